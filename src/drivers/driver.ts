@@ -1,0 +1,39 @@
+import type { Action, Observation } from "../model/actions.ts";
+import type { DriverName } from "../model/statuses.ts";
+
+/** What a driver can do. What it can't is refused with UNSUPPORTED, never faked. */
+export interface Capabilities {
+  readonly liveMigration: boolean;
+  readonly suspend: boolean;
+  readonly resize: boolean;
+  readonly powerControl: boolean;
+  readonly faults: boolean;
+}
+
+/**
+ * A driver performs complete actions and reports what it saw. It decides nothing. All its methods
+ * return at once; answers come later as observations.
+ */
+export interface Driver {
+  readonly name: DriverName;
+  readonly capabilities: Capabilities;
+  /** Safe to repeat: the same action under the same generation is performed once and answered each time. */
+  perform(action: Action): void;
+  close(): void;
+}
+
+/** Where a driver puts what it saw. The observation carries the time it was made, not when it is read. */
+export type ObservationSink = (observation: Observation) => void;
+
+/**
+ * A driver whose world moves with the fleet's clock and only then: what is due is found by
+ * `nextDueAtMs`, and happens in `advanceTo`. Its state outlives the process in the store.
+ */
+export interface ClockedDriver extends Driver {
+  /** The next instant at which something happens by itself; null when nothing ever will. */
+  nextDueAtMs(): number | null;
+  /** Let everything happen that is due up to `nowMs`, in order. */
+  advanceTo(nowMs: number): void;
+  /** State that changed since the last call, to be stored with the next batch; null deletes a key. */
+  takeDirtyState(): ReadonlyMap<string, string | null>;
+}

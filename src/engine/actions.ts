@@ -1,0 +1,122 @@
+import type { Action, HostDescription, WorldSettings } from "../model/actions.ts";
+import type { Host } from "../model/entities.ts";
+import type { FleetEvent } from "../model/events.ts";
+import { DRIVERS, type DriverName } from "../model/statuses.ts";
+import { actionOf } from "./controllers/lifecycle.ts";
+import type { State } from "./state.ts";
+
+/** An action and the driver that is to perform it. */
+export interface DriverAction {
+  readonly driver: DriverName;
+  readonly action: Action;
+}
+
+/**
+ * What committed facts ask of the drivers, in order. `state` is the fleet after all of them: an order
+ * that a later fact of the same batch has overtaken is not given.
+ */
+export function actionsFor(state: State, events: readonly FleetEvent[]): DriverAction[] {
+  const actions = events.flatMap((event) => actionsForOne(state, event));
+  // A host that is added without power must not be seen with it for an instant.
+  const isFault = ({ action }: DriverAction) => action.kind === "INJECT_FAULT";
+  return [...actions.filter(isFault), ...actions.filter((action) => !isFault(action))];
+}
+
+function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
+  switch (event.kind) {
+    case "HostAdded":
+    case "HostChanged":
+      return connect(state, event.payload.host);
+    case "HostRemoved":
+      return everywhere({ kind: "DISCONNECT_HOST", hostId: event.payload.host });
+    case "SettingsChanged":
+      return [configureWorld(state)];
+    case "HostFencing": {
+      const { host: hostId, generation } = event.payload;
+      return onHost(state, hostId, { kind: "FENCE", hostId, generation });
+    }
+    case "StaleGuestRemoved": {
+      const { host: hostId, guest: guestId } = event.payload;
+      if (guestId === null) return [];
+      return onHost(state, hostId, { kind: "REMOVE", guestId, hostId });
+    }
+    case "FaultInjected":
+    case "FaultCleared": {
+      const { target, fault } = event.payload;
+      const kind = event.kind === "FaultInjected" ? "INJECT_FAULT" : "CLEAR_FAULT";
+      return [{ driver: "simulated", action: { kind, fault, target } }];
+    }
+    default:
+      return guestOrder(state, event);
+  }
+}
+
+/** A fact that carries a guest's present generation gave the order that the guest is busy with. */
+function guestOrder(state: State, { payload }: FleetEvent): DriverAction[] {
+  if (!("generation" in payload) || !("guest" in payload)) return [];
+  const guest = state.tables.Guest.find(payload.guest ?? 0);
+  if (guest?.task?.generation !== payload.generation) return [];
+  const action = actionOf({ state }, guest);
+  return action && guest.hostId !== null ? onHost(state, guest.hostId, action) : [];
+}
+
+/**
+ * What drivers must be told at start, as if for the first time: the world's times, every host, the
+ * faults in force, and each order that has not been answered. All of it is safe to repeat.
+ */
+export function outstandingActions(state: State): DriverAction[] {
+  const { tables } = state;
+  const faults = tables.Fault.sorted()
+    .filter(({ kind }) => kind !== "GUEST_CRASH")
+    .map(
+      ({ kind: fault, target }): DriverAction => ({
+        driver: "simulated",
+        action: { kind: "INJECT_FAULT", fault, target },
+      }),
+    );
+  const fences = tables.Host.sorted()
+    .filter((host) => host.status === "FENCING" && host.fenceFailedAtMs === null)
+    .flatMap(({ id: hostId, generation }) =>
+      onHost(state, hostId, { kind: "FENCE", hostId, generation }),
+    );
+  const orders = tables.Guest.sorted().flatMap((guest) => {
+    const action = actionOf({ state }, guest);
+    return action && guest.hostId !== null ? onHost(state, guest.hostId, action) : [];
+  });
+  const hosts = tables.Host.sorted().flatMap((host) => connect(state, host.id));
+  return [configureWorld(state), ...faults, ...hosts, ...fences, ...orders];
+}
+
+function connect(state: State, hostId: number): DriverAction[] {
+  const host = state.tables.Host.find(hostId);
+  return host ? onHost(state, hostId, { kind: "CONNECT_HOST", host: describe(state, host) }) : [];
+}
+
+function describe(state: State, host: Host): HostDescription {
+  const { id, name, driver, driverUri, rackId, dataCenterId, zoneId, capacity } = host;
+  const { regionId } = state.tables.Zone.get(zoneId);
+  return { id, name, driver, driverUri, rackId, dataCenterId, zoneId, regionId, capacity };
+}
+
+function configureWorld(state: State): DriverAction {
+  const { heartbeatSeconds, watchdogSeconds, batterySeconds, overheatSeconds, usageSampleSeconds } =
+    state.meta.settings;
+  const world: WorldSettings = {
+    heartbeatSeconds,
+    watchdogSeconds,
+    batterySeconds,
+    overheatSeconds,
+    usageSampleSeconds,
+  };
+  return { driver: "simulated", action: { kind: "CONFIGURE_WORLD", world } };
+}
+
+function onHost(state: State, hostId: number, action: Action): DriverAction[] {
+  const host = state.tables.Host.find(hostId);
+  return host ? [{ driver: host.driver, action }] : [];
+}
+
+/** For a host that is gone from the tables: whoever knew it forgets it. */
+function everywhere(action: Action): DriverAction[] {
+  return DRIVERS.map((driver) => ({ driver, action }));
+}

@@ -1,0 +1,182 @@
+import type { Actor } from "../model/actors.ts";
+import { ENGINE } from "../model/actors.ts";
+import {
+  EVENTS,
+  type EventKind,
+  type FieldType,
+  type FleetEvent,
+  type Payload,
+} from "../model/events.ts";
+import type { FailoverId, GuestId, HostId, Ref, Seq, TenantId, ZoneId } from "../model/ids.ts";
+import { evolveOne } from "./evolve.ts";
+import { render } from "./message.ts";
+import type { State } from "./state.ts";
+
+/** Which waiting guests this decision looks for places for: all, or those that it concerns. */
+export class PlacementQueue {
+  everyone = false;
+  readonly guests = new Set<GuestId>();
+}
+
+/**
+ * One decision in the making. `emit` records a fact and folds it into the working state at once, so
+ * that the next step of the same decision sees it.
+ */
+export class Context {
+  readonly state: State;
+  readonly nowMs: number;
+  readonly events: FleetEvent[] = [];
+  readonly toPlace = new PlacementQueue();
+  /** Guests and hosts and zones that this decision touched and whose controllers must look again. */
+  readonly touchedGuests = new Set<GuestId>();
+  readonly touchedZones = new Set<ZoneId>();
+  readonly touchedFailovers = new Set<FailoverId>();
+  /** Hosts proven dead in this decision, whose guests must be recovered. */
+  readonly hostsDown: HostId[] = [];
+  readonly #actor: Actor;
+  #nextId: number;
+
+  constructor(state: State, nowMs: number, actor: Actor) {
+    this.state = state;
+    this.nowMs = nowMs;
+    this.#actor = actor;
+    this.#nextId = state.meta.nextId;
+  }
+
+  /** An id from the fleet's one sequence. */
+  newId<T>(): T {
+    this.#nextId = Math.max(this.#nextId, this.state.meta.nextId);
+    return this.#nextId++ as T;
+  }
+
+  /** A fact that whoever gave the input brought about. */
+  emitAsActor<K extends EventKind>(kind: K, payload: Payload<K>, causeSeq: Seq | null): Seq {
+    return this.#emit(kind, payload, causeSeq, this.#actor);
+  }
+
+  /** A fact that the engine brought about. */
+  emit<K extends EventKind>(kind: K, payload: Payload<K>, causeSeq: Seq | null): Seq {
+    return this.#emit(kind, payload, causeSeq, ENGINE);
+  }
+
+  #emit<K extends EventKind>(
+    kind: K,
+    payload: Payload<K>,
+    causeSeq: Seq | null,
+    actor: Actor,
+  ): Seq {
+    const { state } = this;
+    const { category, severity, message } = EVENTS[kind];
+    const definition = definitionOf(payload);
+    const subject = subjectOf(kind, payload);
+    // A thing that is about to exist can be named and located by its definition alone.
+    const event = {
+      seq: state.meta.seq + 1,
+      atMs: this.nowMs,
+      kind,
+      category,
+      severity,
+      message: render(state, kind, message, payload, definition),
+      subject,
+      tenantId: tenantOf(state, subject, definition),
+      zoneId: zoneOf(state, payload, subject, definition),
+      causeSeq,
+      actor,
+      payload,
+    } as FleetEvent;
+    this.events.push(event);
+    evolveOne(state, event);
+    return event.seq;
+  }
+}
+
+type Definition = { id?: number; name?: string; zoneId?: ZoneId; tenantId?: TenantId } | null;
+
+function definitionOf(payload: object): Definition {
+  return "definition" in payload ? (payload.definition as Definition) : null;
+}
+
+/** The entity types among the field types: those whose value is an id. */
+const NAMED: ReadonlySet<string> = new Set([
+  "Region",
+  "Zone",
+  "DataCenter",
+  "Rack",
+  "Host",
+  "Tenant",
+  "Flavor",
+  "Image",
+  "Guest",
+  "AffinityRule",
+  "Operation",
+  "Failover",
+]);
+
+const SUBJECT_FIELDS = new Map<EventKind, { field: string; type: FieldType } | null>();
+function subjectField(kind: EventKind): { field: string; type: FieldType } | null {
+  const known = SUBJECT_FIELDS.get(kind);
+  if (known !== undefined) return known;
+  const found = Object.entries(EVENTS[kind].fields).find(
+    ([, type]) => NAMED.has(type) || type === "node",
+  );
+  const subject = found ? { field: found[0], type: found[1] as FieldType } : null;
+  SUBJECT_FIELDS.set(kind, subject);
+  return subject;
+}
+
+function subjectOf(kind: EventKind, payload: object): Ref | null {
+  const subject = subjectField(kind);
+  if (!subject) return null;
+  const value = (payload as Record<string, unknown>)[subject.field];
+  return subject.type === "node" ? (value as Ref) : ({ type: subject.type, id: value } as Ref);
+}
+
+function tenantOf(state: State, subject: Ref | null, definition: Definition): TenantId | null {
+  if (subject?.type === "Tenant") return subject.id;
+  if (definition?.tenantId) return definition.tenantId;
+  if (subject?.type === "Guest") return state.tables.Guest.find(subject.id)?.tenantId ?? null;
+  if (subject?.type === "Operation") {
+    const operation = state.tables.Operation.find(subject.id);
+    return operation ? (state.tables.Guest.find(operation.guestId)?.tenantId ?? null) : null;
+  }
+  return null;
+}
+
+/** Where it happened: the host it names last (a guest that moves is where it arrives), else where its subject stands. */
+function zoneOf(
+  state: State,
+  payload: object,
+  subject: Ref | null,
+  definition: Definition,
+): ZoneId | null {
+  if (definition?.zoneId) return definition.zoneId;
+  const { toHost, host, zone } = payload as { toHost?: number; host?: number; zone?: ZoneId };
+  if (zone !== undefined) return zone;
+  const hostId = toHost ?? host;
+  if (hostId) return state.tables.Host.find(hostId)?.zoneId ?? null;
+  if (!subject) return null;
+  return zoneOfRef(state, subject);
+}
+
+function zoneOfRef(state: State, ref: Ref): ZoneId | null {
+  const { tables } = state;
+  switch (ref.type) {
+    case "Zone":
+      return ref.id;
+    case "Host":
+      return tables.Host.find(ref.id)?.zoneId ?? null;
+    case "DataCenter":
+      return tables.DataCenter.find(ref.id)?.zoneId ?? null;
+    case "Rack": {
+      const rack = tables.Rack.find(ref.id);
+      return rack ? (tables.DataCenter.find(rack.dataCenterId)?.zoneId ?? null) : null;
+    }
+    case "Guest": {
+      const guest = tables.Guest.find(ref.id);
+      const hostId = guest?.hostId ?? guest?.loss?.fromHostId ?? null;
+      return hostId === null ? null : (tables.Host.find(hostId)?.zoneId ?? null);
+    }
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,61 @@
+import type { Command, Outcome } from "../../../model/commands.ts";
+import type { Settings } from "../../../model/settings.ts";
+import type { Context } from "../../context.ts";
+import { Refusal } from "../../refusal.ts";
+import { planCatalogue } from "./catalogue.ts";
+import { planGuests } from "./guests.ts";
+import { differences, Plan } from "./plan.ts";
+import { planPruning } from "./prune.ts";
+import { planRules } from "./rules.ts";
+import { planTopology } from "./topology.ts";
+
+/**
+ * Makes the fleet what a document says. All of it is checked before anything is done; applied twice,
+ * the second time does nothing. What the document does not name stays, unless it is to be pruned.
+ */
+export function applyFleet(
+  ctx: Context,
+  { spec, dryRun, prune }: Extract<Command, { kind: "APPLY_FLEET" }>,
+): Outcome {
+  const plan = new Plan(ctx);
+  planSettings(plan, spec.settings);
+  planTopology(plan, spec);
+  planCatalogue(plan, spec);
+  planGuests(plan, spec);
+  planRules(plan, spec);
+  if (prune) planPruning(plan, spec);
+  if (plan.problems.length > 0) throw refusalOf(plan);
+  if (!dryRun && plan.steps.length > 0) carryOut(ctx, plan);
+  const changes = plan.steps.map(({ run: _run, ...change }) => change);
+  return { kind: "FLEET", changes, unchanged: plan.unchanged, dryRun };
+}
+
+function refusalOf({ problems }: Plan): Refusal {
+  const [first] = problems;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
+  return new Refusal("INVALID_INPUT", `${first?.message}${more}`, ["document"], problems);
+}
+
+function carryOut(ctx: Context, plan: Plan): void {
+  const counts = {
+    created: plan.count("CREATE"),
+    updated: plan.count("UPDATE"),
+    deleted: plan.count("DELETE"),
+  };
+  const cause = ctx.emitAsActor("FleetApplied", counts, null);
+  for (const step of plan.steps) step.run(cause);
+}
+
+function planSettings(plan: Plan, wanted: Partial<Settings>): void {
+  const { settings } = plan.ctx.state.meta;
+  const definition: Settings = { ...settings, ...wanted };
+  if (definition.fenceAfterSeconds <= definition.suspectAfterSeconds)
+    plan.problem(["settings"], "fenceAfterSeconds must be longer than suspectAfterSeconds.");
+  if (definition.suspectAfterSeconds < 2 * definition.heartbeatSeconds)
+    plan.problem(["settings"], "suspectAfterSeconds must be at least two heartbeats.");
+  const changes = differences(settings, wanted as Settings);
+  if (changes.length === 0) return;
+  plan.update("Settings", "settings", changes, (cause) =>
+    plan.ctx.emitAsActor("SettingsChanged", { changes, definition }, cause),
+  );
+}

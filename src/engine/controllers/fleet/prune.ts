@@ -1,0 +1,171 @@
+import { type FleetSpec, GUEST_DEFAULTS } from "../../../model/fleet.ts";
+import type { HostId } from "../../../model/ids.ts";
+import type { Context } from "../../context.ts";
+import { guestKey } from "./guestNames.ts";
+import type { Plan } from "./plan.ts";
+
+/**
+ * Removes what the document does not name, from the inside out: rules, guests, then what nobody uses
+ * any more. A guest is stopped first, so what it uses goes with the next application of the document.
+ */
+export function planPruning(plan: Plan, spec: FleetSpec): void {
+  pruneRules(plan, spec);
+  pruneGuests(plan, spec);
+  const kept = pruneHosts(plan, spec);
+  pruneTopology(plan, spec, kept);
+  pruneCatalogue(plan, spec);
+}
+
+function pruneRules(plan: Plan, spec: FleetSpec): void {
+  const named = new Set(spec.affinityRules.map((rule) => rule.name));
+  for (const { id, name } of plan.ctx.state.tables.AffinityRule.sorted())
+    if (!named.has(name))
+      plan.delete("AffinityRule", name, (cause) =>
+        plan.ctx.emitAsActor("AffinityRuleRemoved", { rule: id }, cause),
+      );
+}
+
+function pruneGuests(plan: Plan, spec: FleetSpec): void {
+  const { ctx } = plan;
+  const { tables } = ctx.state;
+  const named = new Set(spec.guests.map(({ tenant, name }) => guestKey(tenant, name)));
+  for (const guest of tables.Guest.sorted()) {
+    const key = guestKey(tables.Tenant.get(guest.tenantId).name, guest.name);
+    if (guest.deleting || named.has(key)) continue;
+    plan.delete("Guest", guest.name, (cause) => {
+      ctx.emitAsActor("GuestDeleteRequested", { guest: guest.id }, cause);
+      ctx.touchedGuests.add(guest.id);
+    });
+  }
+}
+
+/** Gives the hosts that stay. */
+function pruneHosts(plan: Plan, spec: FleetSpec): ReadonlySet<HostId> {
+  const { ctx } = plan;
+  const { tables, indexes } = ctx.state;
+  const named = new Set(
+    spec.regions
+      .flatMap((region) => region.zones)
+      .flatMap((zone) => zone.dataCenters)
+      .flatMap((dataCenter) => dataCenter.hosts)
+      .map((host) => host.name),
+  );
+  const kept = new Set<HostId>();
+  for (const { id, name } of tables.Host.sorted()) {
+    if (named.has(name)) {
+      kept.add(id);
+      continue;
+    }
+    checkUnused(plan, spec, name);
+    const guests = indexes.guestsOnHost.count(id);
+    if (guests > 0)
+      plan.problem(
+        [],
+        `Host ${name} cannot be removed: ${guests} guests are on it. Migrate or delete them first.`,
+      );
+    plan.delete("Host", name, (cause) => removeHost(ctx, id, cause));
+  }
+  return kept;
+}
+
+function checkUnused(plan: Plan, spec: FleetSpec, host: string): void {
+  for (const guest of spec.guests)
+    if (guest.host === host)
+      plan.problem(
+        [...guest.path, "host"],
+        `Guest ${guest.name}: host ${host} is not in the document and would be removed.`,
+      );
+  for (const rule of spec.affinityRules)
+    if (rule.hosts.some(({ name }) => name === host))
+      plan.problem(
+        [...rule.path, "hosts"],
+        `Rule ${rule.name}: host ${host} is not in the document and would be removed.`,
+      );
+}
+
+function removeHost(ctx: Context, id: HostId, cause: number): void {
+  const { tables } = ctx.state;
+  for (const fault of tables.Fault.sorted())
+    if (fault.target.id === id)
+      ctx.emit(
+        "FaultCleared",
+        { target: fault.target, fault: fault.kind, faultId: fault.id },
+        cause,
+      );
+  for (const guest of tables.Guest.sorted()) {
+    if (guest.homeHostId !== id) continue;
+    const { imageId, recovery, workload } = guest;
+    const definition = { homeHostId: null, imageId, recovery, workload };
+    ctx.emit("GuestChanged", { guest: guest.id, changes: ["host: removed"], definition }, cause);
+  }
+  ctx.touchedZones.add(tables.Host.get(id).zoneId);
+  ctx.emitAsActor("HostRemoved", { host: id }, cause);
+}
+
+/** Places that the document does not name and where nothing stands any more. */
+function pruneTopology(plan: Plan, spec: FleetSpec, kept: ReadonlySet<HostId>): void {
+  const { ctx } = plan;
+  const { tables } = ctx.state;
+  const hosts = [...kept].map((id) => tables.Host.get(id));
+  const racks = new Set(hosts.map((host) => host.rackId));
+  const zones = spec.regions.flatMap((region) => region.zones);
+  const dataCenters = new Set(
+    zones.flatMap((zone) => zone.dataCenters.map(({ name }) => `${zone.name}/${name}`)),
+  );
+  for (const rack of tables.Rack.sorted())
+    if (!racks.has(rack.id))
+      plan.delete("Rack", rack.name, (cause) =>
+        ctx.emitAsActor("RackRemoved", { rack: rack.id }, cause),
+      );
+  for (const { id, name, zoneId } of tables.DataCenter.sorted())
+    if (!dataCenters.has(`${tables.Zone.get(zoneId).name}/${name}`))
+      plan.delete("DataCenter", name, (cause) =>
+        ctx.emitAsActor("DataCenterRemoved", { dataCenter: id }, cause),
+      );
+  for (const { id, name } of tables.Zone.sorted())
+    if (!zones.some((zone) => zone.name === name))
+      plan.delete("Zone", name, (cause) => ctx.emitAsActor("ZoneRemoved", { zone: id }, cause));
+  for (const { id, name } of tables.Region.sorted())
+    if (!spec.regions.some((region) => region.name === name))
+      plan.delete("Region", name, (cause) =>
+        ctx.emitAsActor("RegionRemoved", { region: id }, cause),
+      );
+}
+
+function pruneCatalogue(plan: Plan, spec: FleetSpec): void {
+  const { ctx } = plan;
+  const { tables } = ctx.state;
+  const guests = [...tables.Guest.values()];
+  const prune = (
+    type: string,
+    rows: readonly { id: number; name: string }[],
+    listed: readonly { name: string }[],
+    isUsed: (id: number) => boolean,
+    remove: (id: number, cause: number) => void,
+  ) => {
+    const names = new Set(listed.map(({ name }) => name));
+    for (const { id, name } of rows)
+      if (!names.has(name) && !isUsed(id)) plan.delete(type, name, (cause) => remove(id, cause));
+  };
+  prune(
+    "Flavor",
+    tables.Flavor.sorted(),
+    spec.flavors,
+    (id) => guests.some((guest) => guest.flavorId === id),
+    (id, cause) => ctx.emitAsActor("FlavorRemoved", { flavor: id as never }, cause),
+  );
+  prune(
+    "Image",
+    tables.Image.sorted(),
+    spec.images,
+    (id) => guests.some((guest) => guest.imageId === id),
+    (id, cause) => ctx.emitAsActor("ImageRemoved", { image: id as never }, cause),
+  );
+  prune(
+    "Tenant",
+    tables.Tenant.sorted(),
+    [...spec.tenants, { name: GUEST_DEFAULTS.tenant }],
+    (id) => guests.some((guest) => guest.tenantId === id),
+    (id, cause) => ctx.emitAsActor("TenantRemoved", { tenant: id as never }, cause),
+  );
+}

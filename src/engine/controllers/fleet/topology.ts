@@ -1,0 +1,178 @@
+import type {
+  DataCenterSpec,
+  FleetSpec,
+  HostSpec,
+  RegionSpec,
+  ZoneSpec,
+} from "../../../model/fleet.ts";
+import type { DataCenterId, HostId, RackId, RegionId, ZoneId } from "../../../model/ids.ts";
+import { beginFault } from "../faults.ts";
+import { differences, type Plan } from "./plan.ts";
+
+/** Regions, zones, data centers, racks and hosts: created where they are new, never moved. */
+export function planTopology(plan: Plan, spec: FleetSpec): void {
+  for (const region of spec.regions) {
+    planRegion(plan, region);
+    for (const zone of region.zones) {
+      planZone(plan, region, zone);
+      for (const dataCenter of zone.dataCenters) {
+        planDataCenter(plan, zone, dataCenter);
+        planRacks(plan, zone, dataCenter);
+        for (const host of dataCenter.hosts) planHost(plan, zone, dataCenter, host);
+      }
+    }
+  }
+}
+
+function planRegion(plan: Plan, { name, latitude, longitude }: RegionSpec): void {
+  const { ctx } = plan;
+  const id = ctx.state.names.region.find(name);
+  if (id === undefined) {
+    plan.create("Region", name, (cause) => {
+      const region = ctx.newId<RegionId>();
+      const definition = { id: region, name, latitude, longitude };
+      ctx.emitAsActor("RegionCreated", { region, definition }, cause);
+    });
+    return;
+  }
+  const old = ctx.state.tables.Region.get(id);
+  const changes = differences(old, { latitude, longitude });
+  plan.update("Region", name, changes, (cause) => {
+    const definition = { ...old, latitude, longitude };
+    ctx.emitAsActor("RegionChanged", { region: old.id, changes, definition }, cause);
+  });
+}
+
+function planZone(plan: Plan, region: RegionSpec, { name, path }: ZoneSpec): void {
+  const { ctx } = plan;
+  const { names, tables } = ctx.state;
+  const id = names.zone.find(name);
+  if (id !== undefined) {
+    const { regionId } = tables.Zone.get(id);
+    const owner = tables.Region.get(regionId).name;
+    if (owner !== region.name)
+      plan.problem(path, `Zone ${name} belongs to region ${owner}; zones do not move.`);
+    plan.unchanged++;
+    return;
+  }
+  plan.create("Zone", name, (cause) => {
+    const zone = ctx.newId<ZoneId>();
+    const definition = {
+      id: zone,
+      name,
+      regionId: names.region.find(region.name) as RegionId,
+      status: "HEALTHY",
+      power: "UP",
+      cooling: "UP",
+      network: "UP",
+      causeSeq: null,
+    } as const;
+    ctx.emitAsActor("ZoneCreated", { zone, definition }, cause);
+  });
+}
+
+function planDataCenter(plan: Plan, zone: ZoneSpec, { name }: DataCenterSpec): void {
+  const { ctx } = plan;
+  const { names } = ctx.state;
+  const zoneId = names.zone.find(zone.name);
+  if (zoneId !== undefined && names.dataCenter.find(name, zoneId) !== undefined) {
+    plan.unchanged++;
+    return;
+  }
+  plan.create("DataCenter", name, (cause) => {
+    const dataCenter = ctx.newId<DataCenterId>();
+    const definition = { id: dataCenter, name, zoneId: names.zone.find(zone.name) as ZoneId };
+    ctx.emitAsActor("DataCenterCreated", { dataCenter, definition }, cause);
+  });
+}
+
+function findDataCenter(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec) {
+  const { names } = plan.ctx.state;
+  const zoneId = names.zone.find(zone.name);
+  const id = zoneId === undefined ? undefined : names.dataCenter.find(dataCenter.name, zoneId);
+  return id as DataCenterId | undefined;
+}
+
+/** Racks are named by the hosts in them. */
+function planRacks(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec): void {
+  const { ctx } = plan;
+  const racks = new Set(dataCenter.hosts.map((host) => host.rack).filter((rack) => rack !== null));
+  const known = findDataCenter(plan, zone, dataCenter);
+  for (const name of racks) {
+    if (known !== undefined && ctx.state.names.rack.find(name, known) !== undefined) {
+      plan.unchanged++;
+      continue;
+    }
+    plan.create("Rack", name, (cause) => {
+      const rack = ctx.newId<RackId>();
+      const dataCenterId = findDataCenter(plan, zone, dataCenter) as DataCenterId;
+      ctx.emitAsActor("RackCreated", { rack, definition: { id: rack, name, dataCenterId } }, cause);
+    });
+  }
+}
+
+function planHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec: HostSpec): void {
+  if (spec.driver !== "simulated")
+    plan.problem([...spec.path, "driver"], `Driver ${spec.driver} is not available here.`);
+  const id = plan.ctx.state.names.host.find(spec.name);
+  if (id === undefined) createHost(plan, zone, dataCenter, spec);
+  else updateHost(plan, id, dataCenter, spec);
+}
+
+function createHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec: HostSpec): void {
+  const { ctx } = plan;
+  const { names } = ctx.state;
+  const { name, driver, driverUri, capacity } = spec;
+  plan.create("Host", name, (cause) => {
+    const dataCenterId = findDataCenter(plan, zone, dataCenter) as DataCenterId;
+    const rack = spec.rack === null ? null : (names.rack.find(spec.rack, dataCenterId) as RackId);
+    const id = ctx.newId<HostId>();
+    const definition = {
+      id,
+      name,
+      zoneId: names.zone.find(zone.name) as ZoneId,
+      dataCenterId,
+      rackId: rack,
+      driver,
+      driverUri,
+      capacity,
+      status: "DOWN",
+      statusSinceMs: ctx.nowMs,
+      causeSeq: ctx.state.meta.seq + 1,
+      everUp: false,
+      generation: 0,
+      fenceFailedAtMs: null,
+      lastSeenAtMs: null,
+    } as const;
+    const seq = ctx.emitAsActor("HostAdded", { host: id, definition }, cause);
+    if (!spec.powered) beginFault(ctx, "HOST_POWER", { type: "Host", id }, null, seq);
+  });
+}
+
+function updateHost(plan: Plan, id: number, dataCenter: DataCenterSpec, spec: HostSpec): void {
+  const { ctx } = plan;
+  const { tables, indexes } = ctx.state;
+  const host = tables.Host.get(id);
+  const home = tables.DataCenter.get(host.dataCenterId).name;
+  const rack = host.rackId === null ? null : tables.Rack.get(host.rackId).name;
+  if (home !== dataCenter.name || rack !== spec.rack)
+    plan.problem(
+      spec.path,
+      `Host ${spec.name} stands elsewhere (${home}, ${rack ?? "no rack"}); hosts do not move.`,
+    );
+  if (host.driver !== spec.driver)
+    plan.problem(spec.path, `Host ${spec.name} is driven by ${host.driver}; that cannot change.`);
+  const changes = differences(host.capacity, spec.capacity);
+  const { allocated } = indexes.capacity.room(id) ?? {};
+  if (allocated && changes.length > 0)
+    for (const key of ["cpuMillicores", "memoryMiB", "storageGiB"] as const)
+      if (spec.capacity[key] < allocated[key])
+        plan.problem(
+          spec.path,
+          `Host ${spec.name} has guests that take ${allocated[key]} ${key}, more than the ${spec.capacity[key]} it would be left with.`,
+        );
+  plan.update("Host", spec.name, changes, (cause) => {
+    const payload = { host: host.id, changes, capacity: spec.capacity };
+    ctx.emitAsActor("HostChanged", payload, cause);
+  });
+}

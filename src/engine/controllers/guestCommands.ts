@@ -1,0 +1,295 @@
+import type { Command, Outcome } from "../../model/commands.ts";
+import type { Guest } from "../../model/entities.ts";
+import type { GuestId } from "../../model/ids.ts";
+import { LIMITS, nameProblem } from "../../model/limits.ts";
+import { type Resources, sameResources, subtractResources } from "../../model/resources.ts";
+import type { OperationKind } from "../../model/statuses.ts";
+import type { Context } from "../context.ts";
+import { place, placeOn } from "../placement/place.ts";
+import { subjectFor } from "../placement/subject.ts";
+import { conflict, invalid, notFound, Refusal } from "../refusal.ts";
+import { openOperation } from "./operations.ts";
+import { checkQuota } from "./quota.ts";
+
+type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
+type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;
+
+function findGuest(ctx: Context, guestId: GuestId): Guest {
+  const guest = ctx.state.tables.Guest.find(guestId);
+  if (!guest) throw notFound("There is no such guest.", ["guestId"]);
+  if (guest.deleting) throw conflict(`Guest ${guest.name} is being deleted.`, ["guestId"]);
+  return guest;
+}
+
+function done(guestId: GuestId): Outcome {
+  return { kind: "GUEST", guestId, operationId: null };
+}
+
+function goesOn(ctx: Context, guest: Guest, verb: OperationKind, causeSeq: number): Outcome {
+  const operationId = openOperation(ctx, guest.id, verb, causeSeq);
+  return { kind: "GUEST", guestId: guest.id, operationId };
+}
+
+function wrongState(guest: Guest, verb: string, needs: string): Refusal {
+  return conflict(
+    `Guest ${guest.name} is ${guest.status}; only a guest that is ${needs} can be ${verb}.`,
+    ["guestId"],
+  );
+}
+
+export const createGuest: Verb<"CREATE_GUEST"> = (ctx, command) => {
+  const { tables, names } = ctx.state;
+  const bad = nameProblem(command.name);
+  if (bad) throw invalid(`The name ${bad}.`, ["name"]);
+  const tenant = tables.Tenant.find(command.tenantId);
+  if (!tenant) throw notFound("There is no such tenant.", ["tenantId"]);
+  if (!tables.Image.find(command.imageId)) throw notFound("There is no such image.", ["imageId"]);
+  if (names.guest.find(command.name, tenant.id) !== undefined)
+    throw conflict(`Tenant ${tenant.name} has a guest ${command.name} already.`, ["name"]);
+  const resources = resolveResources(ctx, command.flavorId, command.resources);
+  checkQuota(ctx, tenant, resources, 1);
+  if (command.homeHostId !== null && !tables.Host.find(command.homeHostId))
+    throw notFound("There is no such host.", ["hostId"]);
+  for (const id of command.dependsOn)
+    if (tables.Guest.find(id)?.tenantId !== tenant.id)
+      throw notFound(`There is no such guest of tenant ${tenant.name} to depend on.`, [
+        "dependsOn",
+      ]);
+  checkCounts(command);
+  const id = ctx.newId<GuestId>();
+  const definition = newGuest(ctx, { ...command, id, resources, tenantId: tenant.id });
+  ctx.emitAsActor("GuestCreated", { guest: id, definition }, null);
+  ctx.toPlace.guests.add(id);
+  return done(id);
+};
+
+function checkCounts({ maxRestarts, maxRelocations }: Of<"CREATE_GUEST">): void {
+  for (const [field, value] of Object.entries({ maxRestarts, maxRelocations }))
+    if (!Number.isInteger(value) || value < 0 || value > 100)
+      throw invalid(`${field} must be a whole number from 0 to 100, not ${value}.`, [field]);
+}
+
+/** A guest as it is the moment it is created. */
+export function newGuest(
+  ctx: Context,
+  given: Pick<
+    Guest,
+    | "id"
+    | "name"
+    | "tenantId"
+    | "flavorId"
+    | "imageId"
+    | "resources"
+    | "desired"
+    | "homeHostId"
+    | "workload"
+  > &
+    Guest["recovery"],
+): Guest {
+  const { priority, dependsOn, maxRestarts, maxRelocations, failback } = given;
+  return {
+    id: given.id,
+    name: given.name,
+    tenantId: given.tenantId,
+    flavorId: given.flavorId,
+    imageId: given.imageId,
+    resources: given.resources,
+    desired: given.desired,
+    status: given.desired === "STOPPED" ? "STOPPED" : "PENDING",
+    statusSinceMs: ctx.nowMs,
+    causeSeq: ctx.state.meta.seq + 1,
+    hostId: null,
+    targetHostId: null,
+    homeHostId: given.homeHostId,
+    generation: 0,
+    task: null,
+    recovery: { priority, dependsOn, maxRestarts, maxRelocations, failback },
+    workload: given.workload,
+    placement: null,
+    blockedBy: [],
+    loss: null,
+    restarts: 0,
+    triedHostIds: [],
+    retryAtMs: null,
+    deleting: false,
+    createdAtMs: ctx.nowMs,
+  };
+}
+
+function resolveResources(
+  ctx: Context,
+  flavorId: number | null,
+  resources: Resources | null,
+): Resources {
+  if ((flavorId === null) === (resources === null))
+    throw invalid("Give either a flavor or resources, not both and not neither.", ["flavorId"]);
+  if (resources) {
+    checkResources(resources);
+    return resources;
+  }
+  const flavor = ctx.state.tables.Flavor.find(flavorId ?? 0);
+  if (!flavor) throw notFound("There is no such flavor.", ["flavorId"]);
+  return flavor.resources;
+}
+
+export function checkResources(resources: Resources): void {
+  const bounds = {
+    cpuMillicores: ["cpuCores", LIMITS.cpuCores * 1000],
+    memoryMiB: ["memoryMiB", LIMITS.memoryMiB],
+    storageGiB: ["storageGiB", LIMITS.storageGiB],
+  } as const;
+  for (const [key, [field, max]] of Object.entries(bounds)) {
+    const value = resources[key as keyof Resources];
+    const min = key === "storageGiB" ? 0 : 1;
+    if (Number.isSafeInteger(value) && value >= min && value <= max) continue;
+    const limit = key === "cpuMillicores" ? max / 1000 : max;
+    throw invalid(
+      `${field} must be ${min === 0 ? "at least 0" : "more than 0"} and at most ${limit}.`,
+      ["resources", field],
+    );
+  }
+}
+
+export const startGuest: Verb<"START_GUEST"> = (ctx, { guestId }) => {
+  const guest = findGuest(ctx, guestId);
+  if (guest.status === "SUSPENDED" || guest.desired === "SUSPENDED")
+    throw wrongState(guest, "started", "stopped (resume it instead)");
+  if (guest.status === "RUNNING" && guest.desired === "RUNNING") return done(guestId);
+  const seq = ctx.emitAsActor("GuestStartRequested", { guest: guestId }, null);
+  ctx.toPlace.guests.add(guestId);
+  return goesOn(ctx, guest, "START_GUEST", seq);
+};
+
+export const stopGuest: Verb<"STOP_GUEST"> = (ctx, { guestId }) => {
+  const guest = findGuest(ctx, guestId);
+  if (guest.status === "STOPPED") return done(guestId);
+  const seq = ctx.emitAsActor("GuestStopRequested", { guest: guestId }, null);
+  return goesOn(ctx, guest, "STOP_GUEST", seq);
+};
+
+export const suspendGuest: Verb<"SUSPEND_GUEST"> = (ctx, { guestId }) => {
+  const guest = findGuest(ctx, guestId);
+  if (guest.status === "SUSPENDED" && guest.desired === "SUSPENDED") return done(guestId);
+  if (guest.status !== "RUNNING") throw wrongState(guest, "suspended", "running");
+  const seq = ctx.emitAsActor("GuestSuspendRequested", { guest: guestId }, null);
+  return goesOn(ctx, guest, "SUSPEND_GUEST", seq);
+};
+
+export const resumeGuest: Verb<"RESUME_GUEST"> = (ctx, { guestId }) => {
+  const guest = findGuest(ctx, guestId);
+  if (guest.status === "RUNNING" && guest.desired === "RUNNING") return done(guestId);
+  if (guest.desired !== "SUSPENDED") throw wrongState(guest, "resumed", "suspended");
+  const seq = ctx.emitAsActor("GuestResumeRequested", { guest: guestId }, null);
+  ctx.toPlace.guests.add(guestId);
+  return goesOn(ctx, guest, "RESUME_GUEST", seq);
+};
+
+/** Running, idle, and on a host that hears. */
+function findReachable(ctx: Context, guestId: GuestId, verb: string): Guest & { hostId: number } {
+  const guest = findGuest(ctx, guestId);
+  if (guest.status !== "RUNNING" || guest.task !== null || guest.hostId === null)
+    throw wrongState(guest, verb, "running and not busy");
+  const host = ctx.state.tables.Host.get(guest.hostId);
+  if (host.status !== "UP" && host.status !== "DRAINING")
+    throw conflict(`Guest ${guest.name} is on host ${host.name}, which is ${host.status}.`, [
+      "guestId",
+    ]);
+  return { ...guest, hostId: guest.hostId };
+}
+
+export const rebootGuest: Verb<"REBOOT_GUEST"> = (ctx, { guestId }) => {
+  const guest = findReachable(ctx, guestId, "rebooted");
+  const seq = ctx.emitAsActor(
+    "GuestRebooting",
+    { guest: guestId, host: guest.hostId, generation: guest.generation + 1 },
+    null,
+  );
+  return goesOn(ctx, guest, "REBOOT_GUEST", seq);
+};
+
+export const deleteGuest: Verb<"DELETE_GUEST"> = (ctx, { guestId }) => {
+  const guest = findGuest(ctx, guestId);
+  const user = ctx.state.indexes.dependents
+    .of(guestId)
+    .map((id) => ctx.state.tables.Guest.get(id))
+    .find((other) => !other.deleting);
+  if (user) throw conflict(`Guest ${user.name} depends on ${guest.name}.`, ["guestId"]);
+  const seq = ctx.emitAsActor("GuestDeleteRequested", { guest: guestId }, null);
+  return goesOn(ctx, guest, "DELETE_GUEST", seq);
+};
+
+export const resizeGuest: Verb<"RESIZE_GUEST"> = (ctx, command) => {
+  const guest = findGuest(ctx, command.guestId);
+  const resources = resolveResources(ctx, command.flavorId, command.resources);
+  return resizeTo(ctx, guest, resources, command.flavorId, null);
+};
+
+/** Resizes in place while it runs, in the books alone while it doesn't. */
+export function resizeTo(
+  ctx: Context,
+  guest: Guest,
+  resources: Resources,
+  flavorId: Guest["flavorId"],
+  causeSeq: number | null,
+): Outcome {
+  if (sameResources(resources, guest.resources) && flavorId === guest.flavorId)
+    return done(guest.id);
+  const tenant = ctx.state.tables.Tenant.get(guest.tenantId);
+  checkQuota(ctx, tenant, subtractResources(resources, guest.resources), 0);
+  if (guest.hostId === null) {
+    ctx.emitAsActor("GuestResized", { guest: guest.id, resources, flavor: flavorId }, causeSeq);
+    return done(guest.id);
+  }
+  const { hostId } = findReachable(ctx, guest.id, "resized");
+  const room = ctx.state.indexes.capacity.room(hostId);
+  const more = subtractResources(resources, guest.resources);
+  const short = (Object.keys(more) as (keyof Resources)[]).find(
+    (key) => more[key] > 0 && more[key] > (room?.free[key] ?? 0),
+  );
+  if (short) {
+    const { name } = ctx.state.tables.Host.get(hostId);
+    throw new Refusal("NO_CAPACITY", `Host ${name} has too little room for the new ${short}.`, [
+      "resources",
+    ]);
+  }
+  const generation = guest.generation + 1;
+  const seq = ctx.emitAsActor(
+    "GuestResizing",
+    { guest: guest.id, host: hostId as never, resources, flavor: flavorId, generation },
+    causeSeq,
+  );
+  return goesOn(ctx, guest, "RESIZE_GUEST", seq);
+}
+
+export const migrateGuest: Verb<"MIGRATE_GUEST"> = (ctx, command) => {
+  const guest = findReachable(ctx, command.guestId, "migrated");
+  const { Host } = ctx.state.tables;
+  if (command.hostId !== null && !Host.find(command.hostId))
+    throw notFound("There is no such host.", ["hostId"]);
+  if (command.hostId === guest.hostId) return done(guest.id);
+  const subject = { ...subjectFor(ctx.state, guest), homeHostId: null, triedHostIds: [] };
+  const choice =
+    command.hostId === null
+      ? place(ctx.state, subject, ctx.nowMs)
+      : placeOn(ctx.state, subject, command.hostId, ctx.nowMs);
+  if (!choice.ok) {
+    const why = choice.reasons.map((reason) => reason.message).join("; ");
+    const where = command.hostId === null ? "anywhere" : `to ${Host.get(command.hostId).name}`;
+    const rule = choice.reasons.some((reason) => reason.code === "AFFINITY_RULE");
+    const code = rule && command.hostId !== null ? "CONFLICT" : "NO_CAPACITY";
+    throw new Refusal(code, `Guest ${guest.name} cannot migrate ${where}: ${why}.`, ["hostId"]);
+  }
+  const { placement } = choice;
+  const seq = ctx.emitAsActor(
+    "GuestMigrationStarted",
+    {
+      guest: guest.id,
+      fromHost: guest.hostId as never,
+      toHost: placement.hostId,
+      placement,
+      generation: guest.generation + 1,
+    },
+    null,
+  );
+  return goesOn(ctx, guest, "MIGRATE_GUEST", seq);
+};

@@ -1,0 +1,304 @@
+import type { Action, Observation } from "../../model/actions.ts";
+import type { Guest } from "../../model/entities.ts";
+import type { GuestId } from "../../model/ids.ts";
+import type { Reason } from "../../model/reasons.ts";
+import type { Context } from "../context.ts";
+import { failOperationOf, settleOperation, succeedOperation } from "./operations.ts";
+
+/**
+ * Guest lifecycle: brings what is observed to what is desired, one order to the driver at a time.
+ * Starting is left to placement; everything else that a guest on a host needs is ordered here.
+ */
+
+/** Longest wait between two tries, and the time a guest must have run for its crashes to be forgotten. */
+const MAX_RETRY_MS = 60_000;
+const STABLE_AFTER_MS = 600_000;
+
+/** Looks at a guest that something happened to. On a settled guest it does nothing. */
+export function reconcileGuest(ctx: Context, guestId: GuestId): void {
+  const guest = ctx.state.tables.Guest.find(guestId);
+  if (!guest) return;
+  if (guest.task === null) {
+    if (guest.deleting && guest.hostId === null) removeGuest(ctx, guest);
+    else orderNext(ctx, guest);
+  }
+  const after = ctx.state.tables.Guest.find(guestId);
+  if (after) settleOperation(ctx, after);
+}
+
+function removeGuest(ctx: Context, guest: Guest): void {
+  const rules = ctx.state.indexes.rules.rulesOf(guest.id);
+  const seq = ctx.emit("GuestDeleted", { guest: guest.id }, guest.causeSeq);
+  for (const rule of rules) {
+    const definition = { ...rule, guestIds: rule.guestIds.filter((id) => id !== guest.id) };
+    const changes = [`without guest ${guest.name}`];
+    ctx.emit("AffinityRuleChanged", { rule: rule.id, changes, definition }, seq);
+  }
+  succeedOperation(ctx, guest.id, seq);
+}
+
+/** What a guest at rest needs next, if anything. */
+function orderNext(ctx: Context, guest: Guest): void {
+  if (guest.hostId === null) {
+    if (guest.desired === "STOPPED" && guest.status !== "STOPPED")
+      ctx.emit("GuestStopped", { guest: guest.id, host: null }, guest.causeSeq);
+    return;
+  }
+  if (guest.retryAtMs !== null && guest.retryAtMs > ctx.nowMs) return;
+  const order = { guest: guest.id, host: guest.hostId, generation: guest.generation + 1 };
+  const wants = guest.deleting ? "STOPPED" : guest.desired;
+  if (!needsOrder(guest, wants)) return;
+  if (!hostHears(ctx, guest)) return;
+  if (wants === "STOPPED") ctx.emit("GuestStopping", order, guest.causeSeq);
+  else if (wants === "SUSPENDED") ctx.emit("GuestSuspending", order, guest.causeSeq);
+  else ctx.emit("GuestResuming", order, guest.causeSeq);
+}
+
+function needsOrder(guest: Guest, wants: Guest["desired"]): boolean {
+  if (wants === "STOPPED") return guest.status === "RUNNING" || guest.status === "SUSPENDED";
+  if (wants === "SUSPENDED") return guest.status === "RUNNING";
+  return guest.status === "SUSPENDED";
+}
+
+/** Orders wait while the host is silent: it will be heard of again, or its guests are recovered. */
+function hostHears(ctx: Context, guest: Guest): boolean {
+  if (guest.hostId === null) return false;
+  const host = ctx.state.tables.Host.get(guest.hostId);
+  if (host.status !== "SUSPECT" && host.status !== "FENCING") return true;
+  const reasons: Reason[] = [
+    {
+      code: "HOST_NOT_UP",
+      message: `host ${host.name} is ${host.status}; the order waits until it is heard of`,
+      hostId: host.id,
+    },
+  ];
+  if (guest.blockedBy[0]?.message !== reasons[0]?.message)
+    ctx.emit("GuestBlocked", { guest: guest.id, reasons }, host.causeSeq);
+  return false;
+}
+
+type ActionResult = Extract<Observation, { kind: "ACTION_DONE" | "ACTION_FAILED" }>;
+
+/** The guest that an answer is about, if it is the answer to what was asked last. */
+function answeredGuest(ctx: Context, result: ActionResult): Guest | null {
+  if (result.guestId === null) return null;
+  const guest = ctx.state.tables.Guest.find(result.guestId);
+  if (!guest?.task || guest.task.generation !== result.generation) return null;
+  return guest.task.kind === result.action ? guest : null;
+}
+
+export function guestActionDone(
+  ctx: Context,
+  result: Extract<Observation, { kind: "ACTION_DONE" }>,
+): void {
+  const guest = answeredGuest(ctx, result);
+  if (!guest?.task || guest.hostId === null) return;
+  const { id, hostId: host, task } = guest;
+  const tookMs = ctx.nowMs - task.startedAtMs;
+  const downtimeMs = result.downtimeMs ?? 0;
+  switch (task.kind) {
+    case "START":
+      started(ctx, guest);
+      break;
+    case "STOP":
+      ctx.emitAsActor("GuestStopped", { guest: id, host }, task.seq);
+      break;
+    case "SUSPEND":
+      ctx.emitAsActor("GuestSuspended", { guest: id, host }, task.seq);
+      break;
+    case "RESUME":
+      ctx.emitAsActor("GuestResumed", { guest: id, host }, task.seq);
+      break;
+    case "REBOOT":
+      ctx.emitAsActor("GuestRebooted", { guest: id, host, downtimeMs: tookMs }, task.seq);
+      break;
+    case "RESIZE": {
+      const { resources, flavorId } = task.resize ?? guest;
+      ctx.emitAsActor("GuestResized", { guest: id, resources, flavor: flavorId }, task.seq);
+      break;
+    }
+    case "MIGRATE": {
+      const toHost = guest.targetHostId ?? host;
+      const cause = task.seq;
+      const moved = { guest: id, fromHost: host, toHost, durationMs: tookMs, downtimeMs };
+      const seq = ctx.emitAsActor("GuestMigrated", moved, cause);
+      const running = ctx.state.indexes.runningOperation.get(id);
+      if (running && ctx.state.tables.Operation.get(running).kind === "MIGRATE_GUEST")
+        succeedOperation(ctx, id, seq);
+      break;
+    }
+  }
+  ctx.touchedGuests.add(id);
+}
+
+function started(ctx: Context, guest: Guest): void {
+  const { id, hostId, task, loss } = guest;
+  if (hostId === null || task === null) return;
+  if (loss) {
+    const { fromHostId: fromHost, sinceMs, failoverId: failover } = loss;
+    const downtimeMs = ctx.nowMs - sinceMs;
+    const payload = { guest: id, fromHost, toHost: hostId, downtimeMs, failover };
+    ctx.emitAsActor("GuestFailedOver", payload, task.seq);
+    if (failover !== null) ctx.touchedFailovers.add(failover);
+  } else {
+    const bootMs = ctx.nowMs - task.startedAtMs;
+    ctx.emitAsActor("GuestStarted", { guest: id, host: hostId, bootMs }, task.seq);
+  }
+  for (const dependent of ctx.state.indexes.dependents.of(id)) ctx.toPlace.guests.add(dependent);
+}
+
+export function guestActionFailed(
+  ctx: Context,
+  result: Extract<Observation, { kind: "ACTION_FAILED" }>,
+): void {
+  const guest = answeredGuest(ctx, result);
+  if (!guest?.task || guest.hostId === null) return;
+  const { id, hostId: host, task } = guest;
+  const { error } = result;
+  switch (task.kind) {
+    case "START":
+      giveUpOrRetry(ctx, "GuestStartFailed", guest, error, task.seq);
+      break;
+    case "MIGRATE": {
+      const payload = { guest: id, fromHost: host, toHost: guest.targetHostId, error };
+      const seq = ctx.emitAsActor("GuestMigrationFailed", payload, task.seq);
+      failOperationOf(ctx, id, ["MIGRATE_GUEST"], error, seq);
+      break;
+    }
+    default: {
+      // A stop or suspension is wanted until it is done; a reboot or resize was asked for once.
+      const again = task.kind === "STOP" || task.kind === "SUSPEND" || task.kind === "RESUME";
+      const retryAt = again ? ctx.nowMs + ctx.state.meta.settings.retrySeconds * 1000 : null;
+      const payload = { guest: id, host, action: task.kind, error, retryAt };
+      const seq = ctx.emitAsActor("GuestActionFailed", payload, task.seq);
+      if (!again) failOperationOf(ctx, id, ["REBOOT_GUEST", "RESIZE_GUEST"], error, seq);
+    }
+  }
+  ctx.touchedGuests.add(id);
+}
+
+/** A guest stopped or crashed by itself, on the host where it is believed to be. */
+export function guestGone(
+  ctx: Context,
+  seen: Extract<Observation, { kind: "GUEST_STOPPED" | "GUEST_CRASHED" }>,
+): void {
+  const guest = ctx.state.tables.Guest.find(seen.guestId);
+  if (!guest || guest.hostId !== seen.hostId) return;
+  // A start or stop that is under way answers for itself.
+  if (guest.task?.kind === "START" || guest.task?.kind === "STOP") return;
+  const fault = ctx.state.faults.get(`GUEST_CRASH:${guest.id}`);
+  const cause = fault === undefined ? null : ctx.state.tables.Fault.get(fault).seq;
+  guestDied(ctx, guest, seen.detail, cause);
+}
+
+/** The guest ran and runs no more, on a host that is well. */
+export function guestDied(ctx: Context, guest: Guest, error: string, cause: number | null): void {
+  if (guest.desired === "STOPPED") {
+    ctx.emitAsActor("GuestStopped", { guest: guest.id, host: guest.hostId }, cause);
+  } else {
+    giveUpOrRetry(ctx, "GuestCrashed", guest, error, cause);
+  }
+  ctx.touchedGuests.add(guest.id);
+}
+
+/**
+ * After a failed start or a crash: `maxRestarts` more tries on the same host, each after a longer
+ * wait, then other hosts, `maxRelocations` of them, then ERROR until somebody asks again.
+ */
+function giveUpOrRetry(
+  ctx: Context,
+  kind: "GuestStartFailed" | "GuestCrashed",
+  guest: Guest,
+  error: string,
+  cause: number | null,
+): void {
+  if (guest.hostId === null) return;
+  const { maxRestarts, maxRelocations } = guest.recovery;
+  const wasStable = kind === "GuestCrashed" && ctx.nowMs - guest.statusSinceMs >= STABLE_AFTER_MS;
+  const restarts = wasStable ? 1 : guest.restarts + 1;
+  const giveUpHost = restarts > maxRestarts;
+  const exhausted = giveUpHost && guest.triedHostIds.length >= maxRelocations;
+  const waitMs = Math.min(
+    MAX_RETRY_MS,
+    ctx.state.meta.settings.retrySeconds * 1000 * 2 ** Math.min(10, restarts - 1),
+  );
+  const seq = ctx.emitAsActor(
+    kind,
+    {
+      guest: guest.id,
+      host: guest.hostId,
+      error,
+      restarts: giveUpHost ? 0 : restarts,
+      retryAt: exhausted ? null : ctx.nowMs + (giveUpHost ? 0 : waitMs),
+      giveUpHost,
+    },
+    cause,
+  );
+  ctx.toPlace.guests.add(guest.id);
+  if (!exhausted) return;
+  const hosts = guest.triedHostIds.length + 1;
+  const reasons: Reason[] = [
+    {
+      code: "RESTARTS_EXHAUSTED",
+      message: `did not stay up on ${hosts} host${hosts === 1 ? "" : "s"}, last: ${error}. Start it again once the cause is mended`,
+      hostId: guest.hostId,
+    },
+  ];
+  if (guest.loss?.failoverId) ctx.touchedFailovers.add(guest.loss.failoverId);
+  ctx.emit("GuestFailed", { guest: guest.id, reasons }, seq);
+}
+
+/** Orders that nobody answered, and waits that are over. */
+export function checkTimers(ctx: Context): void {
+  if (ctx.state.indexes.timerFloorMs > ctx.nowMs) return;
+  for (const id of [...ctx.state.indexes.timed].sort((a, b) => a - b)) {
+    const guest = ctx.state.tables.Guest.get(id);
+    if (guest.task && guest.task.deadlineMs <= ctx.nowMs) repeatOrder(ctx, guest);
+    else if (guest.retryAtMs !== null && guest.retryAtMs <= ctx.nowMs) {
+      ctx.toPlace.guests.add(guest.id);
+      ctx.touchedGuests.add(guest.id);
+    }
+  }
+  ctx.state.indexes.raiseTimerFloor(ctx.state.tables.Guest, ctx.nowMs);
+}
+
+/**
+ * No answer is no proof: the order may have been carried out. So it is repeated on the same host,
+ * never given to another one; a host that is gone is fenced, and that settles it.
+ */
+function repeatOrder(ctx: Context, guest: Guest): void {
+  if (guest.task === null || guest.hostId === null) return;
+  const { kind: action, seq } = guest.task;
+  const generation = guest.generation + 1;
+  const payload = { guest: guest.id, host: guest.hostId, action, generation };
+  ctx.emit("GuestActionRepeated", payload, seq);
+}
+
+/** The order that a guest's task stands for. */
+export function actionOf(ctx: { state: Context["state"] }, guest: Guest): Action | null {
+  const { task, hostId } = guest;
+  if (task === null || hostId === null) return null;
+  const order = { guestId: guest.id, hostId, generation: task.generation };
+  switch (task.kind) {
+    case "START": {
+      const image = ctx.state.tables.Image.get(guest.imageId);
+      const { name, resources, workload } = guest;
+      const description = {
+        name,
+        resources,
+        image: image.name,
+        bootSeconds: image.bootSeconds,
+        workload,
+      };
+      return { kind: "START", ...order, guest: description };
+    }
+    case "STOP":
+      return { kind: "STOP", ...order, force: false };
+    case "RESIZE":
+      return { kind: "RESIZE", ...order, resources: task.resize?.resources ?? guest.resources };
+    case "MIGRATE":
+      return { kind: "MIGRATE", ...order, targetHostId: guest.targetHostId ?? hostId };
+    default:
+      return { kind: task.kind, ...order };
+  }
+}

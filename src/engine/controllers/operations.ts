@@ -1,0 +1,86 @@
+import type { Guest } from "../../model/entities.ts";
+import type { GuestId, OperationId, Seq } from "../../model/ids.ts";
+import type { OperationKind } from "../../model/statuses.ts";
+import type { Context } from "../context.ts";
+
+/** Opens an operation for what somebody asked for; one that still ran for the guest gives way to it. */
+export function openOperation(
+  ctx: Context,
+  guestId: GuestId,
+  verb: OperationKind,
+  causeSeq: Seq | null,
+): OperationId {
+  const running = ctx.state.indexes.runningOperation.get(guestId);
+  if (running !== undefined) {
+    const old = ctx.state.tables.Operation.get(running);
+    ctx.emit(
+      "OperationSuperseded",
+      { operation: old.id, guest: guestId, verb: old.kind, error: `${verb} was asked for` },
+      causeSeq,
+    );
+  }
+  const operation = ctx.newId<OperationId>();
+  ctx.emitAsActor("OperationStarted", { operation, guest: guestId, verb }, causeSeq);
+  ctx.touchedGuests.add(guestId);
+  return operation;
+}
+
+/** What the guest's state means for an operation of this kind; null while it goes on. */
+function verdict(kind: OperationKind, guest: Guest): "SUCCEEDED" | null {
+  if (guest.task !== null) return null;
+  switch (kind) {
+    case "START_GUEST":
+    case "RESUME_GUEST":
+    case "REBOOT_GUEST":
+    case "RESIZE_GUEST":
+      return guest.status === "RUNNING" ? "SUCCEEDED" : null;
+    case "STOP_GUEST":
+      return guest.status === "STOPPED" ? "SUCCEEDED" : null;
+    case "SUSPEND_GUEST":
+      return guest.status === "SUSPENDED" ? "SUCCEEDED" : null;
+    default:
+      return null;
+  }
+}
+
+/** Closes the guest's operation when the guest has come to where it was to go. */
+export function settleOperation(ctx: Context, guest: Guest): void {
+  const id = ctx.state.indexes.runningOperation.get(guest.id);
+  if (id === undefined) return;
+  const operation = ctx.state.tables.Operation.get(id);
+  if (guest.status === "ERROR") {
+    const why = guest.blockedBy.map((reason) => reason.message).join("; ");
+    failOperation(ctx, guest.id, why, guest.causeSeq);
+  } else if (verdict(operation.kind, guest)) {
+    succeedOperation(ctx, guest.id, guest.causeSeq);
+  }
+}
+
+export function succeedOperation(ctx: Context, guestId: GuestId, causeSeq: Seq): void {
+  const id = ctx.state.indexes.runningOperation.get(guestId);
+  if (id === undefined) return;
+  const { id: operation, kind: verb } = ctx.state.tables.Operation.get(id);
+  const guest = ctx.state.tables.Guest.find(guestId)?.id ?? null;
+  ctx.emit("OperationSucceeded", { operation, guest, verb }, causeSeq);
+}
+
+export function failOperation(ctx: Context, guestId: GuestId, error: string, causeSeq: Seq): void {
+  const id = ctx.state.indexes.runningOperation.get(guestId);
+  if (id === undefined) return;
+  const { id: operation, kind: verb } = ctx.state.tables.Operation.get(id);
+  const guest = ctx.state.tables.Guest.find(guestId)?.id ?? null;
+  ctx.emit("OperationFailed", { operation, guest, verb, error }, causeSeq);
+}
+
+/** Fails the guest's operation if it is one of these, which what happened has made impossible. */
+export function failOperationOf(
+  ctx: Context,
+  guestId: GuestId,
+  kinds: readonly OperationKind[],
+  error: string,
+  causeSeq: Seq,
+): void {
+  const id = ctx.state.indexes.runningOperation.get(guestId);
+  if (id === undefined || !kinds.includes(ctx.state.tables.Operation.get(id).kind)) return;
+  failOperation(ctx, guestId, error, causeSeq);
+}

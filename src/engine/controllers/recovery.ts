@@ -1,0 +1,162 @@
+import type { Failover, Guest, Host } from "../../model/entities.ts";
+import type { FailoverId, HostId, Ref, Seq } from "../../model/ids.ts";
+import type { FailureDomain } from "../../model/statuses.ts";
+import type { Context } from "../context.ts";
+import { failOperationOf } from "./operations.ts";
+
+/** Recovery: what was lost with its hosts is counted as one failover per failure domain, and started elsewhere. */
+
+interface Loss {
+  readonly domain: FailureDomain;
+  readonly scope: Ref;
+  readonly hosts: readonly Host[];
+  readonly causeSeq: Seq;
+}
+
+/** Opens a failover for each failure domain that was lost in this decision, and lets its guests go. */
+export function openFailovers(ctx: Context): void {
+  for (const loss of losses(ctx)) {
+    const guests = loss.hosts.flatMap((host) =>
+      ctx.state.indexes.guestsOnHost.of(host.id).map((id) => ctx.state.tables.Guest.get(id)),
+    );
+    const wanted = guests.filter(isWanted);
+    const failover = wanted.length > 0 ? open(ctx, loss, wanted.length) : null;
+    for (const host of loss.hosts) releaseGuests(ctx, host, failover);
+  }
+}
+
+function isWanted(guest: Guest): boolean {
+  return guest.desired !== "STOPPED" && !guest.deleting;
+}
+
+function open(ctx: Context, loss: Loss, guestsAffected: number): { id: FailoverId; seq: Seq } {
+  const id = ctx.newId<FailoverId>();
+  const { domain, scope, causeSeq } = loss;
+  const payload = { scope, domain, failover: id, guestsAffected };
+  const seq = ctx.emit("FailoverStarted", payload, causeSeq);
+  ctx.touchedFailovers.add(id);
+  return { id, seq };
+}
+
+function releaseGuests(
+  ctx: Context,
+  host: Host,
+  failover: { id: FailoverId; seq: Seq } | null,
+): void {
+  const lastSeenAt = host.lastSeenAtMs ?? ctx.nowMs;
+  for (const id of ctx.state.indexes.guestsOnHost.of(host.id)) {
+    const guest = ctx.state.tables.Guest.get(id);
+    if (guest.hostId !== host.id) continue;
+    if (!isWanted(guest) || !failover) {
+      ctx.emit("GuestStopped", { guest: id, host: host.id }, host.causeSeq);
+    } else {
+      if (guest.targetHostId !== null) removeHalfMigrated(ctx, guest, guest.targetHostId);
+      const lost = { guest: id, host: host.id, lastSeenAt, failover: failover.id };
+      const seq = ctx.emit("GuestLost", lost, failover.seq);
+      const verbs = ["REBOOT_GUEST", "RESIZE_GUEST", "MIGRATE_GUEST"] as const;
+      failOperationOf(ctx, id, verbs, `host ${host.name} is down`, seq);
+      ctx.toPlace.guests.add(id);
+    }
+    ctx.touchedGuests.add(id);
+  }
+}
+
+/** Its source died before the migration was heard to end: whatever arrived is killed before it restarts. */
+function removeHalfMigrated(ctx: Context, guest: Guest, targetHostId: HostId): void {
+  const payload = { host: targetHostId, guest: guest.id, guestName: guest.name };
+  ctx.emit("StaleGuestRemoved", payload, guest.causeSeq);
+}
+
+/** The hosts that went down in this decision, gathered into the largest failure domains that are lost whole. */
+function losses(ctx: Context): Loss[] {
+  const { tables } = ctx.state;
+  const rest = new Map(ctx.hostsDown.map((id) => [id, tables.Host.get(id)]));
+  const found: Loss[] = [];
+  const gather = (domain: FailureDomain, scope: (host: Host) => Ref | null) => {
+    for (const [ref, hosts] of groupBy([...rest.values()], scope)) {
+      if (hosts.length < 2 || !isLostWhole(ctx, ref)) continue;
+      found.push({ domain, scope: ref, hosts, causeSeq: causeOf(ctx, ref, hosts) });
+      for (const host of hosts) rest.delete(host.id);
+    }
+  };
+  gather("REGION", (host) => ({ type: "Region", id: tables.Zone.get(host.zoneId).regionId }));
+  gather("ZONE", (host) => ({ type: "Zone", id: host.zoneId }));
+  gather("DATA_CENTER", (host) => ({ type: "DataCenter", id: host.dataCenterId }));
+  gather("RACK", (host) => (host.rackId === null ? null : { type: "Rack", id: host.rackId }));
+  for (const host of rest.values())
+    found.push({
+      domain: "HOST",
+      scope: { type: "Host", id: host.id },
+      hosts: [host],
+      causeSeq: host.causeSeq ?? 0,
+    });
+  return found;
+}
+
+function groupBy(hosts: readonly Host[], scope: (host: Host) => Ref | null): [Ref, Host[]][] {
+  const groups = new Map<number, [Ref, Host[]]>();
+  for (const host of hosts) {
+    const ref = scope(host);
+    if (!ref) continue;
+    const group = groups.get(ref.id);
+    if (group) group[1].push(host);
+    else groups.set(ref.id, [ref, [host]]);
+  }
+  return [...groups.values()];
+}
+
+/** A domain of one smaller domain is named by the smaller: losing the only zone of a region is a zone's loss. */
+function isLostWhole(ctx: Context, ref: Ref): boolean {
+  const { tables, indexes } = ctx.state;
+  const isDown = (id: HostId) => {
+    const host = tables.Host.get(id);
+    return !host.everUp || host.status === "DOWN";
+  };
+  const zoneIsDown = (zoneId: number) => indexes.hostsInZone.of(zoneId).every(isDown);
+  switch (ref.type) {
+    case "Region": {
+      const zones = tables.Zone.sorted().filter((zone) => zone.regionId === ref.id);
+      return zones.length > 1 && zones.every((zone) => zoneIsDown(zone.id));
+    }
+    case "Zone":
+      return zoneIsDown(ref.id);
+    case "DataCenter": {
+      const { zoneId } = tables.DataCenter.get(ref.id);
+      return indexes.hostsInZone
+        .of(zoneId)
+        .filter((id) => tables.Host.get(id).dataCenterId === ref.id)
+        .every(isDown);
+    }
+    case "Rack":
+      return indexes.hostsInRack.of(ref.id).every(isDown);
+    default:
+      return false;
+  }
+}
+
+/** ZoneDown where this decision said so, else the last of the hosts to go. */
+function causeOf(ctx: Context, ref: Ref, hosts: readonly Host[]): Seq {
+  const zoneDown = ctx.events.findLast(
+    (event) => event.kind === "ZoneDown" && event.subject?.id === ref.id,
+  );
+  return zoneDown?.seq ?? hosts.at(-1)?.causeSeq ?? 0;
+}
+
+/** A failover is complete when each of its guests runs again or cannot. */
+export function completeFailover(ctx: Context, id: FailoverId): void {
+  const failover = ctx.state.tables.Failover.find(id);
+  if (!failover || failover.completedAtMs !== null) return;
+  if (ctx.state.indexes.pendingOfFailover.count(id) > 0) return;
+  ctx.emit("FailoverCompleted", summary(ctx, failover), failover.seq);
+}
+
+function summary(ctx: Context, failover: Failover) {
+  return {
+    scope: failover.scopeRef,
+    domain: failover.scope,
+    failover: failover.id,
+    guestsRecovered: failover.guestsRecovered,
+    guestsUnrecovered: failover.guestsAffected - failover.guestsRecovered,
+    durationMs: ctx.nowMs - failover.startedAtMs,
+  };
+}

@@ -1,0 +1,191 @@
+import type { Observation } from "../model/actions.ts";
+import { type Actor, ENGINE } from "../model/actors.ts";
+import type { Command, Outcome } from "../model/commands.ts";
+import { Context } from "./context.ts";
+import { clearFault, expireFaults, injectFault, nextFaultDueAtMs } from "./controllers/faults.ts";
+import { applyFleet } from "./controllers/fleet/applyFleet.ts";
+import {
+  createGuest,
+  deleteGuest,
+  migrateGuest,
+  rebootGuest,
+  resizeGuest,
+  resumeGuest,
+  startGuest,
+  stopGuest,
+  suspendGuest,
+} from "./controllers/guestCommands.ts";
+import {
+  checkLeases,
+  fenceAnswered,
+  heartbeats,
+  hostConnected,
+  nextHostDueAtMs,
+} from "./controllers/hostHealth.ts";
+import {
+  checkTimers,
+  guestActionDone,
+  guestActionFailed,
+  guestGone,
+  reconcileGuest,
+} from "./controllers/lifecycle.ts";
+import { completeFailover, openFailovers } from "./controllers/recovery.ts";
+import { startWaiting } from "./controllers/starting.ts";
+import { assessZone, zoneUtilityChanged } from "./controllers/zoneHealth.ts";
+import type { Decision, Input } from "./input.ts";
+import { Refusal, unsupported } from "./refusal.ts";
+import type { State } from "./state.ts";
+
+/**
+ * What follows from an input: facts in order, and for a command its outcome or why it is refused.
+ * Pure: the state is left as it was found, but for the leases, which take note of heartbeats. Throws
+ * only for bugs.
+ */
+export function decide(state: State, input: Input, nowMs: number): Decision {
+  const mark = state.mark();
+  const ctx = new Context(state, nowMs, actorOf(input));
+  try {
+    const outcome = handle(ctx, input);
+    if (isDryRun(input)) return { events: [], outcome, rejection: null };
+    followUp(ctx);
+    return { events: ctx.events, outcome, rejection: null };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { events: [], outcome: null, rejection: error.rejection };
+  } finally {
+    state.rollback(mark);
+    // Whatever came of it, waiting guests have been looked at: the same look would find the same.
+    if (input.kind === "TICK") state.placementDue = false;
+  }
+}
+
+function actorOf(input: Input): Actor {
+  if (input.kind === "COMMAND") return input.actor;
+  return input.kind === "OBSERVATION" ? { kind: "DRIVER", name: input.driver } : ENGINE;
+}
+
+function isDryRun(input: Input): boolean {
+  return input.kind === "COMMAND" && input.command.kind === "APPLY_FLEET" && input.command.dryRun;
+}
+
+function handle(ctx: Context, input: Input): Outcome | null {
+  switch (input.kind) {
+    case "COMMAND":
+      return handleCommand(ctx, input.command);
+    case "OBSERVATION":
+      handleObservation(ctx, input.observation);
+      return null;
+    case "TICK":
+      expireFaults(ctx);
+      checkLeases(ctx);
+      checkTimers(ctx);
+      ctx.toPlace.everyone = ctx.state.placementDue;
+      return null;
+  }
+}
+
+function handleCommand(ctx: Context, command: Command): Outcome {
+  switch (command.kind) {
+    case "APPLY_FLEET":
+      return applyFleet(ctx, command);
+    case "CREATE_GUEST":
+      return createGuest(ctx, command);
+    case "START_GUEST":
+      return startGuest(ctx, command);
+    case "STOP_GUEST":
+      return stopGuest(ctx, command);
+    case "SUSPEND_GUEST":
+      return suspendGuest(ctx, command);
+    case "RESUME_GUEST":
+      return resumeGuest(ctx, command);
+    case "REBOOT_GUEST":
+      return rebootGuest(ctx, command);
+    case "DELETE_GUEST":
+      return deleteGuest(ctx, command);
+    case "RESIZE_GUEST":
+      return resizeGuest(ctx, command);
+    case "MIGRATE_GUEST":
+      return migrateGuest(ctx, command);
+    case "INJECT_FAULT":
+      return injectFault(ctx, command);
+    case "CLEAR_FAULT":
+      return clearFault(ctx, command);
+    case "ADVANCE_CLOCK": {
+      // The runtime has moved the clock by now; this is the fact of it.
+      ctx.emitAsActor("ClockAdvanced", { seconds: command.seconds }, null);
+      return { kind: "CLOCK", nowMs: ctx.nowMs };
+    }
+    default:
+      throw unsupported("This command is not known here.", []);
+  }
+}
+
+function handleObservation(ctx: Context, seen: Observation): void {
+  switch (seen.kind) {
+    case "HEARTBEATS":
+      heartbeats(ctx, seen.hostIds);
+      break;
+    case "HOST_CONNECTED":
+      hostConnected(ctx, seen);
+      break;
+    case "GUEST_STOPPED":
+    case "GUEST_CRASHED":
+      guestGone(ctx, seen);
+      break;
+    case "ACTION_DONE":
+      if (seen.action === "FENCE") fenceAnswered(ctx, seen);
+      else guestActionDone(ctx, seen);
+      break;
+    case "ACTION_FAILED":
+      if (seen.action === "FENCE") fenceAnswered(ctx, seen);
+      else guestActionFailed(ctx, seen);
+      break;
+    case "ZONE_UTILITY_CHANGED":
+      zoneUtilityChanged(ctx, seen);
+      break;
+    case "USAGE":
+      // Kept as the newest sample beside the tables; nothing is decided by it yet.
+      break;
+  }
+}
+
+/** What the first facts lead to, from the largest failure domain down to the single guest. */
+function followUp(ctx: Context): void {
+  for (const zoneId of [...ctx.touchedZones].sort((a, b) => a - b)) assessZone(ctx, zoneId);
+  if (ctx.hostsDown.length > 0) openFailovers(ctx);
+  reconcileTouched(ctx);
+  if (ctx.toPlace.everyone || ctx.toPlace.guests.size > 0) startWaiting(ctx);
+  for (const id of [...ctx.state.indexes.openFailovers].sort((a, b) => a - b))
+    completeFailover(ctx, id);
+}
+
+function reconcileTouched(ctx: Context): void {
+  for (const id of [...ctx.touchedGuests].sort((a, b) => a - b)) reconcileGuest(ctx, id);
+}
+
+/**
+ * When a TICK is due: at once when room has come free for guests that wait, else at the next silence,
+ * proof, deadline, retry or end of a fault. Null: nothing will be.
+ */
+export function nextDueAtMs(state: State): number | null {
+  if (state.placementDue && state.indexes.waiting.size > 0) return 0;
+  const due = Math.min(nextHostDueAtMs(state), nextFaultDueAtMs(state), state.indexes.timerFloorMs);
+  return Number.isFinite(due) ? due : null;
+}
+
+/** The fact that a decision failed for a bug. The input that led to it changed nothing. */
+export function decisionFailed(
+  state: State,
+  input: string,
+  error: string,
+  nowMs: number,
+): Decision {
+  const mark = state.mark();
+  const ctx = new Context(state, nowMs, ENGINE);
+  try {
+    ctx.emit("DecisionFailed", { input, error }, null);
+    return { events: ctx.events, outcome: null, rejection: null };
+  } finally {
+    state.rollback(mark);
+  }
+}

@@ -1,0 +1,182 @@
+import type { Host } from "../../model/entities.ts";
+import type { HostId } from "../../model/ids.ts";
+import { addResources, type Resources, subtractResources } from "../../model/resources.ts";
+
+/** Hosts whose free memory differs by less than this are one bucket: no finer order is needed. */
+const BUCKET_MIB = 2_048;
+const BUCKETS = 1_024;
+
+/** What the index knows of a host. `cell` is the smallest place that holds several hosts: its rack, else its data center. */
+export interface HostRoom {
+  readonly hostId: HostId;
+  readonly zoneId: number;
+  readonly rackId: number | null;
+  readonly cell: number;
+  readonly capacity: Resources;
+  allocated: Resources;
+  free: Resources;
+  placeable: boolean;
+  bucket: number;
+}
+
+export interface Cell {
+  readonly id: number;
+  readonly zoneId: number;
+  readonly rackId: number | null;
+  /** Members that take guests, in order of id. */
+  readonly hostIds: number[];
+}
+
+function fits(free: Resources, need: Resources): boolean {
+  return (
+    free.cpuMillicores >= need.cpuMillicores &&
+    free.memoryMiB >= need.memoryMiB &&
+    free.storageGiB >= need.storageGiB
+  );
+}
+
+function insertSorted(list: number[], id: number): void {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle] as number) < id) low = middle + 1;
+    else high = middle;
+  }
+  list.splice(low, 0, id);
+}
+
+function removeSorted(list: number[], id: number): void {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle] as number) < id) low = middle + 1;
+    else high = middle;
+  }
+  if (list[low] === id) list.splice(low, 1);
+}
+
+/**
+ * Hosts by free memory, the dimension that runs out first on hosts of today, so that placement looks
+ * at a few good hosts instead of all. Only hosts that are UP are in the buckets. Within a bucket the
+ * order is by id: the same after a restart, whatever happened before.
+ */
+export class CapacityIndex {
+  readonly #rooms = new Map<number, HostRoom>();
+  readonly #cells = new Map<number, Cell>();
+  readonly #buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
+  #placeable = 0;
+
+  get placeableHosts(): number {
+    return this.#placeable;
+  }
+
+  room(hostId: number): HostRoom | undefined {
+    return this.#rooms.get(hostId);
+  }
+
+  /** Cells that have a host which takes guests; in no particular order. */
+  cells(): IterableIterator<Cell> {
+    return this.#cells.values();
+  }
+
+  /**
+   * Hosts with room for `need`, those with the most free memory first; alternately one that could
+   * hold the fleet's largest guest and one that could not, for the scorers to choose between.
+   */
+  *roomiest(need: Resources, largest: Resources): Generator<HostRoom> {
+    const lowest = bucketOf(need.memoryMiB);
+    const large = Math.max(lowest, bucketOf(largest.memoryMiB));
+    const above = this.#inBuckets(BUCKETS - 1, large, need);
+    const below = this.#inBuckets(large - 1, lowest, need);
+    for (;;) {
+      const one = above.next();
+      if (!one.done) yield one.value;
+      const other = below.next();
+      if (!other.done) yield other.value;
+      if (one.done && other.done) return;
+    }
+  }
+
+  *#inBuckets(from: number, to: number, need: Resources): Generator<HostRoom, undefined> {
+    for (let bucket = from; bucket >= to; bucket--) {
+      for (const id of this.#buckets[bucket] as number[]) {
+        const room = this.#rooms.get(id) as HostRoom;
+        if (fits(room.free, need)) yield room;
+      }
+    }
+  }
+
+  hostChanged(before: Host | undefined, after: Host | undefined): void {
+    const id = (after ?? before)?.id;
+    if (id === undefined) return;
+    const old = this.#rooms.get(id);
+    if (old?.placeable) this.#withdraw(old);
+    if (!after) {
+      this.#rooms.delete(id);
+      return;
+    }
+    const allocated = old?.allocated ?? { cpuMillicores: 0, memoryMiB: 0, storageGiB: 0 };
+    const room: HostRoom = {
+      hostId: after.id,
+      zoneId: after.zoneId,
+      rackId: after.rackId,
+      cell: after.rackId ?? after.dataCenterId,
+      capacity: after.capacity,
+      allocated,
+      free: subtractResources(after.capacity, allocated),
+      placeable: after.status === "UP",
+      bucket: 0,
+    };
+    this.#rooms.set(id, room);
+    if (room.placeable) this.#offer(room);
+  }
+
+  take(hostId: number, amount: Resources): void {
+    const room = this.#rooms.get(hostId);
+    if (room) this.#setAllocated(room, addResources(room.allocated, amount));
+  }
+
+  release(hostId: number, amount: Resources): void {
+    const room = this.#rooms.get(hostId);
+    if (room) this.#setAllocated(room, subtractResources(room.allocated, amount));
+  }
+
+  #setAllocated(room: HostRoom, allocated: Resources): void {
+    room.allocated = allocated;
+    room.free = subtractResources(room.capacity, allocated);
+    if (!room.placeable) return;
+    const bucket = bucketOf(room.free.memoryMiB);
+    if (bucket === room.bucket) return;
+    removeSorted(this.#buckets[room.bucket] as number[], room.hostId);
+    insertSorted(this.#buckets[bucket] as number[], room.hostId);
+    room.bucket = bucket;
+  }
+
+  #offer(room: HostRoom): void {
+    room.bucket = bucketOf(room.free.memoryMiB);
+    insertSorted(this.#buckets[room.bucket] as number[], room.hostId);
+    let cell = this.#cells.get(room.cell);
+    if (!cell) {
+      cell = { id: room.cell, zoneId: room.zoneId, rackId: room.rackId, hostIds: [] };
+      this.#cells.set(room.cell, cell);
+    }
+    insertSorted(cell.hostIds, room.hostId);
+    this.#placeable++;
+  }
+
+  #withdraw(room: HostRoom): void {
+    removeSorted(this.#buckets[room.bucket] as number[], room.hostId);
+    const cell = this.#cells.get(room.cell);
+    if (cell) {
+      removeSorted(cell.hostIds, room.hostId);
+      if (cell.hostIds.length === 0) this.#cells.delete(room.cell);
+    }
+    this.#placeable--;
+  }
+}
+
+function bucketOf(freeMiB: number): number {
+  return Math.min(BUCKETS - 1, Math.max(0, Math.floor(freeMiB / BUCKET_MIB)));
+}

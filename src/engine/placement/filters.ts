@@ -1,0 +1,135 @@
+import type { AffinityRule } from "../../model/entities.ts";
+import type { Reason } from "../../model/reasons.ts";
+import type { State } from "../state.ts";
+import type { HostRoom } from "./capacityIndex.ts";
+import { domainOf } from "./ruleIndex.ts";
+import type { Subject } from "./subject.ts";
+
+/** Null lets the host pass; a reason rules it out. */
+type Filter = (state: State, subject: Subject, room: HostRoom) => Reason | null;
+
+const hostIsUp: Filter = (state, _subject, room) => {
+  if (room.placeable) return null;
+  const { status } = state.tables.Host.get(room.hostId);
+  return { code: "HOST_NOT_UP", message: `the host is ${status}`, hostId: room.hostId };
+};
+
+const notHere: Filter = (_state, subject, room) =>
+  subject.fromHostId === room.hostId
+    ? { code: "ALREADY_HERE", message: "the guest is on this host already", hostId: room.hostId }
+    : null;
+
+const notGivenUp: Filter = (_state, subject, room) =>
+  subject.triedHostIds.includes(room.hostId)
+    ? {
+        code: "DRIVER_ERROR",
+        message: "the guest failed to start here before",
+        hostId: room.hostId,
+      }
+    : null;
+
+const enoughCpu: Filter = (_state, subject, room) =>
+  room.free.cpuMillicores >= subject.resources.cpuMillicores
+    ? null
+    : {
+        code: "INSUFFICIENT_CPU",
+        message: `${room.free.cpuMillicores / 1000} of ${subject.resources.cpuMillicores / 1000} cores free`,
+        hostId: room.hostId,
+      };
+
+const enoughMemory: Filter = (_state, subject, room) =>
+  room.free.memoryMiB >= subject.resources.memoryMiB
+    ? null
+    : {
+        code: "INSUFFICIENT_MEMORY",
+        message: `${room.free.memoryMiB} of ${subject.resources.memoryMiB} MiB of memory free`,
+        hostId: room.hostId,
+      };
+
+const enoughStorage: Filter = (_state, subject, room) =>
+  room.free.storageGiB >= subject.resources.storageGiB
+    ? null
+    : {
+        code: "INSUFFICIENT_STORAGE",
+        message: `${room.free.storageGiB} of ${subject.resources.storageGiB} GiB of storage free`,
+        hostId: room.hostId,
+      };
+
+const strictRules: Filter = (state, subject, room) => {
+  for (const rule of subject.rules) {
+    if (!rule.strict) continue;
+    const message = ruleObjection(state, rule, subject, room);
+    if (message) return { code: "AFFINITY_RULE", message, hostId: room.hostId, ruleId: rule.id };
+  }
+  return null;
+};
+
+/** What a rule, were it strict, would say against this host; null when it agrees. */
+function ruleObjection(
+  state: State,
+  rule: AffinityRule,
+  subject: Subject,
+  room: HostRoom,
+): string | null {
+  if (rule.kind === "HOST")
+    return rule.hosts.some((host) => host.hostId === room.hostId)
+      ? null
+      : `rule ${rule.name} keeps it on other hosts`;
+  const others = othersInDomain(state, rule, subject, room);
+  const scope = rule.scope?.toLowerCase();
+  if (rule.polarity === "APART")
+    return others > 0 ? `rule ${rule.name} wants no other of its guests on this ${scope}` : null;
+  return others > 0 || othersAnywhere(state, rule, subject) === 0
+    ? null
+    : `rule ${rule.name} wants it on the same ${scope} as its other guests`;
+}
+
+/** Guests of the rule that stand where the host would put this one, itself not counted. */
+export function othersInDomain(
+  state: State,
+  rule: AffinityRule,
+  subject: Subject,
+  room: HostRoom,
+): number {
+  if (rule.scope === null) return 0;
+  const domain = domainOf(rule.scope, room);
+  return (
+    (state.indexes.rules.occupancy(rule.id).get(domain) ?? 0) - self(state, rule, subject, domain)
+  );
+}
+
+export function othersAnywhere(state: State, rule: AffinityRule, subject: Subject): number {
+  let others = 0;
+  for (const count of state.indexes.rules.occupancy(rule.id).values()) others += count;
+  return others - (subject.fromHostId === null ? 0 : 1);
+}
+
+function self(state: State, rule: AffinityRule, subject: Subject, domain: number): number {
+  if (subject.fromHostId === null || rule.scope === null) return 0;
+  const here = state.indexes.capacity.room(subject.fromHostId);
+  return here && domainOf(rule.scope, here) === domain ? 1 : 0;
+}
+
+const FILTERS: readonly Filter[] = [
+  hostIsUp,
+  notHere,
+  notGivenUp,
+  enoughCpu,
+  enoughMemory,
+  enoughStorage,
+  strictRules,
+];
+
+/** The first objection; null for a host that will do. */
+export function objection(state: State, subject: Subject, room: HostRoom): Reason | null {
+  for (const filter of FILTERS) {
+    const reason = filter(state, subject, room);
+    if (reason) return reason;
+  }
+  return null;
+}
+
+/** Every objection, for those who want to know. */
+export function objections(state: State, subject: Subject, room: HostRoom): Reason[] {
+  return FILTERS.map((filter) => filter(state, subject, room)).filter((reason) => reason !== null);
+}

@@ -1,0 +1,128 @@
+import type { HostVerdict, Placement, Reason } from "../../model/reasons.ts";
+import type { ReasonCode } from "../../model/statuses.ts";
+import type { State } from "../state.ts";
+import { candidates } from "./candidates.ts";
+import type { HostRoom } from "./capacityIndex.ts";
+import { objection, objections } from "./filters.ts";
+import { score } from "./scorers.ts";
+import type { Subject } from "./subject.ts";
+
+/** Enough hosts to choose well from; the next one would hardly be better. */
+const FEASIBLE_WANTED = 8;
+/** Verdicts that a placement remembers. All of them can be had from an explanation. */
+const VERDICTS_KEPT = 4;
+
+export type Choice =
+  | { readonly ok: true; readonly placement: Placement }
+  | { readonly ok: false; readonly reasons: readonly Reason[] };
+
+/** The best host for a guest, with the verdicts that led to it; or why there is none. */
+export function place(state: State, subject: Subject, nowMs: number): Choice {
+  state.indexes.rules.recount(state.indexes.capacity);
+  const feasible: HostVerdict[] = [];
+  const rejected: HostVerdict[] = [];
+  for (const room of candidates(state, subject)) {
+    const reason = objection(state, subject, room);
+    if (reason) {
+      rejected.push(verdictOf(room, null, [reason]));
+      continue;
+    }
+    const { total, scores } = score(state, subject, room);
+    feasible.push({ hostId: room.hostId, feasible: true, score: total, scores, rejectedBy: [] });
+    if (feasible.length >= FEASIBLE_WANTED) break;
+  }
+  const best = feasible.sort(byScore)[0];
+  if (!best) return { ok: false, reasons: whyNowhere(state, subject) };
+  const examined = feasible.length + rejected.length;
+  return {
+    ok: true,
+    placement: {
+      hostId: best.hostId,
+      decidedAtMs: nowMs,
+      score: best.score ?? 0,
+      verdicts: [...feasible, ...rejected].slice(0, VERDICTS_KEPT),
+      hostsExamined: examined,
+      hostsNotExamined: state.tables.Host.size - examined,
+    },
+  };
+}
+
+/** The verdict on one host, chosen by somebody else. */
+export function placeOn(state: State, subject: Subject, hostId: number, nowMs: number): Choice {
+  state.indexes.rules.recount(state.indexes.capacity);
+  const room = state.indexes.capacity.room(hostId) as HostRoom;
+  const reasons = objections(state, subject, room);
+  if (reasons.length > 0) return { ok: false, reasons };
+  const { total, scores } = score(state, subject, room);
+  return {
+    ok: true,
+    placement: {
+      hostId: room.hostId,
+      decidedAtMs: nowMs,
+      score: total,
+      verdicts: [{ hostId: room.hostId, feasible: true, score: total, scores, rejectedBy: [] }],
+      hostsExamined: 1,
+      hostsNotExamined: state.tables.Host.size - 1,
+    },
+  };
+}
+
+/** Every host's verdict, feasible ones first, best first. */
+export function judgeAll(state: State, subject: Subject): HostVerdict[] {
+  state.indexes.rules.recount(state.indexes.capacity);
+  return state.tables.Host.sorted()
+    .map((host) => {
+      const room = state.indexes.capacity.room(host.id) as HostRoom;
+      const reasons = objections(state, subject, room);
+      if (reasons.length > 0) return verdictOf(room, null, reasons);
+      const { total, scores } = score(state, subject, room);
+      return { hostId: room.hostId, feasible: true, score: total, scores, rejectedBy: [] };
+    })
+    .sort((a, b) => Number(b.feasible) - Number(a.feasible) || byScore(a, b));
+}
+
+function verdictOf(room: HostRoom, score: number | null, rejectedBy: Reason[]): HostVerdict {
+  return { hostId: room.hostId, feasible: rejectedBy.length === 0, score, scores: {}, rejectedBy };
+}
+
+function byScore(a: HostVerdict, b: HostVerdict): number {
+  return (b.score ?? 0) - (a.score ?? 0) || a.hostId - b.hostId;
+}
+
+const SHORTAGE: Partial<Record<ReasonCode, string>> = {
+  HOST_NOT_UP: "not up",
+  ALREADY_HERE: "where it is already",
+  DRIVER_ERROR: "given up after failed starts",
+  INSUFFICIENT_CPU: "short of CPU",
+  INSUFFICIENT_MEMORY: "short of memory",
+  INSUFFICIENT_STORAGE: "short of storage",
+};
+
+/** Why no host will do, told by what most hosts lack, most frequent first. */
+export function whyNowhere(state: State, subject: Subject): Reason[] {
+  const total = state.tables.Host.size;
+  if (total === 0) return [{ code: "NO_HOSTS", message: "the fleet has no hosts" }];
+  const tally = new Map<string, { reason: Reason; hosts: number }>();
+  for (const host of state.tables.Host.sorted()) {
+    const room = state.indexes.capacity.room(host.id) as HostRoom;
+    const reason = objection(state, subject, room);
+    if (!reason) continue;
+    const key = `${reason.code}:${reason.ruleId ?? ""}`;
+    const entry = tally.get(key);
+    if (entry) entry.hosts++;
+    else tally.set(key, { reason, hosts: 1 });
+  }
+  return [...tally.entries()]
+    .sort(([aKey, a], [bKey, b]) => b.hosts - a.hosts || (aKey < bKey ? -1 : 1))
+    .map(([, { reason, hosts }]) => summarise(state, reason, hosts, total));
+}
+
+function summarise(state: State, reason: Reason, hosts: number, total: number): Reason {
+  const { hostId: _one, ...rest } = reason;
+  const of = `${hosts} of ${total} hosts`;
+  if (reason.ruleId !== undefined) {
+    const { name } = state.tables.AffinityRule.get(reason.ruleId);
+    return { ...rest, message: `${of} are ruled out by affinity rule ${name}` };
+  }
+  return { ...rest, message: `${of} are ${SHORTAGE[reason.code] ?? reason.message}` };
+}

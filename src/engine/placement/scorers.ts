@@ -1,0 +1,104 @@
+import { subtractResources } from "../../model/resources.ts";
+import type { State } from "../state.ts";
+import type { HostRoom } from "./capacityIndex.ts";
+import { othersAnywhere, othersInDomain } from "./filters.ts";
+import { slots } from "./sizes.ts";
+import type { Subject } from "./subject.ts";
+
+/** How good a host is in one respect, 0 to 1; null where the respect does not apply. */
+type Score = (state: State, subject: Subject, room: HostRoom) => number | null;
+
+/** The guest's home, or the host where it is tried once more. */
+const home: Score = (_state, subject, room) => {
+  if (subject.retryHostId !== null) return subject.retryHostId === room.hostId ? 1 : 0;
+  return subject.homeHostId === null ? null : subject.homeHostId === room.hostId ? 1 : 0;
+};
+
+/** HOST rules: listed hosts before others, higher priorities before lower. */
+const hostRules: Score = (_state, subject, room) => {
+  let score = 0;
+  let rules = 0;
+  for (const rule of subject.rules) {
+    if (rule.kind !== "HOST") continue;
+    rules++;
+    const listed = rule.hosts.find((host) => host.hostId === room.hostId);
+    if (!listed) continue;
+    const below = rule.hosts.filter((host) => host.priority < listed.priority).length;
+    score += (1 + below) / rule.hosts.length;
+  }
+  return rules === 0 ? null : score / rules;
+};
+
+/** GUEST rules that want company: does it find it here? */
+const together: Score = (state, subject, room) => {
+  let score = 0;
+  let rules = 0;
+  for (const rule of subject.rules) {
+    if (rule.kind !== "GUEST" || rule.polarity !== "TOGETHER") continue;
+    if (othersAnywhere(state, rule, subject) === 0) continue;
+    rules++;
+    if (othersInDomain(state, rule, subject, room) > 0) score++;
+  }
+  return rules === 0 ? null : score / rules;
+};
+
+/** GUEST rules that want distance: the fewer of its kind here, the better. */
+const apart: Score = (state, subject, room) => {
+  let score = 0;
+  let rules = 0;
+  for (const rule of subject.rules) {
+    if (rule.kind !== "GUEST" || rule.polarity !== "APART") continue;
+    rules++;
+    score += 1 / (1 + othersInDomain(state, rule, subject, room));
+  }
+  return rules === 0 ? null : score / rules;
+};
+
+/** Leaves the fleet's largest guests as many places as before: small ones do not break up big rooms. */
+const wholeness: Score = (state, subject, { free }) => {
+  const { largest } = state.indexes.sizes;
+  const left = subtractResources(free, subject.resources);
+  return slots(left, largest) === slots(free, largest) ? 1 : 0;
+};
+
+/** What the fuller of CPU and memory would have left: spreads load over hosts. */
+const room: Score = (_state, subject, host) => {
+  const { capacity, free } = host;
+  const cpu = (free.cpuMillicores - subject.resources.cpuMillicores) / capacity.cpuMillicores;
+  const memory = (free.memoryMiB - subject.resources.memoryMiB) / capacity.memoryMiB;
+  return Math.max(0, Math.min(cpu, memory));
+};
+
+/**
+ * Each respect outweighs all after it together, but for ties: what a person asked for (home, rules)
+ * comes before what is merely even.
+ */
+const SCORERS = { home, hostRules, together, apart, wholeness, room } as const;
+const WEIGHTS: Record<keyof typeof SCORERS, number> = {
+  home: 1_000,
+  hostRules: 200,
+  together: 50,
+  apart: 50,
+  wholeness: 15,
+  room: 10,
+};
+
+export interface Scored {
+  readonly total: number;
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+/** The weighted sum, and each respect's share of it. */
+export function score(state: State, subject: Subject, host: HostRoom): Scored {
+  const scores: Record<string, number> = {};
+  let total = 0;
+  for (const [name, scorer] of Object.entries(SCORERS)) {
+    const value = scorer(state, subject, host);
+    if (value === null) continue;
+    // Four digits say enough, and keep what is stored short.
+    const points = Math.round(value * WEIGHTS[name as keyof typeof WEIGHTS] * 10_000) / 10_000;
+    scores[name] = points;
+    total += points;
+  }
+  return { total, scores };
+}

@@ -1,0 +1,34 @@
+import type { AffinityRule, Guest } from "../../model/entities.ts";
+import type { HostId } from "../../model/ids.ts";
+import type { Resources } from "../../model/resources.ts";
+import type { State } from "../state.ts";
+
+/** What is to be placed, as filters and scorers see it. */
+export interface Subject {
+  readonly guestId: number | null;
+  readonly resources: Resources;
+  /** Preferred while it is up. */
+  readonly homeHostId: HostId | null;
+  /** Where it failed to start and is tried once more. */
+  readonly retryHostId: HostId | null;
+  /** Hosts given up on. */
+  readonly triedHostIds: readonly HostId[];
+  /** Where it stands now, when it is to move away. */
+  readonly fromHostId: HostId | null;
+  /** The rules that speak of it, in order of id. */
+  readonly rules: readonly AffinityRule[];
+}
+
+export function subjectFor(state: State, guest: Guest): Subject {
+  const last = guest.placement?.hostId ?? null;
+  const retries = guest.restarts > 0 && last !== null && !guest.triedHostIds.includes(last);
+  return {
+    guestId: guest.id,
+    resources: guest.resources,
+    homeHostId: state.meta.settings.balanceOnStart ? null : guest.homeHostId,
+    retryHostId: retries ? last : null,
+    triedHostIds: guest.triedHostIds,
+    fromHostId: guest.hostId,
+    rules: state.indexes.rules.rulesOf(guest.id),
+  };
+}

@@ -1,0 +1,195 @@
+import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.ts";
+import { DEFAULT_SETTINGS } from "../model/settings.ts";
+import { Indexes } from "./indexes.ts";
+import { type Journal, Table } from "./table.ts";
+
+/** Finds an entity by the name that is unique in its scope: `scope/name`, or the name alone. */
+class Names {
+  readonly #ids = new Map<string, number>();
+
+  find(name: string, scope: number | null = null): number | undefined {
+    return this.#ids.get(key(name, scope));
+  }
+
+  follow(
+    before: { id: number; name: string } | undefined,
+    after: { id: number; name: string } | undefined,
+    scope: number | null = null,
+  ): void {
+    if (before) this.#ids.delete(key(before.name, scope));
+    if (after) this.#ids.set(key(after.name, scope), after.id);
+  }
+}
+function key(name: string, scope: number | null): string {
+  return scope === null ? name : `${scope}/${name}`;
+}
+
+/** When each host was last heard of. Soft: renewed by heartbeats, gone with the process, not in the log. */
+export class Leases {
+  readonly #lastMs = new Map<number, number>();
+  readonly #startMs: number;
+  #floorMs: number;
+
+  constructor(startMs: number) {
+    this.#startMs = startMs;
+    this.#floorMs = startMs;
+  }
+
+  /** No watched host's lease is older: cheap to ask, and exact enough to say when to look. */
+  get floorMs(): number {
+    return this.#floorMs;
+  }
+
+  /** A host not heard of since the start has been silent since the start: a restart blames nobody. */
+  lastMs(hostId: number): number {
+    return this.#lastMs.get(hostId) ?? this.#startMs;
+  }
+
+  renew(hostId: number, nowMs: number): void {
+    this.#lastMs.set(hostId, nowMs);
+    if (nowMs < this.#floorMs) this.#floorMs = nowMs;
+  }
+
+  /** Makes the floor exact for the hosts that are watched now; infinite when there are none. */
+  raiseFloor(hostIds: Iterable<number>): void {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const id of hostIds) oldest = Math.min(oldest, this.lastMs(id));
+    this.#floorMs = oldest;
+  }
+}
+
+export type Tables = { readonly [T in keyof Entities]: Table<Entities[T]> };
+
+/**
+ * The fleet as the engine sees it: tables, the indexes over them, and the hosts' leases. Changed by
+ * `evolve` alone; every change can be undone back to the last checkpoint.
+ */
+export class State {
+  readonly indexes = new Indexes();
+  readonly names = {
+    region: new Names(),
+    zone: new Names(),
+    dataCenter: new Names(),
+    rack: new Names(),
+    host: new Names(),
+    tenant: new Names(),
+    flavor: new Names(),
+    image: new Names(),
+    guest: new Names(),
+    affinityRule: new Names(),
+  };
+  readonly leases: Leases;
+  readonly tables: Tables;
+  /**
+   * Room may have come free since waiting guests were last looked at; the next TICK looks again, once
+   * for all that happened at this instant. Soft: true at start, set by the facts that free room.
+   */
+  placementDue = true;
+  /** Faults in force, by `kind:target`. */
+  readonly faults = new Map<string, number>();
+  #meta: FleetMeta = { seq: 0, nextId: 1, settings: DEFAULT_SETTINGS };
+  readonly #journal: Journal = [];
+  #metaAtCheckpoint: FleetMeta = this.#meta;
+
+  private constructor(nowMs: number) {
+    this.leases = new Leases(nowMs);
+    const { names, indexes } = this;
+    this.tables = {
+      Region: new Table("Region", this.#journal, (b, a) => names.region.follow(b, a)),
+      Zone: new Table("Zone", this.#journal, (b, a) => names.zone.follow(b, a)),
+      DataCenter: new Table("DataCenter", this.#journal, (b, a) =>
+        names.dataCenter.follow(b, a, (a ?? b)?.zoneId),
+      ),
+      Rack: new Table("Rack", this.#journal, (b, a) =>
+        names.rack.follow(b, a, (a ?? b)?.dataCenterId),
+      ),
+      Host: new Table("Host", this.#journal, (b, a) => {
+        names.host.follow(b, a);
+        indexes.hostChanged(b, a);
+      }),
+      Tenant: new Table("Tenant", this.#journal, (b, a) => names.tenant.follow(b, a)),
+      Flavor: new Table("Flavor", this.#journal, (b, a) => names.flavor.follow(b, a)),
+      Image: new Table("Image", this.#journal, (b, a) => names.image.follow(b, a)),
+      Guest: new Table("Guest", this.#journal, (b, a) => {
+        if (!b || !a) names.guest.follow(b, a, (a ?? b)?.tenantId);
+        indexes.guestChanged(b, a);
+      }),
+      AffinityRule: new Table("AffinityRule", this.#journal, (b, a) => {
+        names.affinityRule.follow(b, a);
+        indexes.ruleChanged(b, a);
+      }),
+      Fault: new Table("Fault", this.#journal, (b, a) => {
+        if (b) this.faults.delete(`${b.kind}:${b.target.id}`);
+        if (a) this.faults.set(`${a.kind}:${a.target.id}`, a.id);
+      }),
+      Failover: new Table("Failover", this.#journal, indexes.failoverChanged),
+      Operation: new Table("Operation", this.#journal, indexes.operationChanged),
+    };
+  }
+
+  /** Null is an empty fleet. `nowMs` starts the hosts' leases. */
+  static from(snapshot: Snapshot | null, nowMs: number): State {
+    const state = new State(nowMs);
+    if (!snapshot) return state;
+    state.#meta = snapshot.meta;
+    state.#metaAtCheckpoint = snapshot.meta;
+    for (const type of Object.keys(state.tables) as (keyof Entities)[])
+      (state.tables[type] as Table<Entities[typeof type]>).load(snapshot.entities[type] as never);
+    return state;
+  }
+
+  get meta(): FleetMeta {
+    return this.#meta;
+  }
+
+  setMeta(change: Partial<FleetMeta>): void {
+    this.#meta = { ...this.#meta, ...change };
+  }
+
+  /** Rows that changed since the last checkpoint, as they are now. */
+  changes(): Changes {
+    const rows = Object.fromEntries(
+      Object.keys(this.tables).map((type) => [type, new Map<number, unknown>()]),
+    ) as unknown as { [T in keyof Entities]: Map<number, Entities[T] | undefined> };
+    for (const { type, id } of this.#journal)
+      (rows[type] as Map<number, unknown>).set(id, this.tables[type].find(id));
+    return { meta: this.#meta, rows };
+  }
+
+  /** Accepts all changes made so far: they can no longer be undone. */
+  checkpoint(): void {
+    this.#journal.length = 0;
+    this.#metaAtCheckpoint = this.#meta;
+  }
+
+  mark(): StateMark {
+    return {
+      length: this.#journal.length,
+      meta: this.#meta,
+      placementDue: this.placementDue,
+    };
+  }
+
+  /** Undoes everything since the mark, newest first; without one, since the last checkpoint. */
+  rollback(
+    mark: StateMark = { length: 0, meta: this.#metaAtCheckpoint, placementDue: true },
+  ): void {
+    while (this.#journal.length > mark.length) this.#journal.pop()?.undo();
+    this.#meta = mark.meta;
+    this.placementDue = mark.placementDue;
+  }
+
+  /** All of it, in order of id. */
+  snapshot(): Snapshot {
+    const entities = Object.fromEntries(
+      Object.entries(this.tables).map(([type, table]) => [type, table.sorted()]),
+    ) as unknown as Snapshot["entities"];
+    return { meta: this.#meta, entities };
+  }
+}
+
+export interface StateMark {
+  readonly length: number;
+  readonly meta: FleetMeta;
+  readonly placementDue: boolean;
+}

@@ -1,0 +1,111 @@
+import type { Settings } from "../model/settings.ts";
+import type { DesiredState, Polarity, Priority, RuleScope } from "../model/statuses.ts";
+
+/** A fleet document as the schema describes it: what `checkShape` has let pass. */
+export interface FleetDocument {
+  readonly settings?: Partial<Settings>;
+  readonly regions?: readonly RegionItem[];
+  readonly tenants?: readonly TenantItem[];
+  readonly flavors?: readonly FlavorItem[];
+  readonly images?: readonly ImageItem[];
+  readonly guests?: readonly GuestItem[];
+  readonly traces?: readonly TraceItem[];
+  readonly affinityRules?: readonly RuleItem[];
+}
+
+export interface TraceItem {
+  readonly file: string;
+  readonly row: number;
+  readonly shares: readonly number[];
+}
+
+export interface ResourceKeys {
+  readonly cpuCores: number;
+  readonly memoryMiB: number;
+  readonly storageGiB: number;
+}
+
+export interface RegionItem {
+  readonly name: string;
+  readonly location?: { readonly latitude: number; readonly longitude: number };
+  readonly zones?: readonly ZoneItem[];
+}
+export interface ZoneItem {
+  readonly name: string;
+  readonly dataCenters?: readonly DataCenterItem[];
+}
+export interface DataCenterItem {
+  readonly name: string;
+  readonly hosts?: readonly HostItem[];
+}
+export interface HostItem extends ResourceKeys {
+  readonly name: string;
+  readonly count?: number;
+  readonly rack?: string;
+  readonly powered?: boolean;
+  readonly driver?: "simulated" | { readonly libvirt: { readonly uri: string } };
+}
+export interface TenantItem {
+  readonly name: string;
+  readonly quota?: Partial<ResourceKeys> & { readonly guests?: number };
+}
+export interface FlavorItem extends ResourceKeys {
+  readonly name: string;
+}
+export interface ImageItem {
+  readonly name: string;
+  readonly bootSeconds?: number;
+}
+export interface GuestItem {
+  readonly name: string;
+  readonly count?: number;
+  readonly tenant?: string;
+  readonly flavor?: string;
+  readonly resources?: ResourceKeys;
+  readonly image: string;
+  readonly desired?: DesiredState;
+  readonly host?: string;
+  readonly priority?: Priority;
+  readonly dependsOn?: readonly string[];
+  readonly maxRestarts?: number;
+  readonly maxRelocations?: number;
+  readonly failback?: boolean;
+  readonly workload?: WorkloadItem;
+}
+export type WorkloadItem =
+  | { readonly kind: "CONSTANT"; readonly cpuShare: number }
+  | {
+      readonly kind: "DIURNAL";
+      readonly minShare: number;
+      readonly maxShare: number;
+      readonly peakHour?: number;
+    }
+  | {
+      readonly kind: "SPIKE";
+      readonly baseShare: number;
+      readonly spikeShare: number;
+      readonly everySeconds: number;
+      readonly durationSeconds: number;
+    }
+  | {
+      readonly kind: "TRACE";
+      readonly file: string;
+      readonly row: number;
+      readonly intervalSeconds?: number;
+    };
+export type RuleItem =
+  | {
+      readonly name: string;
+      readonly kind: "HOST";
+      readonly guests: readonly string[];
+      readonly hosts: readonly (string | { readonly name: string; readonly priority?: number })[];
+      readonly strict?: boolean;
+    }
+  | {
+      readonly name: string;
+      readonly kind: "GUEST";
+      readonly guests: readonly string[];
+      readonly polarity: Polarity;
+      readonly scope?: RuleScope;
+      readonly strict?: boolean;
+    };

@@ -1,0 +1,63 @@
+import { LIMITS, NAME_PATTERN } from "../model/limits.ts";
+import { integer, list, number, type TextSchema } from "./schema-kinds.ts";
+
+const NAME = NAME_PATTERN.source.slice(1, -1);
+
+/** A guest by its name, or by `tenant/name`. */
+const GUEST_REFERENCE = `^(?:${NAME}/)?${NAME}$`;
+
+export const DRIVER_URI = "^[a-z][a-z0-9+.-]*://[^\\s]*$";
+
+/** What a pattern asks for, in words for people. */
+export const PATTERN_WORDS: Readonly<Record<string, string>> = {
+  [NAME_PATTERN.source]:
+    "may hold letters, digits, '.', '_', ':' and '-', and starts and ends with a letter or digit",
+  [GUEST_REFERENCE]: "must be the name of a guest, or `tenant/name`",
+  [DRIVER_URI]: "must be a connection URI, as `qemu+ssh://host/system`",
+};
+
+export function name(description: string, more: Partial<TextSchema> = {}): TextSchema {
+  return {
+    description,
+    ...more,
+    type: "string",
+    pattern: NAME_PATTERN.source,
+    maxLength: LIMITS.nameLength,
+  };
+}
+
+const guestReference: TextSchema = {
+  type: "string",
+  pattern: GUEST_REFERENCE,
+  maxLength: 2 * LIMITS.nameLength + 1,
+};
+
+export function guestReferences(description: string, minItems?: number) {
+  return list(guestReference, LIMITS.guests, {
+    description,
+    uniqueItems: true,
+    ...(minItems === undefined ? {} : { minItems }),
+  });
+}
+
+export function count(description: string) {
+  return integer(1, LIMITS.count, { description });
+}
+
+/** What a host has, or a guest takes. */
+export const RESOURCE_KEYS = {
+  cpuCores: number(0.001, LIMITS.cpuCores, {
+    description: "CPU cores, with up to three decimals.",
+    examples: [4, 0.5],
+  }),
+  memoryMiB: integer(1, LIMITS.memoryMiB, {
+    description: "Memory in MiB.",
+    examples: [16384],
+  }),
+  storageGiB: integer(0, LIMITS.storageGiB, {
+    description: "Storage in GiB.",
+    examples: [40],
+  }),
+};
+
+export const RESOURCE_NAMES: readonly string[] = Object.keys(RESOURCE_KEYS);

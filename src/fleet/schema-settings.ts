@@ -1,0 +1,84 @@
+import { DEFAULT_SETTINGS, type Settings } from "../model/settings.ts";
+import { SHUTDOWN_POLICIES } from "../model/statuses.ts";
+import { number, object, oneOf, type Schema } from "./schema-kinds.ts";
+
+const DAY = 86_400;
+
+/** A time in seconds, between bounds that a running fleet can live with. */
+function seconds(key: keyof Settings, minimum: number, maximum: number, description: string) {
+  return number(minimum, maximum, { description, default: DEFAULT_SETTINGS[key] });
+}
+
+const settings: { readonly [Key in keyof Settings]: Schema } = {
+  shutdownPolicy: oneOf(SHUTDOWN_POLICIES, {
+    description:
+      "What becomes of a host's guests when it is shut down or rebooted by request. FREEZE: they wait for it. FAILOVER: they restart elsewhere. MIGRATE: they move away first. CONDITIONAL: freeze for a reboot, fail over for a shutdown.",
+    default: DEFAULT_SETTINGS.shutdownPolicy,
+  }),
+  heartbeatSeconds: seconds("heartbeatSeconds", 0.1, 3600, "How often each host is heard of."),
+  suspectAfterSeconds: seconds(
+    "suspectAfterSeconds",
+    0.1,
+    DAY,
+    "Silence after which a host is SUSPECT and gets no new guests. At least twice heartbeatSeconds.",
+  ),
+  fenceAfterSeconds: seconds(
+    "fenceAfterSeconds",
+    0.1,
+    DAY,
+    "Silence after which a host is fenced and its guests restart elsewhere. More than suspectAfterSeconds.",
+  ),
+  watchdogSeconds: seconds(
+    "watchdogSeconds",
+    0.1,
+    DAY,
+    "A host out of contact for this long kills its own guests. More than heartbeatSeconds.",
+  ),
+  balanceOnStart: {
+    type: "boolean",
+    description:
+      "Choose the best host at each start instead of the one where the guest is at home.",
+    default: DEFAULT_SETTINGS.balanceOnStart,
+  },
+  batterySeconds: seconds(
+    "batterySeconds",
+    0,
+    DAY,
+    "Simulated zones: how long batteries carry a zone that has lost its power.",
+  ),
+  overheatSeconds: seconds(
+    "overheatSeconds",
+    0.1,
+    DAY,
+    "Simulated zones: how long a fully loaded host runs without cooling before it trips; idle hosts last four times as long.",
+  ),
+  usageSampleSeconds: seconds(
+    "usageSampleSeconds",
+    0.1,
+    DAY,
+    "How often guests' usage is sampled.",
+  ),
+  actionTimeoutSeconds: seconds(
+    "actionTimeoutSeconds",
+    0.1,
+    DAY,
+    "A driver that has not answered a guest action for this long has failed it.",
+  ),
+  fenceTimeoutSeconds: seconds(
+    "fenceTimeoutSeconds",
+    0.1,
+    DAY,
+    "A driver that has not answered a fence for this long has failed it; the watchdog's time decides then.",
+  ),
+  retrySeconds: seconds(
+    "retrySeconds",
+    0.1,
+    DAY,
+    "Wait before a failed start or a crash is tried again; doubles each time, up to a minute.",
+  ),
+};
+
+export const SETTINGS = object(settings, [], {
+  description:
+    "How the fleet is run; what is left out stays as it is. Times are in seconds of the fleet's clock.",
+});

@@ -1,0 +1,138 @@
+import type { GuestId, HostId, Ref, ZoneId } from "./ids.ts";
+import type { Resources } from "./resources.ts";
+import type { DriverName, FaultKind, Utility, UtilityStatus } from "./statuses.ts";
+import type { Workload } from "./workload.ts";
+
+/**
+ * What the engine tells a driver: complete, so that nothing is left to decide, and safe to repeat.
+ * Guest actions carry the guest's generation, fences the host's; the answer brings it back.
+ */
+export type Action =
+  /** Begin to watch a host; answered by HOST_CONNECTED once it is heard of. */
+  | { readonly kind: "CONNECT_HOST"; readonly host: HostDescription }
+  /** Forget a host. Not answered. */
+  | { readonly kind: "DISCONNECT_HOST"; readonly hostId: HostId }
+  /** Boot a guest; one that runs there already under this generation is answered as done. */
+  | GuestAction<"START", { readonly guest: GuestDescription }>
+  | GuestAction<"STOP", { readonly force: boolean }>
+  | GuestAction<"SUSPEND">
+  | GuestAction<"RESUME">
+  | GuestAction<"REBOOT">
+  | GuestAction<"RESIZE", { readonly resources: Resources }>
+  /** Move a running guest from `hostId` to `targetHostId` without stopping it. */
+  | GuestAction<"MIGRATE", { readonly targetHostId: HostId }>
+  /** Kill a copy that should not be there. Not answered. */
+  | { readonly kind: "REMOVE"; readonly guestId: GuestId; readonly hostId: HostId }
+  /** Make certain that nothing runs on the host. */
+  | { readonly kind: "FENCE"; readonly hostId: HostId; readonly generation: number }
+  /** Simulated driver only: disturb the world, and undo it. Not answered. */
+  | {
+      readonly kind: "INJECT_FAULT" | "CLEAR_FAULT";
+      readonly fault: FaultKind;
+      readonly target: Ref;
+    }
+  /** Simulated driver only: times of the physical world that the fleet document sets. Not answered. */
+  | { readonly kind: "CONFIGURE_WORLD"; readonly world: WorldSettings };
+
+type GuestAction<Kind extends string, More = unknown> = {
+  readonly kind: Kind;
+  readonly guestId: GuestId;
+  readonly hostId: HostId;
+  readonly generation: number;
+} & More;
+
+/** Where a host stands and what it holds, as far as a driver must know. */
+export interface HostDescription {
+  readonly id: HostId;
+  readonly name: string;
+  readonly driver: DriverName;
+  readonly driverUri: string | null;
+  /** Its rack, data center, zone and region, for a world in which they can fail. */
+  readonly rackId: number | null;
+  readonly dataCenterId: number;
+  readonly zoneId: ZoneId;
+  readonly regionId: number;
+  readonly capacity: Resources;
+}
+
+export interface GuestDescription {
+  readonly name: string;
+  readonly resources: Resources;
+  readonly image: string;
+  readonly bootSeconds: number | null;
+  readonly workload: Workload | null;
+}
+
+export interface WorldSettings {
+  readonly heartbeatSeconds: number;
+  readonly watchdogSeconds: number;
+  readonly batterySeconds: number;
+  readonly overheatSeconds: number;
+  readonly usageSampleSeconds: number;
+}
+
+/** The actions whose answer is ACTION_DONE or ACTION_FAILED. */
+export type AnsweredActionKind =
+  | "START"
+  | "STOP"
+  | "SUSPEND"
+  | "RESUME"
+  | "REBOOT"
+  | "RESIZE"
+  | "MIGRATE"
+  | "FENCE";
+
+/** What a driver saw. */
+export type Observation =
+  /** Signs of life. Soft: they renew leases and leave no event. */
+  | { readonly kind: "HEARTBEATS"; readonly hostIds: readonly HostId[] }
+  /** Contact was made, for the first time or anew; this is all that runs there. */
+  | {
+      readonly kind: "HOST_CONNECTED";
+      readonly hostId: HostId;
+      readonly guests: readonly ObservedGuest[];
+    }
+  /** A guest changed by itself. */
+  | {
+      readonly kind: "GUEST_STOPPED" | "GUEST_CRASHED";
+      readonly guestId: GuestId;
+      readonly hostId: HostId;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: "ACTION_DONE";
+      readonly action: AnsweredActionKind;
+      readonly guestId: GuestId | null;
+      readonly hostId: HostId;
+      readonly generation: number;
+      /** MIGRATE: how long the guest stood still. */
+      readonly downtimeMs?: number;
+    }
+  | {
+      readonly kind: "ACTION_FAILED";
+      readonly action: AnsweredActionKind;
+      readonly guestId: GuestId | null;
+      readonly hostId: HostId;
+      readonly generation: number;
+      readonly error: string;
+    }
+  | {
+      readonly kind: "ZONE_UTILITY_CHANGED";
+      readonly zoneId: ZoneId;
+      readonly utility: Utility;
+      readonly status: UtilityStatus;
+    }
+  /** Soft, like heartbeats: kept as the newest sample, not as an event. */
+  | { readonly kind: "USAGE"; readonly guests: readonly GuestUsage[] };
+
+export interface ObservedGuest {
+  readonly guestId: GuestId;
+  readonly state: "RUNNING" | "SUSPENDED";
+}
+
+export interface GuestUsage {
+  readonly guestId: GuestId;
+  readonly hostId: HostId;
+  readonly cpuMillicores: number;
+  readonly memoryMiB: number;
+}

@@ -1,0 +1,111 @@
+import type { Actor } from "./actors.ts";
+import type { FleetSpec, PlannedChange } from "./fleet.ts";
+import type {
+  FaultId,
+  FlavorId,
+  GuestId,
+  HostId,
+  ImageId,
+  OperationId,
+  Ref,
+  TenantId,
+} from "./ids.ts";
+import type { Rejection } from "./rejections.ts";
+import type { Resources } from "./resources.ts";
+import type { DesiredState, FaultKind, Priority } from "./statuses.ts";
+import type { Workload } from "./workload.ts";
+
+/** What a person or program may ask of the fleet. */
+export type Command =
+  | {
+      readonly kind: "APPLY_FLEET";
+      readonly spec: FleetSpec;
+      readonly dryRun: boolean;
+      /** Also remove what the document does not name. */
+      readonly prune: boolean;
+    }
+  | {
+      readonly kind: "CREATE_GUEST";
+      readonly name: string;
+      readonly tenantId: TenantId;
+      readonly flavorId: FlavorId | null;
+      /** Set when `flavorId` is null. */
+      readonly resources: Resources | null;
+      readonly imageId: ImageId;
+      readonly desired: DesiredState;
+      readonly homeHostId: HostId | null;
+      readonly priority: Priority;
+      readonly dependsOn: readonly GuestId[];
+      readonly maxRestarts: number;
+      readonly maxRelocations: number;
+      readonly failback: boolean;
+      readonly workload: Workload | null;
+    }
+  | { readonly kind: "START_GUEST"; readonly guestId: GuestId }
+  | { readonly kind: "STOP_GUEST"; readonly guestId: GuestId }
+  | { readonly kind: "SUSPEND_GUEST"; readonly guestId: GuestId }
+  | { readonly kind: "RESUME_GUEST"; readonly guestId: GuestId }
+  | { readonly kind: "REBOOT_GUEST"; readonly guestId: GuestId }
+  | { readonly kind: "DELETE_GUEST"; readonly guestId: GuestId }
+  | {
+      readonly kind: "RESIZE_GUEST";
+      readonly guestId: GuestId;
+      readonly flavorId: FlavorId | null;
+      readonly resources: Resources | null;
+    }
+  | {
+      readonly kind: "MIGRATE_GUEST";
+      readonly guestId: GuestId;
+      /** Null: the best place is chosen. */
+      readonly hostId: HostId | null;
+    }
+  | {
+      readonly kind: "INJECT_FAULT";
+      readonly fault: FaultKind;
+      readonly target: Ref;
+      /** Null: until cleared. */
+      readonly durationSeconds: number | null;
+    }
+  | { readonly kind: "CLEAR_FAULT"; readonly fault: FaultKind; readonly target: Ref }
+  /** CLOCK=manual only. Answered when all work due until then is committed. */
+  | { readonly kind: "ADVANCE_CLOCK"; readonly seconds: number };
+
+export type CommandKind = Command["kind"];
+
+/** A command on its way in. */
+export interface CommandEnvelope {
+  readonly command: Command;
+  readonly actor: Actor;
+  /** The same key and command again answers the first result and does nothing twice. */
+  readonly idempotencyKey: string | null;
+}
+
+/** What was done. Ids, so that the reader fetches what it shows from the tables. */
+export type Outcome =
+  | {
+      readonly kind: "FLEET";
+      readonly changes: readonly PlannedChange[];
+      readonly unchanged: number;
+      readonly dryRun: boolean;
+    }
+  | {
+      readonly kind: "GUEST";
+      readonly guestId: GuestId;
+      /** Null when nothing goes on: it was in that state already, or was changed at once. */
+      readonly operationId: OperationId | null;
+    }
+  | {
+      readonly kind: "FAULT";
+      readonly faultId: FaultId;
+      readonly fault: FaultKind;
+      readonly target: Ref;
+    }
+  | { readonly kind: "CLOCK"; readonly nowMs: number };
+
+export type CommandResult =
+  | {
+      readonly ok: true;
+      readonly outcome: Outcome /** Log position that holds all of it. */;
+      readonly seq: number;
+    }
+  | { readonly ok: false; readonly rejection: Rejection };

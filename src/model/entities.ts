@@ -1,0 +1,294 @@
+import type {
+  AffinityRuleId,
+  DataCenterId,
+  FailoverId,
+  FaultId,
+  FlavorId,
+  GuestId,
+  HostId,
+  ImageId,
+  OperationId,
+  RackId,
+  Ref,
+  RegionId,
+  Seq,
+  TenantId,
+  ZoneId,
+} from "./ids.ts";
+import type { Placement, Reason } from "./reasons.ts";
+import type { Resources } from "./resources.ts";
+import type { Settings } from "./settings.ts";
+import type {
+  DesiredState,
+  DriverName,
+  FailureDomain,
+  FaultKind,
+  GuestStatus,
+  HostStatus,
+  OperationKind,
+  OperationStatus,
+  Polarity,
+  Priority,
+  RuleKind,
+  RuleScope,
+  TaskKind,
+  UtilityStatus,
+  ZoneStatus,
+} from "./statuses.ts";
+import type { Workload } from "./workload.ts";
+
+/**
+ * The fleet as facts. Plain records, replaced as a whole when they change; each is one row of one
+ * table. Times are milliseconds since the Unix epoch on the fleet's clock.
+ */
+
+export interface Region {
+  readonly id: RegionId;
+  readonly name: string;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+}
+
+export interface Zone {
+  readonly id: ZoneId;
+  readonly name: string;
+  readonly regionId: RegionId;
+  readonly status: ZoneStatus;
+  readonly power: UtilityStatus;
+  readonly cooling: UtilityStatus;
+  readonly network: UtilityStatus;
+  /** The event that began what ails the zone now; null while it is healthy. */
+  readonly causeSeq: Seq | null;
+}
+
+export interface DataCenter {
+  readonly id: DataCenterId;
+  readonly name: string;
+  readonly zoneId: ZoneId;
+}
+
+export interface Rack {
+  readonly id: RackId;
+  readonly name: string;
+  readonly dataCenterId: DataCenterId;
+}
+
+export interface Host {
+  readonly id: HostId;
+  readonly name: string;
+  readonly zoneId: ZoneId;
+  readonly dataCenterId: DataCenterId;
+  readonly rackId: RackId | null;
+  readonly driver: DriverName;
+  /** The libvirt connection; null for simulated hosts. */
+  readonly driverUri: string | null;
+  readonly capacity: Resources;
+  readonly status: HostStatus;
+  readonly statusSinceMs: number;
+  /** The event that led to the status. */
+  readonly causeSeq: Seq | null;
+  /** False until its first contact: such a host is no loss to its zone. */
+  readonly everUp: boolean;
+  /** Counts fences; a reply to an older one is ignored. */
+  readonly generation: number;
+  /** When the driver gave up on fencing and the watchdog's time became the proof; null otherwise. */
+  readonly fenceFailedAtMs: number | null;
+  /** The last sign of life as it stood when the host came under suspicion; null while it is UP. */
+  readonly lastSeenAtMs: number | null;
+}
+
+export interface Tenant {
+  readonly id: TenantId;
+  readonly name: string;
+  /** Upper bounds for the sum over the tenant's guests; null is unbounded. */
+  readonly quota: Quota;
+}
+export interface Quota {
+  readonly cpuMillicores: number | null;
+  readonly memoryMiB: number | null;
+  readonly storageGiB: number | null;
+  readonly guests: number | null;
+}
+
+export interface Flavor {
+  readonly id: FlavorId;
+  readonly name: string;
+  readonly resources: Resources;
+}
+
+export interface Image {
+  readonly id: ImageId;
+  readonly name: string;
+  /** How long a guest of this image takes to boot in the simulated world; null for its default. */
+  readonly bootSeconds: number | null;
+}
+
+export interface RecoveryPolicy {
+  readonly priority: Priority;
+  /** Guests that must run before this one starts. */
+  readonly dependsOn: readonly GuestId[];
+  /** Starts tried again on the same host before it is tried elsewhere. */
+  readonly maxRestarts: number;
+  /** Other hosts tried after that, before the guest is left in ERROR. */
+  readonly maxRelocations: number;
+  /** Goes back to its preferred host when that one returns. */
+  readonly failback: boolean;
+}
+
+/** What the driver was last told to do with the guest and has not answered yet. */
+export interface GuestTask {
+  readonly kind: TaskKind;
+  readonly generation: number;
+  /** The event that ordered it. */
+  readonly seq: Seq;
+  readonly startedAtMs: number;
+  readonly deadlineMs: number;
+  /** RESIZE: what it will have. */
+  readonly resize: { readonly resources: Resources; readonly flavorId: FlavorId | null } | null;
+}
+
+/** What the guest has to recover from, until it runs again. */
+export interface GuestLoss {
+  readonly fromHostId: HostId;
+  /** When it was last known to run: the start of its downtime. */
+  readonly sinceMs: number;
+  /** The failover it belongs to; null when it went down alone. */
+  readonly failoverId: FailoverId | null;
+  /** The event that told of the loss. */
+  readonly seq: Seq;
+}
+
+export interface Guest {
+  readonly id: GuestId;
+  readonly name: string;
+  readonly tenantId: TenantId;
+  /** Null when its resources were given one by one. */
+  readonly flavorId: FlavorId | null;
+  readonly imageId: ImageId;
+  readonly resources: Resources;
+  readonly desired: DesiredState;
+  readonly status: GuestStatus;
+  readonly statusSinceMs: number;
+  /** The event that led to the status. */
+  readonly causeSeq: Seq;
+  /** Where it is (or boots); takes its resources there. Null while it is nowhere. */
+  readonly hostId: HostId | null;
+  /** Where it migrates to; takes its resources there too. */
+  readonly targetHostId: HostId | null;
+  /** Where the fleet document says it is at home: preferred while that host is up. */
+  readonly homeHostId: HostId | null;
+  /** Counts actions; a driver's reply to an older one is ignored. */
+  readonly generation: number;
+  readonly task: GuestTask | null;
+  readonly recovery: RecoveryPolicy;
+  readonly workload: Workload | null;
+  readonly placement: Placement | null;
+  readonly blockedBy: readonly Reason[];
+  readonly loss: GuestLoss | null;
+  /** Failed starts and crashes in a row on the present host. */
+  readonly restarts: number;
+  /** Hosts given up in a row, newest last. */
+  readonly triedHostIds: readonly HostId[];
+  /** Not tried again before this; null when nothing waits. */
+  readonly retryAtMs: number | null;
+  /** Being deleted: goes away as soon as it is stopped. */
+  readonly deleting: boolean;
+  readonly createdAtMs: number;
+}
+
+export interface RuleHost {
+  readonly hostId: HostId;
+  /** Higher is preferred. */
+  readonly priority: number;
+}
+
+/** HOST: where guests should run. GUEST: whether they share a host, rack or zone. */
+export interface AffinityRule {
+  readonly id: AffinityRuleId;
+  readonly name: string;
+  readonly kind: RuleKind;
+  readonly strict: boolean;
+  readonly guestIds: readonly GuestId[];
+  /** HOST rules only. */
+  readonly hosts: readonly RuleHost[];
+  /** GUEST rules only. */
+  readonly polarity: Polarity | null;
+  readonly scope: RuleScope | null;
+}
+
+/** A disturbance of the simulated world that is in force. */
+export interface Fault {
+  readonly id: FaultId;
+  readonly kind: FaultKind;
+  readonly target: Ref;
+  readonly injectedAtMs: number;
+  /** Clears itself then; null stays until cleared. */
+  readonly untilMs: number | null;
+  readonly seq: Seq;
+}
+
+/** One loss of a failure domain and the recovery of its guests. */
+export interface Failover {
+  readonly id: FailoverId;
+  readonly scope: FailureDomain;
+  readonly scopeRef: Ref;
+  readonly startedAtMs: number;
+  readonly completedAtMs: number | null;
+  readonly guestsAffected: number;
+  readonly guestsRecovered: number;
+  readonly guestsUnrecovered: number;
+  readonly seq: Seq;
+}
+
+export interface Operation {
+  readonly id: OperationId;
+  readonly kind: OperationKind;
+  readonly status: OperationStatus;
+  readonly guestId: GuestId;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number | null;
+  /** Why it failed or was superseded; null otherwise. */
+  readonly error: string | null;
+  readonly seq: Seq;
+}
+
+/** One row each. The settings are the table `settings` with a single row of JSON. */
+export interface Entities {
+  Region: Region;
+  Zone: Zone;
+  DataCenter: DataCenter;
+  Rack: Rack;
+  Host: Host;
+  Tenant: Tenant;
+  Flavor: Flavor;
+  Image: Image;
+  Guest: Guest;
+  AffinityRule: AffinityRule;
+  Fault: Fault;
+  Failover: Failover;
+  Operation: Operation;
+}
+
+/** What is true of the fleet as a whole, beside its entities. */
+export interface FleetMeta {
+  /** The newest event folded in. */
+  readonly seq: Seq;
+  /** The next id to be given. */
+  readonly nextId: number;
+  readonly settings: Settings;
+}
+
+/** All there is: what the store loads at start and what folding the whole log gives. */
+export interface Snapshot {
+  readonly meta: FleetMeta;
+  readonly entities: { readonly [T in keyof Entities]: readonly Entities[T][] };
+}
+
+/**
+ * What a batch of events did to the tables: rows to write (`undefined` is a row to delete), and the
+ * meta row. The store writes it in the transaction that appends the events.
+ */
+export interface Changes {
+  readonly meta: FleetMeta;
+  readonly rows: { readonly [T in keyof Entities]: ReadonlyMap<number, Entities[T] | undefined> };
+}

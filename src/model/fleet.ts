@@ -1,0 +1,107 @@
+import type { Quota } from "./entities.ts";
+import type { Resources } from "./resources.ts";
+import type { Settings } from "./settings.ts";
+import type {
+  DesiredState,
+  DriverName,
+  Polarity,
+  Priority,
+  RuleKind,
+  RuleScope,
+} from "./statuses.ts";
+import type { Workload } from "./workload.ts";
+
+/**
+ * A fleet document as data: parsed, of the right shape, `count`s expanded, traces read. Whether its
+ * names and rules make sense together is for the engine to say. Each item keeps its `path` in the
+ * document, so that whoever finds a mistake in it can say where.
+ */
+export interface FleetSpec {
+  readonly settings: Partial<Settings>;
+  readonly regions: readonly RegionSpec[];
+  readonly tenants: readonly TenantSpec[];
+  readonly flavors: readonly FlavorSpec[];
+  readonly images: readonly ImageSpec[];
+  readonly guests: readonly GuestSpec[];
+  readonly affinityRules: readonly AffinityRuleSpec[];
+}
+
+/** Keys and indices from the document's root. */
+export type Path = readonly string[];
+
+interface Item {
+  readonly path: Path;
+  readonly name: string;
+}
+
+export interface RegionSpec extends Item {
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+  readonly zones: readonly ZoneSpec[];
+}
+export interface ZoneSpec extends Item {
+  readonly dataCenters: readonly DataCenterSpec[];
+}
+export interface DataCenterSpec extends Item {
+  readonly hosts: readonly HostSpec[];
+}
+export interface HostSpec extends Item {
+  readonly rack: string | null;
+  readonly capacity: Resources;
+  /** False: off as after HOST_POWER, until that fault is cleared. */
+  readonly powered: boolean;
+  readonly driver: DriverName;
+  readonly driverUri: string | null;
+}
+export interface TenantSpec extends Item {
+  readonly quota: Quota;
+}
+export interface FlavorSpec extends Item {
+  readonly resources: Resources;
+}
+export interface ImageSpec extends Item {
+  readonly bootSeconds: number | null;
+}
+export interface GuestSpec extends Item {
+  readonly tenant: string;
+  readonly flavor: string | null;
+  /** Set when `flavor` is null. */
+  readonly resources: Resources | null;
+  readonly image: string;
+  readonly desired: DesiredState;
+  readonly host: string | null;
+  readonly priority: Priority;
+  readonly dependsOn: readonly string[];
+  readonly maxRestarts: number;
+  readonly maxRelocations: number;
+  readonly failback: boolean;
+  readonly workload: Workload | null;
+}
+export interface AffinityRuleSpec extends Item {
+  readonly kind: RuleKind;
+  readonly strict: boolean;
+  /** Guest names; `tenant/name` for a guest of another tenant than "default". */
+  readonly guests: readonly string[];
+  readonly hosts: readonly { readonly name: string; readonly priority: number }[];
+  readonly polarity: Polarity | null;
+  readonly scope: RuleScope | null;
+}
+
+/** Defaults of a guest's recovery policy: one restart in place, one relocation (Proxmox VE's). */
+export const GUEST_DEFAULTS = {
+  tenant: "default",
+  desired: "RUNNING",
+  priority: "MEDIUM",
+  maxRestarts: 1,
+  maxRelocations: 1,
+  failback: true,
+} as const;
+
+/** One step of a plan: what `applyFleet` would do, or has done. */
+export interface PlannedChange {
+  readonly action: "CREATE" | "UPDATE" | "DELETE";
+  readonly type: string;
+  readonly name: string;
+  /** For UPDATE, the fields that change, as `memoryMiB: 512 → 1024`. */
+  readonly details: readonly string[];
+}

@@ -1,0 +1,184 @@
+/**
+ * Every closed vocabulary of the product, once. A tuple here feeds the TypeScript type, the table's
+ * CHECK constraint and the GraphQL enum.
+ */
+
+/**
+ * What the engine believes of a host. A host that was never heard of is DOWN: nothing runs on it.
+ * SUSPECT has missed heartbeats; FENCING is being cut off for certain, before its guests restart.
+ */
+export const HOST_STATUSES = [
+  "UP",
+  "SUSPECT",
+  "FENCING",
+  "DOWN",
+  "DRAINING",
+  "MAINTENANCE",
+  "STANDBY",
+] as const;
+export type HostStatus = (typeof HOST_STATUSES)[number];
+
+/**
+ * What the engine believes of a guest. PENDING waits for its first place; LOST went down with its
+ * host and waits for a new one; RECOVERING boots on that new one.
+ */
+export const GUEST_STATUSES = [
+  "PENDING",
+  "STARTING",
+  "RUNNING",
+  "MIGRATING",
+  "REBOOTING",
+  "SUSPENDING",
+  "SUSPENDED",
+  "RESUMING",
+  "STOPPING",
+  "STOPPED",
+  "LOST",
+  "RECOVERING",
+  "ERROR",
+] as const;
+export type GuestStatus = (typeof GUEST_STATUSES)[number];
+
+export const DESIRED_STATES = ["RUNNING", "STOPPED", "SUSPENDED"] as const;
+export type DesiredState = (typeof DESIRED_STATES)[number];
+
+export const ZONE_STATUSES = ["HEALTHY", "DEGRADED", "DOWN"] as const;
+export type ZoneStatus = (typeof ZONE_STATUSES)[number];
+
+export const UTILITIES = ["POWER", "COOLING", "NETWORK"] as const;
+export type Utility = (typeof UTILITIES)[number];
+
+export const UTILITY_STATUSES = ["UP", "DOWN"] as const;
+export type UtilityStatus = (typeof UTILITY_STATUSES)[number];
+
+/** Restart priority, lowest first. */
+export const PRIORITIES = ["LOW", "MEDIUM", "HIGH", "CRITICAL"] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+export const SHUTDOWN_POLICIES = ["CONDITIONAL", "FREEZE", "FAILOVER", "MIGRATE"] as const;
+export type ShutdownPolicy = (typeof SHUTDOWN_POLICIES)[number];
+
+export const DRIVERS = ["simulated", "libvirt"] as const;
+export type DriverName = (typeof DRIVERS)[number];
+
+/** HOST rules say where guests should run; GUEST rules whether they run beside each other. */
+export const RULE_KINDS = ["HOST", "GUEST"] as const;
+export type RuleKind = (typeof RULE_KINDS)[number];
+
+export const POLARITIES = ["TOGETHER", "APART"] as const;
+export type Polarity = (typeof POLARITIES)[number];
+
+export const RULE_SCOPES = ["HOST", "RACK", "ZONE"] as const;
+export type RuleScope = (typeof RULE_SCOPES)[number];
+
+/** What can be lost at once, smallest first. */
+export const FAILURE_DOMAINS = ["HOST", "RACK", "DATA_CENTER", "ZONE", "REGION"] as const;
+export type FailureDomain = (typeof FAILURE_DOMAINS)[number];
+
+/** How it was made certain that a host's guests are dead. */
+export const FENCE_METHODS = ["POWER", "WATCHDOG"] as const;
+export type FenceMethod = (typeof FENCE_METHODS)[number];
+
+export const FAULT_KINDS = [
+  "HOST_POWER",
+  "HOST_NETWORK",
+  "HOST_HANG",
+  "RACK_POWER",
+  "ZONE_POWER",
+  "ZONE_COOLING",
+  "ZONE_NETWORK",
+  "REGION_LOSS",
+  "GUEST_CRASH",
+  "GUEST_START_FAILS",
+  "MIGRATION_FAILS",
+  "STORAGE_STALL",
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export const EVENT_CATEGORIES = [
+  "INVENTORY",
+  "LIFECYCLE",
+  "PLACEMENT",
+  "HIGH_AVAILABILITY",
+  "FAILOVER",
+  "FAULT_TOLERANCE",
+  "DISASTER_RECOVERY",
+  "SCALING",
+  "LOAD_BALANCING",
+  "BALANCING",
+  "POWER",
+  "CAPACITY",
+  "SECURITY",
+  "SIMULATION",
+] as const;
+export type EventCategory = (typeof EVENT_CATEGORIES)[number];
+
+/** Least severe first; `minSeverity` filters by this order. */
+export const SEVERITIES = ["DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export const ACTOR_KINDS = ["ENGINE", "DRIVER", "PRINCIPAL"] as const;
+export type ActorKind = (typeof ACTOR_KINDS)[number];
+
+/** What a person asked for, as an operation that can be followed. */
+export const OPERATION_KINDS = [
+  "START_GUEST",
+  "STOP_GUEST",
+  "SUSPEND_GUEST",
+  "RESUME_GUEST",
+  "REBOOT_GUEST",
+  "RESIZE_GUEST",
+  "MIGRATE_GUEST",
+  "DELETE_GUEST",
+] as const;
+export type OperationKind = (typeof OPERATION_KINDS)[number];
+
+export const OPERATION_STATUSES = ["RUNNING", "SUCCEEDED", "FAILED", "SUPERSEDED"] as const;
+export type OperationStatus = (typeof OPERATION_STATUSES)[number];
+
+/** What a driver is doing with a guest. One at a time, each with a generation of its own. */
+export const TASK_KINDS = [
+  "START",
+  "STOP",
+  "SUSPEND",
+  "RESUME",
+  "REBOOT",
+  "RESIZE",
+  "MIGRATE",
+] as const;
+export type TaskKind = (typeof TASK_KINDS)[number];
+
+export const WORKLOAD_KINDS = ["CONSTANT", "DIURNAL", "SPIKE", "TRACE"] as const;
+export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
+
+export const ERROR_CODES = [
+  "INVALID_INPUT",
+  "NOT_FOUND",
+  "CONFLICT",
+  "QUOTA_EXCEEDED",
+  "NO_CAPACITY",
+  "FORBIDDEN",
+  "UNSUPPORTED",
+  "INTERNAL",
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Why a guest is not in its desired state, or a host was passed over for it. */
+export const REASON_CODES = [
+  "NO_HOSTS",
+  "HOST_NOT_UP",
+  "INSUFFICIENT_CPU",
+  "INSUFFICIENT_MEMORY",
+  "INSUFFICIENT_STORAGE",
+  "AFFINITY_RULE",
+  "DEPENDENCY_NOT_RUNNING",
+  "DEPENDENCY_CYCLE",
+  "WAITING_FOR_FENCE",
+  "IN_PROGRESS",
+  "BACKING_OFF",
+  "RESTARTS_EXHAUSTED",
+  "DRIVER_ERROR",
+  "DRIVER_UNSUPPORTED",
+  "ALREADY_HERE",
+] as const;
+export type ReasonCode = (typeof REASON_CODES)[number];

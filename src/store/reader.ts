@@ -1,0 +1,132 @@
+/** Reading beside the writer: a connection of its own, which sees what is committed and nothing else. */
+
+import { resolve } from "node:path";
+import type { Database, Statement } from "better-sqlite3";
+import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
+import type { FleetEvent } from "../model/events.ts";
+import type { Seq } from "../model/ids.ts";
+import { databasePath, guard, openForReading } from "./database.ts";
+import { type EventPredicate, type LogFilter, predicateOf } from "./filter.ts";
+import { LogQuery } from "./log-query.ts";
+import { EVENT_COLUMNS, type EventRow, eventFromRow } from "./log-rows.ts";
+import { readMeta, readSnapshot, type StoredSnapshot } from "./snapshot.ts";
+import { relations } from "./tables-relations.ts";
+
+export type ReaderDatabase = BetterSQLite3Database<typeof relations>;
+
+export interface Reader {
+  readonly epoch: string;
+  /** For drizzle's queries, with the tables' relations. */
+  readonly db: ReaderDatabase;
+  /** For prepared statements of one's own. */
+  readonly sqlite: Database;
+  /** Position of the newest committed event; 0 before the first one. */
+  head(): Seq;
+  /** The oldest event still kept; head + 1 when none is. */
+  earliest(): Seq;
+  /** Oldest first. */
+  readEvents(afterSeq: Seq, limit: number, filter?: LogFilter): FleetEvent[];
+  /** Newest first. */
+  readEventsBackward(beforeSeq: Seq, limit: number, filter?: LogFilter): FleetEvent[];
+  countEvents(filter?: LogFilter): number;
+  /** Null when there is none, or retention has taken it. */
+  eventBySeq(seq: Seq): FleetEvent | null;
+  /** The events that name this one as their cause, oldest first. */
+  eventsCausedBy(seq: Seq): FleetEvent[];
+  /** The filter for the live edge, to be shown every event after `afterSeq` in order. */
+  predicate(filter: LogFilter, afterSeq: Seq): EventPredicate;
+  /** All tables at one log position. */
+  load(): StoredSnapshot;
+  close(): void;
+}
+
+/** The directory must have been opened by `openStore` before. Throws `StoreCorrupt` or `StoreUnavailable`. */
+export function openReader(dataDir: string): Reader {
+  const path = databasePath(resolve(dataDir));
+  const sqlite = openForReading(path);
+  try {
+    return guard(path, () => new SqliteReader(sqlite));
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
+class SqliteReader implements Reader {
+  readonly epoch: string;
+  readonly db: ReaderDatabase;
+  readonly sqlite: Database;
+  readonly #query: LogQuery;
+  readonly #head: Statement<[], Seq>;
+  readonly #earliest: Statement<[], Seq>;
+  readonly #count: Statement<[], number>;
+  readonly #bySeq: Statement<[Seq], EventRow>;
+  readonly #byCause: Statement<[Seq], EventRow>;
+
+  constructor(sqlite: Database) {
+    this.sqlite = sqlite;
+    this.epoch = readMeta(sqlite).epoch;
+    this.db = drizzle({ client: sqlite, relations });
+    this.#query = new LogQuery(sqlite);
+    const columns = EVENT_COLUMNS.join(", ");
+    this.#head = sqlite.prepare<[], Seq>("SELECT seq FROM meta").pluck();
+    this.#earliest = sqlite.prepare<[], Seq>("SELECT earliest_seq FROM meta").pluck();
+    this.#count = sqlite.prepare<[], number>("SELECT seq + 1 - earliest_seq FROM meta").pluck();
+    this.#bySeq = sqlite.prepare<[Seq], EventRow>(`SELECT ${columns} FROM log WHERE seq = ?`).raw();
+    this.#byCause = sqlite
+      .prepare<[Seq], EventRow>(`SELECT ${columns} FROM log WHERE cause_seq = ? ORDER BY seq`)
+      .raw();
+  }
+
+  head(): Seq {
+    return this.#head.get() as Seq;
+  }
+
+  earliest(): Seq {
+    return this.#earliest.get() as Seq;
+  }
+
+  readEvents(afterSeq: Seq, limit: number, filter: LogFilter = {}): FleetEvent[] {
+    const page = {
+      after: afterSeq,
+      before: Number.MAX_SAFE_INTEGER,
+      limit,
+      direction: "ASC",
+    } as const;
+    return this.#query.rows(page, filter).map(eventFromRow);
+  }
+
+  readEventsBackward(beforeSeq: Seq, limit: number, filter: LogFilter = {}): FleetEvent[] {
+    const page = { after: 0, before: beforeSeq, limit, direction: "DESC" } as const;
+    return this.#query.rows(page, filter).map(eventFromRow);
+  }
+
+  countEvents(filter: LogFilter = {}): number {
+    // The log has no gaps, so the whole of it need not be counted.
+    if (Object.keys(filter).length === 0) return this.#count.get() as number;
+    return this.#query.count(filter);
+  }
+
+  eventBySeq(seq: Seq): FleetEvent | null {
+    const row = this.#bySeq.get(seq);
+    return row ? eventFromRow(row) : null;
+  }
+
+  eventsCausedBy(seq: Seq): FleetEvent[] {
+    return this.#byCause.all(seq).map(eventFromRow);
+  }
+
+  predicate(filter: LogFilter, afterSeq: Seq): EventPredicate {
+    const { causedBySeq } = filter;
+    if (causedBySeq === undefined) return predicateOf(filter);
+    return predicateOf(filter, this.#query.descendants(causedBySeq, afterSeq));
+  }
+
+  load(): StoredSnapshot {
+    return readSnapshot(this.sqlite);
+  }
+
+  close(): void {
+    this.sqlite.close();
+  }
+}

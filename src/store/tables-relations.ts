@@ -1,0 +1,101 @@
+/** How the tables hang together, for drizzle's relational queries and the schema built on them. */
+
+import { defineRelations } from "drizzle-orm";
+import {
+  affinityRules,
+  dataCenters,
+  failovers,
+  faults,
+  flavors,
+  guests,
+  hosts,
+  images,
+  operations,
+  racks,
+  regions,
+  tenants,
+  zones,
+} from "./tables.ts";
+import { guestTelemetry, hostTelemetry } from "./tables-log.ts";
+
+const tables = {
+  regions,
+  zones,
+  dataCenters,
+  racks,
+  hosts,
+  tenants,
+  flavors,
+  images,
+  guests,
+  affinityRules,
+  faults,
+  failovers,
+  operations,
+  guestTelemetry,
+  hostTelemetry,
+};
+
+export const relations = defineRelations(tables, (r) => ({
+  regions: {
+    zones: r.many.zones({ from: r.regions.id, to: r.zones.regionId }),
+  },
+  zones: {
+    region: r.one.regions({ from: r.zones.regionId, to: r.regions.id, optional: false }),
+    dataCenters: r.many.dataCenters({ from: r.zones.id, to: r.dataCenters.zoneId }),
+    hosts: r.many.hosts({ from: r.zones.id, to: r.hosts.zoneId }),
+    guests: r.many.guests({ from: r.zones.id, to: r.guests.zoneId }),
+  },
+  dataCenters: {
+    zone: r.one.zones({ from: r.dataCenters.zoneId, to: r.zones.id, optional: false }),
+    racks: r.many.racks({ from: r.dataCenters.id, to: r.racks.dataCenterId }),
+    hosts: r.many.hosts({ from: r.dataCenters.id, to: r.hosts.dataCenterId }),
+  },
+  racks: {
+    dataCenter: r.one.dataCenters({
+      from: r.racks.dataCenterId,
+      to: r.dataCenters.id,
+      optional: false,
+    }),
+    hosts: r.many.hosts({ from: r.racks.id, to: r.hosts.rackId }),
+  },
+  hosts: {
+    zone: r.one.zones({ from: r.hosts.zoneId, to: r.zones.id, optional: false }),
+    dataCenter: r.one.dataCenters({
+      from: r.hosts.dataCenterId,
+      to: r.dataCenters.id,
+      optional: false,
+    }),
+    rack: r.one.racks({ from: r.hosts.rackId, to: r.racks.id }),
+    guests: r.many.guests({ from: r.hosts.id, to: r.guests.hostId, alias: "host" }),
+    incomingGuests: r.many.guests({
+      from: r.hosts.id,
+      to: r.guests.targetHostId,
+      alias: "targetHost",
+    }),
+    telemetry: r.one.hostTelemetry({ from: r.hosts.id, to: r.hostTelemetry.hostId }),
+  },
+  tenants: {
+    guests: r.many.guests({ from: r.tenants.id, to: r.guests.tenantId }),
+  },
+  flavors: {
+    guests: r.many.guests({ from: r.flavors.id, to: r.guests.flavorId }),
+  },
+  images: {
+    guests: r.many.guests({ from: r.images.id, to: r.guests.imageId }),
+  },
+  guests: {
+    tenant: r.one.tenants({ from: r.guests.tenantId, to: r.tenants.id, optional: false }),
+    flavor: r.one.flavors({ from: r.guests.flavorId, to: r.flavors.id }),
+    image: r.one.images({ from: r.guests.imageId, to: r.images.id, optional: false }),
+    host: r.one.hosts({ from: r.guests.hostId, to: r.hosts.id, alias: "host" }),
+    targetHost: r.one.hosts({ from: r.guests.targetHostId, to: r.hosts.id, alias: "targetHost" }),
+    homeHost: r.one.hosts({ from: r.guests.homeHostId, to: r.hosts.id, alias: "homeHost" }),
+    zone: r.one.zones({ from: r.guests.zoneId, to: r.zones.id }),
+    operations: r.many.operations({ from: r.guests.id, to: r.operations.guestId }),
+    telemetry: r.one.guestTelemetry({ from: r.guests.id, to: r.guestTelemetry.guestId }),
+  },
+  operations: {
+    guest: r.one.guests({ from: r.operations.guestId, to: r.guests.id }),
+  },
+}));

@@ -1,0 +1,269 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Driver } from "../../src/drivers/driver.ts";
+import type {
+  Action,
+  AnsweredActionKind,
+  GuestDescription,
+  HostDescription,
+  Observation,
+} from "../../src/model/actions.ts";
+import type { GuestId } from "../../src/model/ids.ts";
+import type { Resources } from "../../src/model/resources.ts";
+
+/** A driver with two hosts that nothing runs on, and a way to wait for what it sees. */
+export interface Subject {
+  readonly driver: Driver;
+  readonly hosts: readonly [HostDescription, HostDescription];
+  /** Fits on either host. */
+  readonly guest: GuestDescription;
+  /** Everything seen so far. */
+  readonly observations: readonly Observation[];
+  /** Let the driver's time pass until it has seen something after `since` others; throws when it never does. */
+  until(fits: (observation: Observation) => boolean, since: number): Promise<Observation>;
+  close(): Promise<void>;
+}
+
+type Answer = Extract<Observation, { kind: "ACTION_DONE" | "ACTION_FAILED" }>;
+type Asked = Extract<Action, { kind: AnsweredActionKind }>;
+
+const GUEST = 1_001 as GuestId;
+
+/** What the engine relies on, whatever is behind the driver. */
+export function describeDriver(name: string, open: () => Promise<Subject>): void {
+  describe(`the ${name} driver`, () => {
+    let subject: Subject;
+    let contract: Contract;
+
+    beforeEach(async () => {
+      subject = await open();
+      contract = new Contract(subject);
+      await contract.connect();
+    });
+    afterEach(() => subject.close());
+
+    startAndStop(() => contract);
+    whileItRuns(() => contract);
+    repetitions(() => contract);
+    fences(() => contract);
+  });
+}
+
+function startAndStop(on: () => Contract): void {
+  test("starts and stops a guest", async () => {
+    expect(await on().ask(on().start(1))).toMatchObject({ kind: "ACTION_DONE" });
+    expect(await on().inventory(0)).toEqual([{ guestId: GUEST, state: "RUNNING" }]);
+    expect(await on().ask(on().stop(2))).toMatchObject({ kind: "ACTION_DONE" });
+    expect(await on().inventory(0)).toEqual([]);
+  });
+
+  test("stops a guest by force", async () => {
+    await on().ask(on().start(1));
+    const answer = await on().ask({ ...on().stop(2), force: true });
+    expect(answer).toMatchObject({ kind: "ACTION_DONE" });
+    expect(await on().inventory(0)).toEqual([]);
+  });
+
+  test("has stopped what does not run", async () => {
+    expect(await on().ask(on().stop(1))).toMatchObject({ kind: "ACTION_DONE" });
+  });
+
+  test("says why a guest did not start", async () => {
+    const start = on().start(1);
+    const { capacity } = on().subject.hosts[0];
+    const resources = { ...start.guest.resources, memoryMiB: capacity.memoryMiB * 2 };
+    const answer = await on().ask({ ...start, guest: { ...start.guest, resources } });
+    expect(answer).toMatchObject({ kind: "ACTION_FAILED", error: expect.stringMatching(/memory/) });
+    expect(await on().inventory(0)).toEqual([]);
+  });
+
+  test("removes a copy without a word", async () => {
+    await on().ask(on().start(1));
+    const { driver, hosts } = on().subject;
+    driver.perform({ kind: "REMOVE", guestId: GUEST, hostId: hosts[0].id });
+    expect(await on().inventory(0)).toEqual([]);
+  });
+}
+
+function whileItRuns(on: () => Contract): void {
+  test("suspends and resumes a guest", async ({ skip }) => {
+    if (!on().subject.driver.capabilities.suspend) skip();
+    await on().ask(on().start(1));
+    expect(await on().ask(on().simple("SUSPEND", 2))).toMatchObject({ kind: "ACTION_DONE" });
+    expect(await on().inventory(0)).toEqual([{ guestId: GUEST, state: "SUSPENDED" }]);
+    expect(await on().ask(on().simple("RESUME", 3))).toMatchObject({ kind: "ACTION_DONE" });
+    expect(await on().inventory(0)).toEqual([{ guestId: GUEST, state: "RUNNING" }]);
+  });
+
+  test("reboots a guest", async () => {
+    await on().ask(on().start(1));
+    expect(await on().ask(on().simple("REBOOT", 2))).toMatchObject({ kind: "ACTION_DONE" });
+    expect(await on().inventory(0)).toEqual([{ guestId: GUEST, state: "RUNNING" }]);
+  });
+
+  test("resizes a guest", async ({ skip }) => {
+    if (!on().subject.driver.capabilities.resize) skip();
+    await on().ask(on().start(1));
+    const { guest } = on().subject;
+    const resources = { ...guest.resources, memoryMiB: guest.resources.memoryMiB * 2 };
+    const answer = await on().ask(on().resize(resources, 2));
+    expect(answer).toMatchObject({ kind: "ACTION_DONE" });
+  });
+
+  test("migrates a guest and tells how long it stood still", async ({ skip }) => {
+    if (!on().subject.driver.capabilities.liveMigration) skip();
+    await on().ask(on().start(1));
+    const answer = await on().ask(on().migrate(2));
+    expect(answer).toMatchObject({ kind: "ACTION_DONE", downtimeMs: expect.any(Number) });
+    expect(await on().inventory(0)).toEqual([]);
+    expect(await on().inventory(1)).toEqual([{ guestId: GUEST, state: "RUNNING" }]);
+  });
+
+  test.each(["SUSPEND", "RESUME", "REBOOT"] as const)(
+    "can't %s what is not there",
+    async (kind) => {
+      const answer = await on().ask(on().simple(kind, 1));
+      expect(answer).toMatchObject({ kind: "ACTION_FAILED", error: expect.stringMatching(/not/) });
+    },
+  );
+
+  test("can't migrate what is not there", async () => {
+    expect(await on().ask(on().migrate(1))).toMatchObject({ kind: "ACTION_FAILED" });
+    expect(await on().inventory(1)).toEqual([]);
+  });
+}
+
+function repetitions(on: () => Contract): void {
+  test("starts once what is started twice", async () => {
+    on().subject.driver.perform(on().start(1));
+    const first = await on().ask(on().start(1));
+    const again = await on().ask(on().start(1));
+    expect(again).toEqual(first);
+    expect(await on().inventory(0)).toHaveLength(1);
+  });
+
+  test("answers each repetition alike", async () => {
+    await on().ask(on().start(1));
+    for (const action of [on().simple("REBOOT", 2), on().migrate(3)]) {
+      const first = await on().ask(action);
+      expect(await on().ask(action)).toEqual(first);
+    }
+    const stop = { ...on().stop(4), hostId: on().subject.hosts[1].id };
+    const first = await on().ask(stop);
+    expect(await on().ask(stop)).toEqual(first);
+  });
+
+  test("ignores an action of an older generation", async () => {
+    await on().ask(on().start(1));
+    await on().ask(on().stop(3));
+    const before = on().subject.observations.length;
+    on().subject.driver.perform(on().start(2));
+    on().subject.driver.perform(on().stop(1));
+    await on().ask(on().stop(3));
+    expect(
+      on()
+        .answersSince(before)
+        .map((answer) => answer.generation),
+    ).toEqual([3]);
+    expect(await on().inventory(0)).toEqual([]);
+  });
+}
+
+function fences(on: () => Contract): void {
+  test("leaves nothing running on a fenced host", async ({ skip }) => {
+    if (!on().subject.driver.capabilities.powerControl) skip();
+    await on().ask(on().start(1));
+    const before = on().subject.observations.length;
+    expect(await on().ask(on().fence(1))).toMatchObject({ kind: "ACTION_DONE", guestId: null });
+    expect(await on().returns(0, before)).toMatchObject({ guests: [] });
+  });
+
+  test("does not repeat a fence that was answered", async ({ skip }) => {
+    if (!on().subject.driver.capabilities.powerControl) skip();
+    const before = on().subject.observations.length;
+    await on().ask(on().fence(1));
+    await on().returns(0, before);
+    await on().ask(on().start(1));
+    expect(await on().ask(on().fence(1))).toMatchObject({ kind: "ACTION_DONE" });
+    expect(await on().inventory(0)).toHaveLength(1);
+  });
+}
+
+/** Asks and waits for the answer that belongs to it. */
+class Contract {
+  readonly subject: Subject;
+
+  constructor(subject: Subject) {
+    this.subject = subject;
+  }
+
+  async connect(): Promise<void> {
+    for (const index of [0, 1] as const) expect(await this.inventory(index)).toEqual([]);
+  }
+
+  /** What runs on a host, as it tells when it is connected (again). */
+  async inventory(index: 0 | 1) {
+    const since = this.subject.observations.length;
+    this.subject.driver.perform({ kind: "CONNECT_HOST", host: this.subject.hosts[index] });
+    return (await this.returns(index, since)).guests;
+  }
+
+  async returns(index: 0 | 1, since: number) {
+    const { id } = this.subject.hosts[index];
+    const seen = await this.subject.until(
+      (observation) => observation.kind === "HOST_CONNECTED" && observation.hostId === id,
+      since,
+    );
+    return seen as Extract<Observation, { kind: "HOST_CONNECTED" }>;
+  }
+
+  async ask(action: Asked): Promise<Answer> {
+    const since = this.subject.observations.length;
+    this.subject.driver.perform(action);
+    const seen = await this.subject.until(
+      (observation) =>
+        isAnswer(observation) &&
+        observation.action === action.kind &&
+        observation.hostId === action.hostId &&
+        observation.generation === action.generation,
+      since,
+    );
+    return seen as Answer;
+  }
+
+  answersSince(index: number): Answer[] {
+    return this.subject.observations.slice(index).filter(isAnswer);
+  }
+
+  start(generation: number) {
+    return { ...this.#named(generation), kind: "START" as const, guest: this.subject.guest };
+  }
+
+  stop(generation: number) {
+    return { ...this.#named(generation), kind: "STOP" as const, force: false };
+  }
+
+  simple(kind: "SUSPEND" | "RESUME" | "REBOOT", generation: number) {
+    return { ...this.#named(generation), kind };
+  }
+
+  resize(resources: Resources, generation: number) {
+    return { ...this.#named(generation), kind: "RESIZE" as const, resources };
+  }
+
+  migrate(generation: number) {
+    const targetHostId = this.subject.hosts[1].id;
+    return { ...this.#named(generation), kind: "MIGRATE" as const, targetHostId };
+  }
+
+  fence(generation: number) {
+    return { kind: "FENCE" as const, hostId: this.subject.hosts[0].id, generation };
+  }
+
+  #named(generation: number) {
+    return { guestId: GUEST, hostId: this.subject.hosts[0].id, generation };
+  }
+}
+
+function isAnswer(observation: Observation): observation is Answer {
+  return observation.kind === "ACTION_DONE" || observation.kind === "ACTION_FAILED";
+}

@@ -1,0 +1,351 @@
+// A small fleet with every field of every entity set, and events to go with it.
+
+import { ENGINE } from "../../src/model/actors.ts";
+import type { Changes, Entities, FleetMeta, Guest, Host } from "../../src/model/entities.ts";
+import { EVENTS, type EventKind, type FleetEvent, type Payload } from "../../src/model/events.ts";
+import type {
+  AffinityRuleId,
+  DataCenterId,
+  FailoverId,
+  FaultId,
+  FlavorId,
+  GuestId,
+  HostId,
+  ImageId,
+  OperationId,
+  RackId,
+  RegionId,
+  TenantId,
+  ZoneId,
+} from "../../src/model/ids.ts";
+import { DEFAULT_SETTINGS } from "../../src/model/settings.ts";
+import type { Batch } from "../../src/store/batch.ts";
+
+export const START_MS = Date.UTC(2030, 0, 1);
+
+export const ids = {
+  region: 1 as RegionId,
+  zone: 2 as ZoneId,
+  dataCenter: 3 as DataCenterId,
+  rack: 4 as RackId,
+  host: 5 as HostId,
+  otherHost: 6 as HostId,
+  tenant: 7 as TenantId,
+  flavor: 8 as FlavorId,
+  image: 9 as ImageId,
+  guest: 10 as GuestId,
+  otherGuest: 11 as GuestId,
+  hostRule: 12 as AffinityRuleId,
+  guestRule: 13 as AffinityRuleId,
+  fault: 14 as FaultId,
+  failover: 15 as FailoverId,
+  operation: 16 as OperationId,
+  doneOperation: 17 as OperationId,
+  otherZone: 18 as ZoneId,
+  otherDataCenter: 19 as DataCenterId,
+};
+const NEXT_ID = 20;
+
+export const host: Host = {
+  id: ids.host,
+  name: "host-1",
+  zoneId: ids.zone,
+  dataCenterId: ids.dataCenter,
+  rackId: ids.rack,
+  driver: "libvirt",
+  driverUri: "qemu:///system",
+  capacity: { cpuMillicores: 64_000, memoryMiB: 262_144, storageGiB: 4_000 },
+  status: "FENCING",
+  statusSinceMs: START_MS + 3,
+  causeSeq: 77,
+  everUp: true,
+  generation: 3,
+  fenceFailedAtMs: START_MS + 4,
+  lastSeenAtMs: START_MS + 2,
+};
+const bareHost: Host = {
+  ...host,
+  id: ids.otherHost,
+  name: "host-2",
+  zoneId: ids.otherZone,
+  dataCenterId: ids.otherDataCenter,
+  rackId: null,
+  driver: "simulated",
+  driverUri: null,
+  status: "DOWN",
+  causeSeq: null,
+  everUp: false,
+  fenceFailedAtMs: null,
+  lastSeenAtMs: null,
+};
+
+export const guest: Guest = {
+  id: ids.guest,
+  name: "web-1",
+  tenantId: ids.tenant,
+  flavorId: ids.flavor,
+  imageId: ids.image,
+  resources: { cpuMillicores: 1_500, memoryMiB: 2_048, storageGiB: 20 },
+  desired: "RUNNING",
+  status: "MIGRATING",
+  statusSinceMs: START_MS + 9,
+  causeSeq: 78,
+  hostId: ids.host,
+  targetHostId: ids.otherHost,
+  homeHostId: ids.otherHost,
+  generation: 12,
+  task: {
+    kind: "RESIZE",
+    generation: 12,
+    seq: 79,
+    startedAtMs: START_MS + 9,
+    deadlineMs: START_MS + 180_009,
+    resize: {
+      resources: { cpuMillicores: 2_000, memoryMiB: 4_096, storageGiB: 40 },
+      flavorId: ids.flavor,
+    },
+  },
+  recovery: {
+    priority: "CRITICAL",
+    dependsOn: [ids.otherGuest],
+    maxRestarts: 2,
+    maxRelocations: 3,
+    failback: false,
+  },
+  workload: { kind: "TRACE", name: "vm.csv#3", intervalSeconds: 300, shares: [0.1, 0.25, 1] },
+  placement: {
+    hostId: ids.host,
+    decidedAtMs: START_MS + 8,
+    score: 0.75,
+    verdicts: [
+      { hostId: ids.host, feasible: true, score: 0.75, scores: { spread: 0.5 }, rejectedBy: [] },
+      {
+        hostId: ids.otherHost,
+        feasible: false,
+        score: null,
+        scores: {},
+        rejectedBy: [{ code: "HOST_NOT_UP", message: "is down — “dead”", hostId: ids.otherHost }],
+      },
+    ],
+    hostsExamined: 2,
+    hostsNotExamined: 1_708,
+  },
+  blockedBy: [
+    { code: "AFFINITY_RULE", message: "rule", ruleId: ids.hostRule, guestId: ids.otherGuest },
+  ],
+  loss: {
+    fromHostId: ids.otherHost,
+    sinceMs: START_MS + 1,
+    failoverId: ids.failover,
+    seq: 70,
+  },
+  restarts: 1,
+  triedHostIds: [ids.otherHost],
+  retryAtMs: START_MS + 60_000,
+  deleting: true,
+  createdAtMs: START_MS,
+};
+export const bareGuest: Guest = {
+  ...guest,
+  id: ids.otherGuest,
+  name: "web-2",
+  flavorId: null,
+  desired: "STOPPED",
+  status: "PENDING",
+  hostId: null,
+  targetHostId: null,
+  homeHostId: null,
+  generation: 0,
+  task: null,
+  recovery: { ...guest.recovery, dependsOn: [] },
+  workload: null,
+  placement: null,
+  blockedBy: [],
+  loss: null,
+  restarts: 0,
+  triedHostIds: [],
+  retryAtMs: null,
+  deleting: false,
+};
+
+export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } = {
+  Region: [{ id: ids.region, name: "north", latitude: 59.91, longitude: -10.75 }],
+  Zone: [
+    {
+      id: ids.zone,
+      name: "north-a",
+      regionId: ids.region,
+      status: "DEGRADED",
+      power: "DOWN",
+      cooling: "UP",
+      network: "UP",
+      causeSeq: 60,
+    },
+    {
+      id: ids.otherZone,
+      name: "north-b",
+      regionId: ids.region,
+      status: "HEALTHY",
+      power: "UP",
+      cooling: "UP",
+      network: "UP",
+      causeSeq: null,
+    },
+  ],
+  DataCenter: [
+    { id: ids.dataCenter, name: "dc-1", zoneId: ids.zone },
+    { id: ids.otherDataCenter, name: "dc-2", zoneId: ids.otherZone },
+  ],
+  Rack: [{ id: ids.rack, name: "r1", dataCenterId: ids.dataCenter }],
+  Host: [host, bareHost],
+  Tenant: [
+    {
+      id: ids.tenant,
+      name: "default",
+      quota: { cpuMillicores: 10_000, memoryMiB: null, storageGiB: 500, guests: 12 },
+    },
+  ],
+  Flavor: [
+    {
+      id: ids.flavor,
+      name: "small",
+      resources: { cpuMillicores: 1_500, memoryMiB: 2_048, storageGiB: 20 },
+    },
+  ],
+  Image: [{ id: ids.image, name: "debian", bootSeconds: 2.5 }],
+  Guest: [guest, bareGuest],
+  AffinityRule: [
+    {
+      id: ids.hostRule,
+      name: "near",
+      kind: "HOST",
+      strict: true,
+      guestIds: [ids.guest],
+      hosts: [{ hostId: ids.host, priority: 2 }],
+      polarity: null,
+      scope: null,
+    },
+    {
+      id: ids.guestRule,
+      name: "apart",
+      kind: "GUEST",
+      strict: false,
+      guestIds: [ids.guest, ids.otherGuest],
+      hosts: [],
+      polarity: "APART",
+      scope: "RACK",
+    },
+  ],
+  Fault: [
+    {
+      id: ids.fault,
+      kind: "ZONE_POWER",
+      target: { type: "Zone", id: ids.zone },
+      injectedAtMs: START_MS,
+      untilMs: START_MS + 5,
+      seq: 59,
+    },
+  ],
+  Failover: [
+    {
+      id: ids.failover,
+      scope: "ZONE",
+      scopeRef: { type: "Zone", id: ids.zone },
+      startedAtMs: START_MS,
+      completedAtMs: START_MS + 90,
+      guestsAffected: 5,
+      guestsRecovered: 4,
+      guestsUnrecovered: 1,
+      seq: 61,
+    },
+  ],
+  Operation: [
+    {
+      id: ids.operation,
+      kind: "RESIZE_GUEST",
+      status: "RUNNING",
+      guestId: ids.guest,
+      startedAtMs: START_MS,
+      finishedAtMs: null,
+      error: null,
+      seq: 62,
+    },
+    {
+      id: ids.doneOperation,
+      kind: "START_GUEST",
+      status: "FAILED",
+      guestId: 9_999 as GuestId,
+      startedAtMs: START_MS,
+      finishedAtMs: START_MS + 1,
+      error: "the guest is gone",
+      seq: 63,
+    },
+  ],
+};
+
+type Rows = { [T in keyof Entities]: Map<number, Entities[T] | undefined> };
+
+export function noRows(): Rows {
+  const types = Object.keys(fleet) as (keyof Entities)[];
+  return Object.fromEntries(types.map((type) => [type, new Map()])) as unknown as Rows;
+}
+
+/** All of the fleet, or the rows given. */
+export function changesTo(seq: number, rows: Partial<Rows> = fleetRows()): Changes {
+  return { meta: metaAt(seq), rows: { ...noRows(), ...rows } };
+}
+
+export function metaAt(seq: number): FleetMeta {
+  return { seq, nextId: NEXT_ID, settings: { ...DEFAULT_SETTINGS, batterySeconds: 42 } };
+}
+
+function fleetRows(): Rows {
+  const rows = noRows();
+  for (const [type, entities] of Object.entries(fleet))
+    for (const entity of entities)
+      (rows[type as keyof Entities] as Map<number, unknown>).set(entity.id, entity);
+  return rows;
+}
+
+export function event<K extends EventKind>(
+  seq: number,
+  kind: K,
+  payload: Payload<K>,
+  fields: Partial<Omit<FleetEvent, "seq" | "kind" | "payload">> = {},
+): FleetEvent {
+  const { category, severity } = EVENTS[kind];
+  return {
+    seq,
+    atMs: START_MS + seq * 1_000,
+    kind,
+    category,
+    severity,
+    message: `${kind} ${seq}`,
+    subject: null,
+    tenantId: null,
+    zoneId: null,
+    causeSeq: null,
+    actor: ENGINE,
+    ...fields,
+    payload,
+  } as FleetEvent;
+}
+
+/** `count` events of one kind, from `firstSeq`. */
+export function ticks(firstSeq: number, count: number): FleetEvent[] {
+  return Array.from({ length: count }, (_, i) =>
+    event(firstSeq + i, "ClockAdvanced", { seconds: i }),
+  );
+}
+
+export function batchOf(events: readonly FleetEvent[], more: Partial<Batch> = {}): Batch {
+  return {
+    events,
+    changes: null,
+    clockMs: events.at(-1)?.atMs ?? START_MS,
+    driverState: new Map(),
+    idempotency: [],
+    telemetry: null,
+    ...more,
+  };
+}
