@@ -11,9 +11,17 @@ const FEW_CELLS = 6;
  * then what the capacity index offers, cell by cell where GUEST rules make some cells better than
  * others. Every host with enough room comes sooner or later, so finding none means there is none.
  */
-export function* candidates(state: State, subject: Subject): Generator<HostRoom> {
+export function candidates(state: State, subject: Subject): Iterable<HostRoom> {
+  const { capacity, sizes } = state.indexes;
+  const anywhere = subject.rules.length === 0 && subject.homeHostId === null;
+  if (anywhere && subject.retryHostId === null)
+    return capacity.roomiest(subject.resources, sizes.largest);
+  return eachOnce(promising(state, subject));
+}
+
+function* eachOnce(rooms: Iterable<HostRoom>): Generator<HostRoom> {
   const seen = new Set<number>();
-  for (const room of promising(state, subject)) {
+  for (const room of rooms) {
     if (seen.has(room.hostId)) continue;
     seen.add(room.hostId);
     yield room;
@@ -66,53 +74,62 @@ function companyHosts(state: State, subject: Subject): number[] {
   return hosts.sort((a, b) => a - b);
 }
 
-/** Cells in classes of equal cost, cheapest first; those that a strict rule forbids are left out. */
-function cellsByCost(state: State, subject: Subject, rules: readonly AffinityRule[]): Cell[][] {
-  const classes = new Map<number, Cell[]>();
-  for (const cell of state.indexes.capacity.cells()) {
-    const cost = costOf(state, subject, rules, cell);
-    if (cost === null) continue;
-    const members = classes.get(cost);
-    if (members) members.push(cell);
-    else classes.set(cost, [cell]);
-  }
-  return [...classes.entries()]
-    .sort(([a], [b]) => a - b)
-    .map(([, cells]) => cells.sort((a, b) => a.id - b.id));
+/** A RACK or ZONE rule as it bears on one subject. */
+interface PlaceRule {
+  readonly byZone: boolean;
+  readonly strict: boolean;
+  readonly apart: boolean;
+  readonly occupancy: ReadonlyMap<number, number>;
+  /** Where the subject itself is counted; -1 when it is nowhere. */
+  readonly ownDomain: number;
+  /** For TOGETHER: others stand somewhere, so a place without them is lonely. */
+  readonly hasOthers: boolean;
 }
 
-/** Null: a strict rule forbids the cell. */
-function costOf(
-  state: State,
-  subject: Subject,
-  rules: readonly AffinityRule[],
-  cell: Cell,
-): number | null {
+function prepare(state: State, subject: Subject, rule: AffinityRule): PlaceRule {
+  const { rules, capacity } = state.indexes;
+  const occupancy = rules.occupancy(rule.id);
+  const here = subject.fromHostId === null ? undefined : capacity.room(subject.fromHostId);
+  const byZone = rule.scope === "ZONE";
+  let others = here ? -1 : 0;
+  for (const count of occupancy.values()) others += count;
+  return {
+    byZone,
+    strict: rule.strict,
+    apart: rule.polarity === "APART",
+    occupancy,
+    ownDomain: (byZone ? here?.zoneId : here?.rackId) ?? -1,
+    hasOthers: others > 0,
+  };
+}
+
+/** Cells in classes of equal cost, cheapest first; those that a strict rule forbids are left out. */
+function cellsByCost(state: State, subject: Subject, rules: readonly AffinityRule[]): Cell[][] {
+  const prepared = rules.map((rule) => prepare(state, subject, rule));
+  const classes: Cell[][] = [];
+  for (const cell of state.indexes.capacity.cells()) {
+    const cost = costOf(prepared, cell);
+    if (cost === null) continue;
+    const members = classes[cost];
+    if (members) members.push(cell);
+    else classes[cost] = [cell];
+  }
+  return classes.filter((cells) => cells !== undefined);
+}
+
+/** How many times the cell goes against a rule. Null: a strict rule forbids it. */
+function costOf(rules: readonly PlaceRule[], cell: Cell): number | null {
   let cost = 0;
   for (const rule of rules) {
-    const domain = rule.scope === "ZONE" ? cell.zoneId : cell.rackId;
+    const domain = rule.byZone ? cell.zoneId : cell.rackId;
     // Hosts of a cell without a rack are racks of their own; the filters look at each.
     if (domain === null) continue;
-    const here = state.indexes.rules.occupancy(rule.id).get(domain) ?? 0;
-    const others = here - ownShare(state, subject, rule, domain);
-    const objections =
-      rule.polarity === "APART" ? others : Number(others === 0 && hasOthers(state, subject, rule));
+    const others = (rule.occupancy.get(domain) ?? 0) - Number(domain === rule.ownDomain);
+    const objections = rule.apart ? others : Number(others === 0 && rule.hasOthers);
     if (objections > 0 && rule.strict) return null;
     cost += objections;
   }
   return cost;
-}
-
-function ownShare(state: State, subject: Subject, rule: AffinityRule, domain: number): number {
-  const room = subject.fromHostId === null ? null : state.indexes.capacity.room(subject.fromHostId);
-  if (!room) return 0;
-  return (rule.scope === "ZONE" ? room.zoneId : room.rackId) === domain ? 1 : 0;
-}
-
-function hasOthers(state: State, subject: Subject, rule: AffinityRule): boolean {
-  let others = subject.fromHostId === null ? 0 : -1;
-  for (const count of state.indexes.rules.occupancy(rule.id).values()) others += count;
-  return others > 0;
 }
 
 function* inCells(state: State, subject: Subject, cells: readonly Cell[]): Generator<HostRoom> {

@@ -4,7 +4,7 @@ import type { State } from "../state.ts";
 import { candidates } from "./candidates.ts";
 import type { HostRoom } from "./capacityIndex.ts";
 import { objection, objections } from "./filters.ts";
-import { score } from "./scorers.ts";
+import { scoring } from "./scorers.ts";
 import type { Subject } from "./subject.ts";
 
 /** Enough hosts to choose well from; the next one would hardly be better. */
@@ -19,6 +19,7 @@ export type Choice =
 /** The best host for a guest, with the verdicts that led to it; or why there is none. */
 export function place(state: State, subject: Subject, nowMs: number): Choice {
   state.indexes.rules.recount(state.indexes.capacity);
+  const score = scoring(state, subject);
   const feasible: HostVerdict[] = [];
   const rejected: HostVerdict[] = [];
   for (const room of candidates(state, subject)) {
@@ -27,7 +28,7 @@ export function place(state: State, subject: Subject, nowMs: number): Choice {
       rejected.push(verdictOf(room, null, [reason]));
       continue;
     }
-    const { total, scores } = score(state, subject, room);
+    const { total, scores } = score(room);
     feasible.push({ hostId: room.hostId, feasible: true, score: total, scores, rejectedBy: [] });
     if (feasible.length >= FEASIBLE_WANTED) break;
   }
@@ -53,7 +54,7 @@ export function placeOn(state: State, subject: Subject, hostId: number, nowMs: n
   const room = state.indexes.capacity.room(hostId) as HostRoom;
   const reasons = objections(state, subject, room);
   if (reasons.length > 0) return { ok: false, reasons };
-  const { total, scores } = score(state, subject, room);
+  const { total, scores } = scoring(state, subject)(room);
   return {
     ok: true,
     placement: {
@@ -70,12 +71,13 @@ export function placeOn(state: State, subject: Subject, hostId: number, nowMs: n
 /** Every host's verdict, feasible ones first, best first. */
 export function judgeAll(state: State, subject: Subject): HostVerdict[] {
   state.indexes.rules.recount(state.indexes.capacity);
+  const score = scoring(state, subject);
   return state.tables.Host.sorted()
     .map((host) => {
       const room = state.indexes.capacity.room(host.id) as HostRoom;
       const reasons = objections(state, subject, room);
       if (reasons.length > 0) return verdictOf(room, null, reasons);
-      const { total, scores } = score(state, subject, room);
+      const { total, scores } = score(room);
       return { hostId: room.hostId, feasible: true, score: total, scores, rejectedBy: [] };
     })
     .sort((a, b) => Number(b.feasible) - Number(a.feasible) || byScore(a, b));

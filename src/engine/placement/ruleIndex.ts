@@ -9,6 +9,8 @@ export function domainOf(scope: RuleScope, room: HostRoom): number {
   return room.rackId ?? room.hostId;
 }
 
+const NOBODY: ReadonlyMap<number, number> = new Map();
+
 /** Which rules speak of a guest, and how many guests of each rule stand in each host, rack or zone. */
 export class RuleIndex {
   readonly #rules = new Map<number, AffinityRule>();
@@ -25,7 +27,7 @@ export class RuleIndex {
 
   /** Guests of the rule per domain, the guest itself included where it stands. */
   occupancy(ruleId: number): ReadonlyMap<number, number> {
-    return this.#occupancy.get(ruleId) ?? new Map();
+    return this.#occupancy.get(ruleId) ?? NOBODY;
   }
 
   ruleChanged(before: AffinityRule | undefined, after: AffinityRule | undefined): void {

@@ -73,32 +73,47 @@ const room: Score = (_state, subject, host) => {
  * Each respect outweighs all after it together, but for ties: what a person asked for (home, rules)
  * comes before what is merely even.
  */
-const SCORERS = { home, hostRules, together, apart, wholeness, room } as const;
-const WEIGHTS: Record<keyof typeof SCORERS, number> = {
-  home: 1_000,
-  hostRules: 200,
-  together: 50,
-  apart: 50,
-  wholeness: 15,
-  room: 10,
-};
+const SCORERS: readonly {
+  readonly name: string;
+  readonly weight: number;
+  readonly score: Score;
+}[] = [
+  { name: "home", weight: 1_000, score: home },
+  { name: "hostRules", weight: 200, score: hostRules },
+  { name: "together", weight: 50, score: together },
+  { name: "apart", weight: 50, score: apart },
+  { name: "wholeness", weight: 15, score: wholeness },
+  { name: "room", weight: 10, score: room },
+];
+const OF_RULES = new Set(["hostRules", "together", "apart"]);
+
+/** The scorers that have anything to say about a subject, so that each host is asked only those. */
+function scorersFor(subject: Subject): typeof SCORERS {
+  return SCORERS.filter(({ name }) => {
+    if (OF_RULES.has(name)) return subject.rules.length > 0;
+    return name !== "home" || subject.homeHostId !== null || subject.retryHostId !== null;
+  });
+}
 
 export interface Scored {
   readonly total: number;
   readonly scores: Readonly<Record<string, number>>;
 }
 
-/** The weighted sum, and each respect's share of it. */
-export function score(state: State, subject: Subject, host: HostRoom): Scored {
-  const scores: Record<string, number> = {};
-  let total = 0;
-  for (const [name, scorer] of Object.entries(SCORERS)) {
-    const value = scorer(state, subject, host);
-    if (value === null) continue;
-    // Four digits say enough, and keep what is stored short.
-    const points = Math.round(value * WEIGHTS[name as keyof typeof WEIGHTS] * 10_000) / 10_000;
-    scores[name] = points;
-    total += points;
-  }
-  return { total, scores };
+/** Judges hosts for one subject: the weighted sum, and each respect's share of it. */
+export function scoring(state: State, subject: Subject): (host: HostRoom) => Scored {
+  const scorers = scorersFor(subject);
+  return (host) => {
+    const scores: Record<string, number> = {};
+    let total = 0;
+    for (const { name, weight, score } of scorers) {
+      const value = score(state, subject, host);
+      if (value === null) continue;
+      // Four digits say enough, and keep what is stored short.
+      const points = Math.round(value * weight * 10_000) / 10_000;
+      scores[name] = points;
+      total += points;
+    }
+    return { total, scores };
+  };
 }

@@ -1,0 +1,88 @@
+import {
+  ACTOR_KINDS,
+  DESIRED_STATES,
+  ERROR_CODES,
+  EVENT_CATEGORIES,
+  FAILURE_DOMAINS,
+  FAULT_KINDS,
+  FENCE_METHODS,
+  GUEST_STATUSES,
+  HOST_STATUSES,
+  OPERATION_KINDS,
+  OPERATION_STATUSES,
+  POLARITIES,
+  PRIORITIES,
+  REASON_CODES,
+  RULE_KINDS,
+  RULE_SCOPES,
+  SEVERITIES,
+  UTILITIES,
+  UTILITY_STATUSES,
+  WORKLOAD_KINDS,
+  ZONE_STATUSES,
+} from "../src/model/statuses.ts";
+import { builder } from "./builder.ts";
+
+/** The model's closed vocabularies as GraphQL enums. */
+
+export const HostStatus = builder.enumType("HostStatus", {
+  description:
+    "What the engine believes of a host. SUSPECT has missed heartbeats; FENCING is being cut off for certain before its guests restart; DOWN is proven dead, or was never heard of.",
+  values: HOST_STATUSES,
+});
+export const GuestStatus = builder.enumType("GuestStatus", {
+  description:
+    "What the engine believes of a guest. PENDING waits for its first place; LOST went down with its host and waits for a new one; RECOVERING boots on that new one.",
+  values: GUEST_STATUSES,
+});
+export const DesiredState = builder.enumType("DesiredState", {
+  description: "What a guest should be.",
+  values: DESIRED_STATES,
+});
+export const ZoneStatus = builder.enumType("ZoneStatus", { values: ZONE_STATUSES });
+export const Utility = builder.enumType("Utility", {
+  description: "What a zone has for itself.",
+  values: UTILITIES,
+});
+export const UtilityStatus = builder.enumType("UtilityStatus", { values: UTILITY_STATUSES });
+export const Priority = builder.enumType("Priority", {
+  description: "Who restarts first when room is short.",
+  values: PRIORITIES,
+});
+export const RuleKind = builder.enumType("AffinityRuleKind", {
+  description: "HOST: on which hosts guests should run. GUEST: whether they run beside each other.",
+  values: RULE_KINDS,
+});
+export const Polarity = builder.enumType("Polarity", { values: POLARITIES });
+export const RuleScope = builder.enumType("RuleScope", { values: RULE_SCOPES });
+export const FailureDomain = builder.enumType("FailureDomain", {
+  description: "What can be lost at once, smallest first.",
+  values: FAILURE_DOMAINS,
+});
+export const FenceMethod = builder.enumType("FenceMethod", {
+  description: "How it was made certain that a host's guests are dead.",
+  values: FENCE_METHODS,
+});
+export const FaultKind = builder.enumType("FaultKind", {
+  description:
+    "How the simulated world can be disturbed. The prefix names what the target must be.",
+  values: FAULT_KINDS,
+});
+export const EventCategory = builder.enumType("EventCategory", { values: EVENT_CATEGORIES });
+export const Severity = builder.enumType("Severity", {
+  description: "Least severe first.",
+  values: SEVERITIES,
+});
+export const ActorKind = builder.enumType("ActorKind", { values: ACTOR_KINDS });
+export const OperationKind = builder.enumType("OperationKind", { values: OPERATION_KINDS });
+export const OperationStatus = builder.enumType("OperationStatus", {
+  description: "SUPERSEDED gave way to a later wish for the same guest.",
+  values: OPERATION_STATUSES,
+});
+export const WorkloadKind = builder.enumType("WorkloadKind", { values: WORKLOAD_KINDS });
+export const ErrorCode = builder.enumType("ErrorCode", { values: ERROR_CODES });
+export const ReasonCode = builder.enumType("ReasonCode", {
+  description: "Why something is not as it was asked for.",
+  values: REASON_CODES,
+});
+export const OrderDirection = builder.enumType("OrderDirection", { values: ["ASC", "DESC"] });

@@ -1,0 +1,41 @@
+import { eq } from "drizzle-orm";
+import type { IdTypes } from "../src/model/ids.ts";
+import { flavors, hosts, images, tenants } from "../src/store/tables.ts";
+import { inputId, refuse } from "./command.ts";
+import type { ApiContext } from "./context.ts";
+
+/** What an input may name by id or by name, as a fleet document does. */
+const NAMED = { Tenant: tenants, Flavor: flavors, Image: images, Host: hosts } as const;
+type NamedType = keyof typeof NAMED;
+
+/** Throws `Refused` when there is none. */
+export function idByName<T extends NamedType>(
+  type: T,
+  name: string,
+  field: string,
+  { db }: ApiContext,
+): IdTypes[T] {
+  const table = NAMED[type] as typeof hosts;
+  const row = db.select({ id: table.id }).from(table).where(eq(table.name, name)).get();
+  if (!row) throw refuse("NOT_FOUND", `There is no ${type.toLowerCase()} '${name}'.`, field);
+  return row.id as number as IdTypes[T];
+}
+
+/** From `<field>Id` or `<field>`; null when neither is given. Throws `Refused` for both. */
+export function oneOf<T extends NamedType>(
+  type: T,
+  id: string | null | undefined,
+  name: string | null | undefined,
+  field: string,
+  context: ApiContext,
+): IdTypes[T] | null {
+  if (id != null && name != null)
+    throw refuse("INVALID_INPUT", `Give ${field}Id or ${field}, not both.`, field);
+  if (id != null) return inputId(type, id, `${field}Id`);
+  return name == null ? null : idByName(type, name, field, context);
+}
+
+export function needed<T>(value: T | null, field: string): T {
+  if (value === null) throw refuse("INVALID_INPUT", `Give ${field}Id or ${field}.`, field);
+  return value;
+}

@@ -1,0 +1,157 @@
+/** The whole server put together from what the environment says. It holds no logic of its own. */
+
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { FleetDocuments } from "../schema/context.ts";
+import { type ParseOptions, parseFleetDocument } from "./fleet/parse.ts";
+import { printFleetSchema } from "./fleet/schema.ts";
+import { readTraceWithin } from "./fleet/traces.ts";
+import type { Problem } from "./model/rejections.ts";
+import type { Runtime } from "./runtime/ports.ts";
+import { startRuntime } from "./runtime/runtime.ts";
+import { BadConfiguration, type Configuration, readConfiguration } from "./server/configuration.ts";
+import { type RunningServer, startServer } from "./server/server.ts";
+
+const DEMO_FLEET = fileURLToPath(new URL("../fleets/demo.yaml", import.meta.url));
+
+export interface Evenkeel {
+  readonly runtime: Runtime;
+  readonly server: RunningServer;
+  /** Stops serving, finishes what is begun, and lets go of the data directory. */
+  close(): Promise<void>;
+}
+
+export interface EvenkeelOptions {
+  readonly onLog?: (line: string) => void;
+  /** The writer has died and nothing works any more. */
+  readonly onFatal?: (error: Error) => void;
+  readonly thread?: "worker" | "inline";
+}
+
+/** Throws an error whose message is meant for people when the configuration or the fleet is not right. */
+export async function startEvenkeel(
+  configuration: Configuration,
+  options: EvenkeelOptions = {},
+): Promise<Evenkeel> {
+  const log = options.onLog ?? ((line: string) => console.log(line));
+  const { dataDir, clock, seed, retention, host, port, fleet } = configuration;
+  const runtime = await startRuntime({
+    dataDir,
+    clock,
+    seed,
+    retention,
+    onLog: log,
+    ...(options.onFatal && { onFatal: options.onFatal }),
+    ...(options.thread && { thread: options.thread }),
+  });
+  try {
+    if (runtime.feed.head() === 0 && fleet !== "none") await applyFirstFleet(runtime, fleet, log);
+    const server = await startServer({
+      host,
+      port,
+      runtime,
+      documents: documentsOverNetwork(configuration.tracesDir),
+      fleetSchema: printFleetSchema(),
+      onError: (error) => log(`error ${error instanceof Error ? error.stack : String(error)}`),
+    });
+    return {
+      runtime,
+      server,
+      close: async () => {
+        await server.close();
+        await runtime.close();
+      },
+    };
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+function documentsOverNetwork(tracesDir: string | null): FleetDocuments {
+  // A reader of its own for each document: it keeps what it has read.
+  const options = (): ParseOptions =>
+    tracesDir === null ? {} : { readTrace: readTraceWithin(tracesDir) };
+  return { parse: (text) => parseFleetDocument(text, options()) };
+}
+
+/** `fleet` is `demo` or a file; traces that it names are read below its own folder. */
+async function applyFirstFleet(
+  runtime: Runtime,
+  fleet: string,
+  log: (line: string) => void,
+): Promise<void> {
+  const file = fleet === "demo" ? DEMO_FLEET : fleet;
+  const parsed = parseFleetDocument(readDocument(file), {
+    readTrace: readTraceWithin(dirname(file)),
+  });
+  if (!parsed.ok) throw new BadConfiguration(describe(file, parsed.problems));
+  const result = await runtime.commands.submit({
+    command: { kind: "APPLY_FLEET", spec: parsed.spec, dryRun: false, prune: false },
+    actor: { kind: "PRINCIPAL", name: "local" },
+    idempotencyKey: null,
+  });
+  if (!result.ok) {
+    const { message, problems } = result.rejection;
+    const located = problems?.map((one) => ({ ...one, ...parsed.locate(one.path) }));
+    throw new BadConfiguration(describe(file, located ?? [{ message, path: [] }]));
+  }
+  const changes = result.outcome.kind === "FLEET" ? result.outcome.changes.length : 0;
+  log(`fleet applied file=${file} changes=${changes}`);
+}
+
+function readDocument(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new BadConfiguration(`FLEET=${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function describe(file: string, problems: readonly Problem[]): string {
+  return problems
+    .map(({ line, column, message, path }) => {
+      const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
+      return `${place} ${path.join(".")}${path.length > 0 ? ": " : ""}${message}`;
+    })
+    .join("\n");
+}
+
+/** A stop takes no longer than this, whatever hangs. */
+const STOP_MS = 10_000;
+
+/** Runs until it is told to stop. */
+export async function main(): Promise<void> {
+  let evenkeel: Evenkeel | null = null;
+  try {
+    const configuration = readConfiguration(process.env);
+    evenkeel = await startEvenkeel(configuration, {
+      onFatal: (error) => {
+        console.error(`fatal ${error.stack ?? error.message}`);
+        process.exit(1);
+      },
+    });
+    const { dataDir, clock, seed } = configuration;
+    const speed = clock.kind === "ACCELERATED" ? `${clock.factor}x` : clock.kind.toLowerCase();
+    console.log(
+      `Evenkeel listens on ${evenkeel.server.url} clock=${speed} seed=${seed} data=${dataDir} pid=${process.pid}`,
+    );
+  } catch (error) {
+    console.error(`Evenkeel cannot start. ${error instanceof Error ? error.message : error}`);
+    process.exit(1);
+  }
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void stop(evenkeel, signal));
+}
+
+async function stop(evenkeel: Evenkeel, signal: string): Promise<void> {
+  console.log(`Evenkeel stops signal=${signal}`);
+  setTimeout(() => {
+    console.error(`Evenkeel did not stop within ${STOP_MS} ms and is ended.`);
+    process.exit(1);
+  }, STOP_MS).unref();
+  await evenkeel.close();
+}
+
+if (import.meta.main) await main();

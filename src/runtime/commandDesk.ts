@@ -1,0 +1,105 @@
+import type { CommandResult } from "../model/commands.ts";
+import { Advances, advanceProblem } from "./advances.ts";
+import { type Batch, FULL } from "./batch.ts";
+import type { Decisions, Ruling } from "./decisions.ts";
+import { type Claim, type Idempotency, refused, type Submission } from "./idempotency.ts";
+import type { ClockMode } from "./ports.ts";
+import { Queue } from "./queue.ts";
+import { messageOf } from "./troubles.ts";
+
+/** Commands from when they come in until a batch holds their answers. */
+export class CommandDesk {
+  readonly #mode: ClockMode;
+  readonly #decisions: Decisions;
+  readonly #idempotency: Idempotency;
+  readonly #waiting = new Queue<Submission>();
+  readonly #advances = new Advances();
+
+  constructor(mode: ClockMode, decisions: Decisions, idempotency: Idempotency) {
+    this.#mode = mode;
+    this.#decisions = decisions;
+    this.#idempotency = idempotency;
+  }
+
+  /** Commands whose turn has not come. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  push(submission: Submission): void {
+    this.#waiting.push(submission);
+  }
+
+  /** How many were taken: up to `limit`, fewer when they have much to tell. */
+  take(limit: number, batch: Batch, nowMs: number): number {
+    const fullAt = batch.events.length + FULL;
+    let taken = 0;
+    while (taken < limit && batch.events.length < fullAt) {
+      const submission = this.#waiting.shift();
+      if (!submission) break;
+      this.#takeOne(submission, batch, nowMs);
+      taken++;
+    }
+    return taken;
+  }
+
+  /** Up to where a manual clock may go now; null when it stands. */
+  clockTargetMs(nowMs: number): number | null {
+    return this.#advances.targetMs(nowMs);
+  }
+
+  /** The clock stands at the target: that is a fact, and an answer. */
+  endAdvance(batch: Batch, nowMs: number): void {
+    const advance = this.#advances.finish();
+    if (!advance) return;
+    const { claim, actor, seconds } = advance;
+    const command = { kind: "ADVANCE_CLOCK", seconds } as const;
+    const ruling = this.#decisions.run({ kind: "COMMAND", command, actor }, nowMs);
+    this.#answer(claim, ruling, batch, nowMs);
+  }
+
+  /** The clock stops where it is. */
+  breakOffAdvance(why: string): void {
+    this.#advances.abort()?.claim.reply(refused("INTERNAL", why));
+  }
+
+  refuseAll(why: string): void {
+    const refusal = refused("INTERNAL", why);
+    for (const { reply } of this.#waiting.drain()) reply(refusal);
+    for (const { claim } of this.#advances.drain()) claim.reply(refusal);
+  }
+
+  #takeOne(submission: Submission, batch: Batch, nowMs: number): void {
+    const { command, actor } = submission.envelope;
+    const claim = this.#claim(submission);
+    if (!claim) return;
+    if (command.kind !== "ADVANCE_CLOCK") {
+      const ruling = this.#decisions.run({ kind: "COMMAND", command, actor }, nowMs);
+      this.#answer(claim, ruling, batch, nowMs);
+      return;
+    }
+    const problem = advanceProblem(command.seconds, nowMs, this.#mode);
+    if (problem) batch.answer(claim, problem, nowMs);
+    else this.#advances.push({ claim, actor, seconds: command.seconds });
+  }
+
+  #claim(submission: Submission): Claim | null {
+    try {
+      return this.#idempotency.claim(submission);
+    } catch (error) {
+      submission.reply(refused("INTERNAL", messageOf(error)));
+      return null;
+    }
+  }
+
+  #answer(claim: Claim, ruling: Ruling, batch: Batch, nowMs: number): void {
+    batch.add(ruling);
+    batch.answer(claim, this.#resultOf(ruling), nowMs);
+  }
+
+  #resultOf({ outcome, rejection }: Ruling): CommandResult {
+    if (rejection) return { ok: false, rejection };
+    if (outcome) return { ok: true, outcome, seq: this.#decisions.seq };
+    return refused("INTERNAL", "The engine had no answer to this command.");
+  }
+}

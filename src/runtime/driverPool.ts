@@ -1,0 +1,129 @@
+import type { ClockedDriver, Driver } from "../drivers/driver.ts";
+import type { DriverAction } from "../engine/actions.ts";
+import type { Action, Observation } from "../model/actions.ts";
+import type { Seq } from "../model/ids.ts";
+import type { DriverName } from "../model/statuses.ts";
+import type { Troubles } from "./troubles.ts";
+import { noteOrdered } from "./worldState.ts";
+
+/** What a driver saw, and when on the fleet's clock. */
+export interface Sighting {
+  readonly driver: DriverName;
+  readonly observation: Observation;
+  readonly atMs: number;
+}
+
+export type DriverState = Map<DriverName, Map<string, string | null>>;
+
+/** After an exception, a driver's world stands still for this long. */
+const PAUSE_MS = 1_000;
+
+/**
+ * The drivers as one: time and actions go in, and an exception in one of them is that driver's
+ * trouble alone.
+ */
+export class DriverPool {
+  readonly #drivers: ReadonlyMap<DriverName, Driver>;
+  readonly #clocked: readonly ClockedDriver[];
+  readonly #troubles: Troubles;
+  readonly #answer: (driver: DriverName, observation: Observation) => void;
+  readonly #pausedUntilMs = new Map<ClockedDriver, number>();
+
+  constructor(
+    drivers: readonly Driver[],
+    troubles: Troubles,
+    answer: (driver: DriverName, observation: Observation) => void,
+  ) {
+    this.#drivers = new Map(drivers.map((driver) => [driver.name, driver]));
+    this.#clocked = drivers.filter(isClocked);
+    this.#troubles = troubles;
+    this.#answer = answer;
+  }
+
+  get names(): readonly DriverName[] {
+    return [...this.#drivers.keys()];
+  }
+
+  nextDueAtMs(): number | null {
+    let next: number | null = null;
+    for (const driver of this.#clocked) {
+      const due = driver.nextDueAtMs();
+      if (due === null) continue;
+      const atMs = Math.max(due, this.#pausedUntilMs.get(driver) ?? due);
+      if (next === null || atMs < next) next = atMs;
+    }
+    return next;
+  }
+
+  advanceTo(nowMs: number): void {
+    for (const driver of this.#clocked) {
+      if (nowMs < (this.#pausedUntilMs.get(driver) ?? nowMs)) continue;
+      try {
+        driver.advanceTo(nowMs);
+      } catch (error) {
+        this.#pausedUntilMs.set(driver, nowMs + PAUSE_MS);
+        this.#troubles.driverFailed(`the world of ${driver.name}`, error);
+      }
+    }
+  }
+
+  perform({ driver: name, action }: DriverAction): void {
+    const driver = this.#drivers.get(name);
+    if (!driver) {
+      this.#fail(name, action, `This server has no ${name} driver.`);
+      return;
+    }
+    try {
+      driver.perform(action);
+    } catch (error) {
+      this.#troubles.driverFailed(`${action.kind} by ${name}`, error);
+      this.#fail(name, action, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /**
+   * Adds what has changed since the last call to `state`, and that this is how things were when the
+   * orders of all events up to `orderedSeq` had been given.
+   */
+  takeDirtyState(state: DriverState, orderedSeq: Seq): void {
+    for (const driver of this.#clocked) {
+      const known = state.get(driver.name) ?? new Map<string, string | null>();
+      for (const [key, value] of driver.takeDirtyState()) known.set(key, value);
+      noteOrdered(known, orderedSeq);
+      state.set(driver.name, known);
+    }
+  }
+
+  close(): void {
+    for (const driver of this.#drivers.values()) driver.close();
+  }
+
+  /** Whoever waits for an answer gets one. */
+  #fail(driver: DriverName, action: Action, error: string): void {
+    switch (action.kind) {
+      case "CONNECT_HOST":
+      case "DISCONNECT_HOST":
+      case "REMOVE":
+      case "INJECT_FAULT":
+      case "CLEAR_FAULT":
+      case "CONFIGURE_WORLD":
+        return;
+      default: {
+        const guestId = action.kind === "FENCE" ? null : action.guestId;
+        const { kind, hostId, generation } = action;
+        this.#answer(driver, {
+          kind: "ACTION_FAILED",
+          action: kind,
+          guestId,
+          hostId,
+          generation,
+          error,
+        });
+      }
+    }
+  }
+}
+
+function isClocked(driver: Driver): driver is ClockedDriver {
+  return "advanceTo" in driver;
+}

@@ -1,0 +1,63 @@
+import type { GuestUsage, Observation } from "../model/actions.ts";
+import type { GuestId, HostId } from "../model/ids.ts";
+import type { GuestSample, Telemetry } from "../store/batch.ts";
+
+/** Lists of heartbeats kept as they came; more of them are merged. */
+const MAX_LISTS = 64;
+
+/** Signs of life and samples on their way to the tables: only the newest of each is worth writing. */
+export class TelemetryBuffer {
+  #guests = new Map<GuestId, GuestSample>();
+  #hosts = new Map<HostId, number>();
+  /** Drivers send the same list again while the same hosts live: one entry instead of thousands. */
+  readonly #lists = new Map<readonly HostId[], number>();
+
+  get isEmpty(): boolean {
+    return this.#guests.size === 0 && this.#hosts.size === 0 && this.#lists.size === 0;
+  }
+
+  note(observation: Observation, atMs: number): void {
+    if (observation.kind === "HEARTBEATS") this.#noteHeartbeats(observation.hostIds, atMs);
+    else if (observation.kind === "USAGE") this.#noteUsage(observation.guests, atMs);
+  }
+
+  /** Up to `maxRows` of what waits. */
+  take(maxRows: number): Telemetry {
+    this.#mergeLists();
+    const hosts = takeFirst(this.#hosts, maxRows);
+    const guests = takeFirst(this.#guests, maxRows - hosts.size);
+    return { hosts, guests };
+  }
+
+  /** What could not be written after all; anything newer stays. */
+  putBack({ hosts, guests }: Telemetry): void {
+    this.#hosts = new Map([...hosts, ...this.#hosts]);
+    this.#guests = new Map([...guests, ...this.#guests]);
+  }
+
+  #noteHeartbeats(hostIds: readonly HostId[], atMs: number): void {
+    this.#lists.delete(hostIds);
+    this.#lists.set(hostIds, atMs);
+    if (this.#lists.size > MAX_LISTS) this.#mergeLists();
+  }
+
+  #noteUsage(guests: readonly GuestUsage[], sampledAtMs: number): void {
+    for (const { guestId, cpuMillicores, memoryMiB } of guests)
+      this.#guests.set(guestId, { cpuMillicores, memoryMiB, sampledAtMs });
+  }
+
+  #mergeLists(): void {
+    for (const [hostIds, atMs] of this.#lists) for (const id of hostIds) this.#hosts.set(id, atMs);
+    this.#lists.clear();
+  }
+}
+
+function takeFirst<K, V>(all: Map<K, V>, limit: number): Map<K, V> {
+  const taken = new Map<K, V>();
+  for (const [key, value] of all) {
+    if (taken.size >= limit) break;
+    taken.set(key, value);
+    all.delete(key);
+  }
+  return taken;
+}

@@ -1,0 +1,169 @@
+/** The tabs that GraphiQL opens with. Each runs as it stands; ids come from the fleet that is served. */
+
+export interface ExampleNames {
+  /** The zone with the most guests, for a fault that shows something. */
+  readonly zoneId: string;
+  readonly zone: string;
+  readonly flavor: string;
+}
+
+export interface ExampleTab {
+  readonly query: string;
+  readonly variables?: string;
+}
+
+const OVERVIEW = `# The fleet at a glance. Press the play button, or Ctrl+Enter.
+query Overview {
+  head
+  fleet {
+    hostsUp
+    hostsTotal
+    guestsRunning
+    guestsTotal
+    guests { status count }
+  }
+  regions {
+    nodes {
+      name
+      zones {
+        nodes {
+          name
+          status
+          power
+          capacity {
+            hostsUp
+            hostsTotal
+            guestsRunning
+            free { cpuCores memoryMiB }
+          }
+        }
+      }
+    }
+  }
+}
+`;
+
+const WATCH = `# Every event from now on, as it happens. Leave it running and inject a fault in the next tab.
+# With the cursor of an event as $after it goes on where that one left off and misses nothing.
+subscription Watch($after: Cursor) {
+  events(after: $after, filter: { minSeverity: NOTICE }) {
+    cursor
+    occurredAt
+    severity
+    message
+  }
+}
+`;
+
+const INJECT = `# Takes the power from a zone of the simulated world. Its batteries last a little; then its
+# hosts die, are fenced, and their guests start elsewhere. Run ClearFault to give the power back.
+mutation InjectFault($zone: ID!) {
+  injectFault(input: { targetId: $zone, kind: ZONE_POWER }) {
+    __typename
+    ... on InjectFaultPayload {
+      cursor
+      fault { id kind injectedAt }
+    }
+    ... on Error { code message path }
+  }
+}
+
+mutation ClearFault($zone: ID!) {
+  clearFault(input: { targetId: $zone, kind: ZONE_POWER }) {
+    __typename
+    ... on ClearFaultPayload { cursor }
+    ... on Error { code message path }
+  }
+}
+`;
+
+const FAILOVERS = `# What failed over, from where to where, how long it was down, and what had led to it.
+query Failovers {
+  failovers(last: 5) {
+    totalCount
+    nodes {
+      domain
+      scope {
+        ... on Zone { name }
+        ... on Host { name }
+        ... on Rack { name }
+      }
+      startedAt
+      completedAt
+      guestsAffected
+      guestsRecovered
+      guestsUnrecovered
+    }
+  }
+  events(last: 10, filter: { kinds: [GUEST_FAILED_OVER] }) {
+    totalCount
+    nodes {
+      occurredAt
+      ... on GuestFailedOver {
+        guest { name }
+        fromHost { name zone { name } }
+        toHost { name zone { name } }
+        downtimeMs
+      }
+      cause { message cause { message cause { message cause { message cause { message } } } } }
+    }
+  }
+}
+`;
+
+const PLACEMENT = `# Where would a guest like this go, and what does each host say to it? And why are others where they are?
+query Placement($flavor: String!) {
+  explainPlacement(input: { flavor: $flavor }) {
+    host { name zone { name } }
+    feasibleHosts
+    verdicts(first: 5) {
+      host { name }
+      feasible
+      score
+      scores { scorer value }
+      rejectedBy { code message }
+    }
+    blockedBy { code message }
+  }
+  guests(first: 5, filter: { statuses: [RUNNING] }) {
+    nodes {
+      name
+      placement {
+        host { name }
+        decidedAt
+        score
+        hostsExamined
+        hostsNotExamined
+      }
+    }
+  }
+}
+`;
+
+const AVAILABILITY = `# Measured from the event log: guest-time up and down in the last day.
+query Availability($zone: String!) {
+  zone(name: $zone) {
+    name
+    availability { from to upSeconds downSeconds ratio nines outages longestOutageSeconds }
+    guests(first: 10) {
+      nodes {
+        name
+        status
+        availability(window: { seconds: 3600 }) { upSeconds downSeconds ratio nines outages }
+      }
+    }
+  }
+}
+`;
+
+export function exampleTabs({ zoneId, zone, flavor }: ExampleNames): ExampleTab[] {
+  const json = (value: object) => JSON.stringify(value, null, 2);
+  return [
+    { query: OVERVIEW },
+    { query: WATCH },
+    { query: INJECT, variables: json({ zone: zoneId }) },
+    { query: FAILOVERS },
+    { query: PLACEMENT, variables: json({ flavor }) },
+    { query: AVAILABILITY, variables: json({ zone }) },
+  ];
+}

@@ -1,0 +1,38 @@
+import { createYoga } from "graphql-yoga";
+import { type ApiContext, createContext, type FleetDocuments } from "../../schema/context.ts";
+import { schema } from "../../schema/index.ts";
+import { LIMITS } from "../model/limits.ts";
+import type { Runtime } from "../runtime/ports.ts";
+import { useDocumentLimits } from "./limits.ts";
+import { maskError } from "./masking.ts";
+
+/** The largest fleet document, and what JSON's escapes and the rest of the request add to it. */
+const MAX_BODY_BYTES = LIMITS.documentBytes + 1024 * 1024;
+
+/** There is no authentication yet: whoever can connect sits at this machine. */
+const LOCAL_ADMIN = { name: "local", role: "ADMIN" } as const;
+
+export interface GraphqlOptions {
+  readonly runtime: Runtime;
+  readonly documents: FleetDocuments;
+  readonly onError: (error: unknown) => void;
+}
+
+/** GraphQL as HTTP and WebSockets share it: the schema, its context, its limits, its masking. */
+export function createGraphql({ runtime, documents, onError }: GraphqlOptions) {
+  return createYoga<object, ApiContext>({
+    schema,
+    context: () => createContext(runtime, documents, LOCAL_ADMIN),
+    graphqlEndpoint: "/graphql",
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    logging: false,
+    maxRequestBodySize: MAX_BODY_BYTES,
+    maskedErrors: { maskError: (error) => maskError(error, onError) },
+    plugins: [useDocumentLimits()],
+  });
+}
+
+export type Graphql = ReturnType<typeof createGraphql>;

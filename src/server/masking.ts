@@ -1,0 +1,24 @@
+import { PothosValidationError } from "@pothos/core";
+import { GraphQLError } from "graphql";
+
+/**
+ * What a client is told of an error. What resolvers throw on purpose is a GraphQLError; anything else
+ * is a bug, of which it learns no more than that.
+ */
+export function maskError(error: unknown, report: (error: unknown) => void): GraphQLError {
+  const original = (error instanceof GraphQLError && error.originalError) || error;
+  const place =
+    error instanceof GraphQLError ? { nodes: error.nodes ?? null, path: error.path ?? null } : {};
+  // A cursor of a list that is none, or the like: the message is meant for the caller.
+  if (original instanceof PothosValidationError)
+    return new GraphQLError(original.message, {
+      ...place,
+      extensions: { code: "BAD_USER_INPUT" },
+    });
+  if (error instanceof GraphQLError && original instanceof GraphQLError) return error;
+  report(original);
+  return new GraphQLError("Internal error", {
+    ...place,
+    extensions: { code: "INTERNAL" },
+  });
+}

@@ -1,0 +1,78 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { FleetDocuments } from "../../schema/context.ts";
+import type { Runtime } from "../runtime/ports.ts";
+import { BadConfiguration } from "./configuration.ts";
+import { createGraphql } from "./graphql.ts";
+import { GRAPHQL_PATH, httpHandler } from "./http.ts";
+import { serveWebSockets } from "./websocket.ts";
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly runtime: Runtime;
+  readonly documents: FleetDocuments;
+  readonly fleetSchema: string;
+  /** What no client is told of: bugs. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Where the API is, such as `http://127.0.0.1:4000/graphql`. */
+  readonly url: string;
+  /** Says goodbye to all clients. The runtime is closed by whoever started it. */
+  close(): Promise<void>;
+}
+
+/** Requests that are still answered after the server has begun to stop. */
+const DRAIN_MS = 3_000;
+
+/** Throws `BadConfiguration` when the address can't be had. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { runtime, documents, onError, fleetSchema } = options;
+  const graphql = createGraphql({ runtime, documents, onError });
+  const handler = httpHandler({ runtime, graphql, fleetSchema, onError });
+  const streams = new Set<ServerResponse>();
+  const http = createServer((request, response) => {
+    // Streams of events end when the client goes, so when the server stops it must end them itself.
+    if (request.headers.accept?.includes("text/event-stream")) {
+      streams.add(response);
+      response.once("close", () => streams.delete(response));
+    }
+    void handler(request, response);
+  });
+  const sockets = serveWebSockets(http, GRAPHQL_PATH, { graphql, onError });
+  await listen(http, options.host, options.port);
+  const { port } = http.address() as AddressInfo;
+  const name = options.host.includes(":") ? `[${options.host}]` : options.host;
+  return {
+    port,
+    url: `http://${name}:${port}${GRAPHQL_PATH}`,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      http.closeIdleConnections();
+      for (const stream of streams) stream.destroy();
+      const deadline = setTimeout(() => http.closeAllConnections(), DRAIN_MS);
+      await sockets.close();
+      await closed;
+      clearTimeout(deadline);
+    },
+  };
+}
+
+function listen(http: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    http.listen(port, host, resolve);
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === "EADDRINUSE")
+    return new BadConfiguration(`Port ${port} of ${host} is in use. Set PORT to another one.`);
+  if (error.code === "EACCES")
+    return new BadConfiguration(`Port ${port} needs privileges. Set PORT to one above 1023.`);
+  return new BadConfiguration(`Cannot listen on ${host} port ${port}: ${error.message}`);
+}

@@ -1,0 +1,180 @@
+/** A real server on a free port, and real clients of it. Time moves only when a test moves it. */
+
+import { createClient, type SubscribePayload } from "graphql-ws";
+import { onTestFinished } from "vitest";
+import WebSocket from "ws";
+import { startEvenkeel } from "../../src/main.ts";
+import type { Configuration } from "../../src/server/configuration.ts";
+
+export const SMALL_FLEET = "fleets/small.yaml";
+
+export type Json = Record<string, unknown>;
+// biome-ignore lint/suspicious/noExplicitAny: what a test reads from a response it also checks.
+export type Data = any;
+
+export interface Answer {
+  readonly data?: Data;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: readonly (string | number)[];
+    readonly extensions?: Json;
+  }[];
+}
+
+export class TestServer {
+  readonly url: string;
+  readonly wsUrl: string;
+  readonly log: string[];
+  readonly #evenkeel: Awaited<ReturnType<typeof startEvenkeel>>;
+
+  constructor(evenkeel: Awaited<ReturnType<typeof startEvenkeel>>, log: string[]) {
+    this.#evenkeel = evenkeel;
+    this.url = evenkeel.server.url;
+    this.wsUrl = evenkeel.server.url.replace("http", "ws");
+    this.log = log;
+  }
+
+  get runtime() {
+    return this.#evenkeel.runtime;
+  }
+
+  post(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+  }
+
+  async ask(query: string, variables: Json = {}): Promise<Answer> {
+    const response = await this.post({ query, variables });
+    return (await response.json()) as Answer;
+  }
+
+  /** The data of an operation that must succeed. */
+  async data(query: string, variables: Json = {}): Promise<Data> {
+    const answer = await this.ask(query, variables);
+    if (answer.errors) throw new Error(JSON.stringify(answer.errors));
+    return answer.data;
+  }
+
+  /** A mutation's result, whichever member of the union it is. */
+  async mutate(name: string, inputType: string, input: Json, fields = ""): Promise<Data> {
+    const result = await this.data(
+      `mutation ($input: ${inputType}!) { ${name}(input: $input) {
+        __typename
+        ... on Error { message code path }
+        ... on InvalidInputError { problems { message path line column } }
+        ${fields}
+      } }`,
+      { input },
+    );
+    return result[name];
+  }
+
+  async advance(seconds: number): Promise<void> {
+    const result = await this.mutate("advanceClock", "AdvanceClockInput", { seconds });
+    if (result.__typename !== "AdvanceClockPayload") throw new Error(JSON.stringify(result));
+  }
+
+  /** The id of something that has a name. */
+  async id(field: "zone" | "host" | "region" | "tenant" | "guest", name: string): Promise<string> {
+    const data = await this.data(`query ($name: String!) { ${field}(name: $name) { id } }`, {
+      name,
+    });
+    return data[field].id;
+  }
+
+  async head(): Promise<string> {
+    return (await this.data("{ head }")).head;
+  }
+
+  client() {
+    return createClient({ url: this.wsUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
+  }
+
+  subscribe(query: string, variables: Json = {}): Subscription {
+    return new Subscription(this.wsUrl, { query, variables });
+  }
+
+  close(): Promise<void> {
+    return this.#evenkeel.close();
+  }
+}
+
+/** One subscription on a connection of its own, read step by step. */
+export class Subscription {
+  readonly #client: ReturnType<typeof createClient>;
+  readonly #results: ReturnType<ReturnType<typeof createClient>["iterate"]>;
+
+  constructor(url: string, payload: SubscribePayload) {
+    this.#client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0 });
+    this.#results = this.#client.iterate(payload);
+  }
+
+  /** The next result's data. */
+  async next(): Promise<Data> {
+    const { done, value } = await this.#results.next();
+    if (done) throw new Error("The subscription has ended");
+    if (value.errors) throw new Error(JSON.stringify(value.errors));
+    return value.data as Data;
+  }
+
+  async take(count: number): Promise<Data[]> {
+    const taken = [];
+    while (taken.length < count) taken.push(await this.next());
+    return taken;
+  }
+
+  /** What the subscription ends with: errors of its `error` message, or null for a plain end. */
+  async failure(): Promise<readonly { message: string; extensions?: Json }[] | null> {
+    try {
+      const { done, value } = await this.#results.next();
+      if (done) return null;
+      throw new Error(`Unexpected result ${JSON.stringify(value)}`);
+    } catch (error) {
+      if (Array.isArray(error)) return error;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#results.return?.();
+    await this.#client.dispose();
+  }
+}
+
+/** Closed by itself when the test (or the file's hook) is over: give `keep` for the latter. */
+export async function startTestServer(
+  overrides: Partial<Configuration> = {},
+  keep = false,
+): Promise<TestServer> {
+  const log: string[] = [];
+  const evenkeel = await startEvenkeel(
+    {
+      host: "127.0.0.1",
+      port: 0,
+      dataDir: ":memory:",
+      fleet: SMALL_FLEET,
+      clock: { kind: "MANUAL" },
+      seed: 1,
+      tracesDir: null,
+      retention: {},
+      ...overrides,
+    },
+    { thread: "inline", onLog: (line) => log.push(line) },
+  );
+  const server = new TestServer(evenkeel, log);
+  if (!keep) onTestFinished(() => server.close());
+  return server;
+}
+
+/** A server with the small fleet, all its guests running. */
+export async function startSettledServer(
+  overrides: Partial<Configuration> = {},
+  keep = false,
+): Promise<TestServer> {
+  const server = await startTestServer(overrides, keep);
+  await server.advance(120);
+  return server;
+}
