@@ -1,8 +1,12 @@
 import type { PlannedChange as Change } from "../src/model/fleet.ts";
+import { LIMITS } from "../src/model/limits.ts";
 import type { Rejection } from "../src/model/rejections.ts";
 import { builder } from "./builder.ts";
 import { commandMutation, cursorOf, type Done, idempotencyKey, Refused } from "./command.ts";
 import type { ApiContext, ParsedFleetDocument } from "./context.ts";
+
+/** The text of a document, at most. */
+export const MAX_DOCUMENT_BYTES = LIMITS.documentBytes;
 
 const ChangeAction = builder.enumType("ChangeAction", {
   values: ["CREATE", "UPDATE", "DELETE"] as const,

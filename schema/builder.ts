@@ -3,6 +3,7 @@ import DrizzlePlugin from "@pothos/plugin-drizzle";
 import RelayPlugin from "@pothos/plugin-relay";
 import { getTableConfig } from "drizzle-orm/sqlite-core";
 import { relations } from "../src/store/tables-relations.ts";
+import WholeRowsPlugin from "./columns-plugin.ts";
 import type { ApiContext } from "./context.ts";
 import { PAGE } from "./page.ts";
 import PageSizePlugin from "./page-plugin.ts";
@@ -21,7 +22,7 @@ export const builder = new SchemaBuilder<{
     Cursor: { Input: string; Output: string };
   };
 }>({
-  plugins: [PageSizePlugin, RelayPlugin, DrizzlePlugin],
+  plugins: [PageSizePlugin, RelayPlugin, DrizzlePlugin, WholeRowsPlugin],
   defaultFieldNullability: false,
   relay: {
     clientMutationId: "omit",

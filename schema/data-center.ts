@@ -9,7 +9,6 @@ export const DataCenter = builder.drizzleNode("dataCenters", {
   id: { column: (dataCenter) => dataCenter.id },
   fields: (t) => ({
     name: t.exposeString("name"),
-    zone: t.relation("zone"),
     racks: t.relatedConnection(
       "racks",
       { args: rackList.args, query: (args) => rackList.page(args), totalCount: true },

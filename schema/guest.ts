@@ -18,22 +18,7 @@ export const Guest = builder.drizzleNode("guests", {
   id: { column: (guest) => guest.id },
   fields: (t) => ({
     name: t.exposeString("name"),
-    tenant: t.relation("tenant"),
-    flavor: t.relation("flavor", {
-      nullable: true,
-    }),
-    image: t.relation("image"),
     resources: t.field({ type: Resources, resolve: (guest) => guest }),
-    host: t.relation("host", { nullable: true, description: "Null while it runs nowhere." }),
-    targetHost: t.relation("targetHost", {
-      nullable: true,
-      description: "Where it migrates to; null when it doesn't.",
-    }),
-    homeHost: t.relation("homeHost", {
-      nullable: true,
-      description: "Where the fleet document says it is at home: preferred while that host is up.",
-    }),
-    zone: t.relation("zone", { nullable: true, description: "Null while it runs nowhere." }),
     status: t.expose("status", { type: GuestStatus }),
     statusSince: t.field({ type: "DateTime", resolve: (guest) => guest.statusSinceMs }),
     desired: t.expose("desired", { type: DesiredState }),

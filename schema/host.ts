@@ -18,9 +18,6 @@ export const Host = builder.drizzleNode("hosts", {
   id: { column: (host) => host.id },
   fields: (t) => ({
     name: t.exposeString("name"),
-    zone: t.relation("zone"),
-    dataCenter: t.relation("dataCenter"),
-    rack: t.relation("rack", { nullable: true }),
     status: t.expose("status", { type: HostStatus }),
     statusSince: t.field({ type: "DateTime", resolve: (host) => host.statusSinceMs }),
     driver: t.exposeString("driver", { description: "`simulated` or `libvirt`." }),

@@ -10,6 +10,7 @@ import "./fleet.ts";
 import "./flavor.ts";
 import "./guest-mutations.ts";
 import "./image.ts";
+import "./links.ts";
 import "./node.ts";
 import "./operation.ts";
 import "./placement.ts";

@@ -8,7 +8,6 @@ export const Rack = builder.drizzleNode("racks", {
   id: { column: (rack) => rack.id },
   fields: (t) => ({
     name: t.exposeString("name"),
-    dataCenter: t.relation("dataCenter"),
     hosts: t.relatedConnection(
       "hosts",
       { args: hostArgs, query: (args) => hostPage(args), totalCount: true },

@@ -5,7 +5,7 @@ import type { CapacityTotals, UsageSample } from "./capacity-queries.ts";
 /** CPU is thousandths of a core inside, and cores outside. */
 export const MILLICORES = 1000;
 /** GraphQL's Int ends here: a sum beyond (2 PiB of memory) is shown as this rather than as an error. */
-const INT_MAX = 2_147_483_647;
+export const INT_MAX = 2_147_483_647;
 
 export const Resources = builder.objectRef<Amounts>("Resources").implement({
   description: "What a host has or a guest takes.",

@@ -25,7 +25,7 @@ async function statesOf<T extends EntityType>(type: T, id: string, context: ApiC
   return stateStream(context.runtime.feed, key, () => context.loaders.entity(type, key));
 }
 
-/** States of what can't be null: the stream ends when the thing is gone. */
+/** The stream of a thing's states ends when the thing is gone. */
 function whileThere<T>(states: AsyncGenerator<T | null, void, void>) {
   return through(states, async function* (all) {
     for await (const state of all) if (state !== null) yield state;
@@ -58,11 +58,10 @@ A cursor that can't be resumed from ends the subscription with an error, whose \
   }),
   guest: t.field({
     type: Guest,
-    nullable: true,
     description:
-      "The current state at once, then again after each change. Null, and the end, when it is gone.",
+      "The current state at once, then again after each change. Ends when the guest is gone.",
     args: { id: t.arg.id({ required: true }) },
-    subscribe: (_root, { id }, context) => statesOf("Guest", id, context),
+    subscribe: async (_root, { id }, context) => whileThere(await statesOf("Guest", id, context)),
     resolve: (guest) => guest,
   }),
   zone: t.field({

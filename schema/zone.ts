@@ -16,7 +16,6 @@ export const Zone = builder.drizzleNode("zones", {
   id: { column: (zone) => zone.id },
   fields: (t) => ({
     name: t.exposeString("name"),
-    region: t.relation("region"),
     dataCenters: t.relatedConnection(
       "dataCenters",
       { args: dataCenterList.args, query: (args) => dataCenterList.page(args), totalCount: true },

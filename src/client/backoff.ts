@@ -5,7 +5,7 @@ export interface RetryOptions {
   readonly maxMs: number;
 }
 
-/** A second is soon enough for people; ten spare a server that many listeners come back to. */
+/** A restart is over within seconds; ten spare a server that many listeners come back to. */
 export const DEFAULT_RETRY: RetryOptions = { minMs: 250, maxMs: 10_000 };
 
 /**

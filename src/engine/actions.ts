@@ -35,6 +35,13 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
       const { host: hostId, generation } = event.payload;
       return onHost(state, hostId, { kind: "FENCE", hostId, generation });
     }
+    case "HostFenceFailed":
+      // Heard of while it was being fenced, it could not be asked what runs there.
+      return takeStockOf(state, [event.payload.host]);
+    case "GuestActionFailed":
+      return takeStockOf(state, [event.payload.host]);
+    case "GuestMigrationFailed":
+      return takeStockOf(state, [event.payload.fromHost, event.payload.toHost]);
     case "StaleGuestRemoved": {
       const { host: hostId, guest: guestId } = event.payload;
       if (guestId === null) return [];
@@ -49,6 +56,13 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
     default:
       return guestOrder(state, event);
   }
+}
+
+/** Contact made anew tells what runs there: after a failure it may be something else than was believed. */
+function takeStockOf(state: State, hostIds: readonly (number | null)[]): DriverAction[] {
+  return hostIds.flatMap((id) =>
+    id !== null && state.tables.Host.find(id)?.status === "UP" ? connect(state, id) : [],
+  );
 }
 
 /** A fact that carries a guest's present generation gave the order that the guest is busy with. */

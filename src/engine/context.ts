@@ -7,7 +7,7 @@ import {
   type FleetEvent,
   type Payload,
 } from "../model/events.ts";
-import type { FailoverId, GuestId, HostId, Ref, Seq, TenantId, ZoneId } from "../model/ids.ts";
+import type { GuestId, HostId, Ref, Seq, TenantId, ZoneId } from "../model/ids.ts";
 import { evolveOne } from "./evolve.ts";
 import { render } from "./message.ts";
 import type { State } from "./state.ts";
@@ -30,7 +30,6 @@ export class Context {
   /** Guests and hosts and zones that this decision touched and whose controllers must look again. */
   readonly touchedGuests = new Set<GuestId>();
   readonly touchedZones = new Set<ZoneId>();
-  readonly touchedFailovers = new Set<FailoverId>();
   /** Hosts proven dead in this decision, whose guests must be recovered. */
   readonly hostsDown: HostId[] = [];
   readonly #actor: Actor;

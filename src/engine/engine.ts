@@ -38,17 +38,16 @@ import type { State } from "./state.ts";
 
 /**
  * What follows from an input: facts in order, and for a command its outcome or why it is refused.
- * Pure: the state is left as it was found, but for the leases, which take note of heartbeats. Throws
- * only for bugs.
+ * Pure: the state is left as it was found, but for the leases, which take note of heartbeats, and for
+ * `placementDue`, which a TICK sees to. Throws only for bugs.
  */
 export function decide(state: State, input: Input, nowMs: number): Decision {
   const mark = state.mark();
   const ctx = new Context(state, nowMs, actorOf(input));
   try {
     const outcome = handle(ctx, input);
-    if (isDryRun(input)) return { events: [], outcome, rejection: null };
     followUp(ctx);
-    return { events: ctx.events, outcome, rejection: null };
+    return { events: isDryRun(input) ? [] : ctx.events, outcome, rejection: null };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { events: [], outcome: null, rejection: error.rejection };
@@ -169,7 +168,7 @@ function reconcileTouched(ctx: Context): void {
  */
 export function nextDueAtMs(state: State): number | null {
   if (state.placementDue && state.indexes.waiting.size > 0) return 0;
-  const due = Math.min(nextHostDueAtMs(state), nextFaultDueAtMs(state), state.indexes.timerFloorMs);
+  const due = Math.min(nextHostDueAtMs(state), nextFaultDueAtMs(state), state.indexes.timed.nextMs);
   return Number.isFinite(due) ? due : null;
 }
 

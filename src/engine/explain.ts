@@ -28,7 +28,7 @@ export function explainPlacement(
   return { hostId: best, verdicts, blockedBy, seq: state.meta.seq };
 }
 
-/** A guest that exists brings its rules and history; its present place is open to it as any other. */
+/** A guest that exists brings its rules and history, and would move: its present place is no answer. */
 function subjectOf(
   state: State,
   question: { guestId: GuestId | null; resources: Resources; homeHostId: HostId | null },

@@ -4,11 +4,15 @@ import {
   addResources,
   NO_RESOURCES,
   type Resources,
+  sameResources,
   subtractResources,
 } from "../model/resources.ts";
+import { footprintOf, isPendingRecovery, isWaiting } from "./guestConditions.ts";
+import { isLost, isUnheard, isWatched } from "./hostConditions.ts";
 import { CapacityIndex } from "./placement/capacityIndex.ts";
 import { RuleIndex } from "./placement/ruleIndex.ts";
 import { Sizes } from "./placement/sizes.ts";
+import { Timers } from "./timers.ts";
 
 /** Sets by key that vanish when empty. */
 export class Groups<Member extends number> {
@@ -37,13 +41,17 @@ export class Groups<Member extends number> {
   }
 }
 
+function keep<T>(set: Set<T>, member: T, belongs: boolean): void {
+  if (belongs) set.add(member);
+  else set.delete(member);
+}
+
 /** How many hosts of a zone there are in each condition. */
 export interface ZoneCount {
   known: number;
   lost: number;
 }
 
-const LOST_STATUSES: ReadonlySet<string> = new Set(["FENCING", "DOWN"]);
 /** The guest takes room on the hosts it names. */
 function hostsOf(guest: Guest): HostId[] {
   const hosts: HostId[] = [];
@@ -52,28 +60,14 @@ function hostsOf(guest: Guest): HostId[] {
   return hosts;
 }
 
-/** Wants to run, has no place, and nobody is at work on it. */
-function isWaiting(guest: Guest): boolean {
-  return (
-    (guest.status === "PENDING" || guest.status === "LOST") &&
-    guest.desired !== "STOPPED" &&
-    !guest.deleting
-  );
+function isElsewhere(a: Guest, b: Guest): boolean {
+  return a.hostId !== b.hostId || a.targetHostId !== b.targetHostId;
 }
 
 /** When the guest wants to be looked at without anything happening to it. */
-function timerOf(guest: Guest): number {
-  return Math.min(
-    guest.task?.deadlineMs ?? Number.POSITIVE_INFINITY,
-    guest.retryAtMs ?? Number.POSITIVE_INFINITY,
-  );
-}
-
-/** Its failover is not over until this is settled one way or the other. */
-function isPendingRecovery(guest: Guest): boolean {
-  if (!guest.loss?.failoverId) return false;
-  if (guest.status === "RECOVERING") return true;
-  return guest.status === "LOST" && (guest.blockedBy.length === 0 || guest.retryAtMs !== null);
+function timerOf({ task, retryAtMs }: Guest): number | null {
+  if (task === null) return retryAtMs;
+  return retryAtMs === null ? task.deadlineMs : Math.min(task.deadlineMs, retryAtMs);
 }
 
 /**
@@ -91,9 +85,9 @@ export class Indexes {
   readonly hostsInRack = new Groups<HostId>();
   readonly waiting = new Set<GuestId>();
   /** Guests with a deadline or a retry ahead. */
-  readonly timed = new Set<GuestId>();
-  /** No guest's deadline or retry is earlier: when to look. Exact after `raiseTimerFloor`. */
-  timerFloorMs = Number.POSITIVE_INFINITY;
+  readonly timed = new Timers<GuestId>();
+  /** Hosts whose silence would be news. */
+  readonly watched = new Set<HostId>();
   /** Hosts on their way down. */
   readonly suspects = new Set<HostId>();
   readonly openFailovers = new Set<FailoverId>();
@@ -123,9 +117,8 @@ export class Indexes {
       this.hostsInZone[change](host.zoneId, host.id);
       if (host.rackId !== null) this.hostsInRack[change](host.rackId, host.id);
     }
-    const suspect = after?.status === "SUSPECT" || after?.status === "FENCING";
-    if (suspect) this.suspects.add(host.id);
-    else this.suspects.delete(host.id);
+    keep(this.suspects, host.id, after !== undefined && isUnheard(after));
+    keep(this.watched, host.id, after !== undefined && isWatched(after));
     this.capacity.hostChanged(before, after);
   };
 
@@ -133,7 +126,7 @@ export class Indexes {
     if (!host.everUp) return;
     const count = this.#zones.get(host.zoneId) ?? { known: 0, lost: 0 };
     count.known += by;
-    if (LOST_STATUSES.has(host.status)) count.lost += by;
+    if (isLost(host)) count.lost += by;
     this.#zones.set(host.zoneId, count);
   }
 
@@ -144,16 +137,17 @@ export class Indexes {
   };
 
   #unindexGuest(guest: Guest, next: Guest | undefined): void {
-    const moved = !next || next.hostId !== guest.hostId || next.targetHostId !== guest.targetHostId;
-    if (moved || next.resources !== guest.resources) {
+    const size = footprintOf(guest);
+    const resized = !next || !sameResources(size, footprintOf(next));
+    if (resized || isElsewhere(guest, next)) {
       for (const hostId of hostsOf(guest)) {
         this.guestsOnHost.remove(hostId, guest.id);
-        this.capacity.release(hostId, guest.resources);
+        this.capacity.release(hostId, size);
       }
     }
-    if (next?.resources !== guest.resources) {
-      this.sizes.remove(guest.resources);
-      this.#used.set(guest.tenantId, subtractResources(this.used(guest.tenantId), guest.resources));
+    if (resized) {
+      this.sizes.remove(size);
+      this.#used.set(guest.tenantId, subtractResources(this.used(guest.tenantId), size));
     }
     if (!next) this.guestsOfTenant.remove(guest.tenantId, guest.id);
     if (guest.loss?.failoverId) {
@@ -163,20 +157,21 @@ export class Indexes {
     if (next?.recovery !== guest.recovery)
       for (const id of guest.recovery.dependsOn) this.dependents.remove(id, guest.id);
     this.waiting.delete(guest.id);
-    this.timed.delete(guest.id);
+    if (!next) this.timed.set(guest.id, null);
   }
 
   #indexGuest(guest: Guest, last: Guest | undefined): void {
-    const moved = !last || last.hostId !== guest.hostId || last.targetHostId !== guest.targetHostId;
-    if (moved || last.resources !== guest.resources) {
+    const size = footprintOf(guest);
+    const resized = !last || !sameResources(size, footprintOf(last));
+    if (resized || isElsewhere(guest, last)) {
       for (const hostId of hostsOf(guest)) {
         this.guestsOnHost.add(hostId, guest.id);
-        this.capacity.take(hostId, guest.resources);
+        this.capacity.take(hostId, size);
       }
     }
-    if (last?.resources !== guest.resources) {
-      this.sizes.add(guest.resources);
-      this.#used.set(guest.tenantId, addResources(this.used(guest.tenantId), guest.resources));
+    if (resized) {
+      this.sizes.add(size);
+      this.#used.set(guest.tenantId, addResources(this.used(guest.tenantId), size));
     }
     if (!last) this.guestsOfTenant.add(guest.tenantId, guest.id);
     if (guest.loss?.failoverId) {
@@ -186,20 +181,7 @@ export class Indexes {
     if (last?.recovery !== guest.recovery)
       for (const id of guest.recovery.dependsOn) this.dependents.add(id, guest.id);
     if (isWaiting(guest)) this.waiting.add(guest.id);
-    const dueMs = timerOf(guest);
-    if (dueMs === Number.POSITIVE_INFINITY) return;
-    this.timed.add(guest.id);
-    this.timerFloorMs = Math.min(this.timerFloorMs, dueMs);
-  }
-
-  /** After every timer up to `nowMs` has been looked at: what is past is not due again. */
-  raiseTimerFloor(guests: { get(id: number): Guest }, nowMs: number): void {
-    let floor = Number.POSITIVE_INFINITY;
-    for (const id of this.timed) {
-      const dueMs = timerOf(guests.get(id));
-      if (dueMs > nowMs) floor = Math.min(floor, dueMs);
-    }
-    this.timerFloorMs = floor;
+    this.timed.set(guest.id, timerOf(guest));
   }
 
   readonly ruleChanged = (

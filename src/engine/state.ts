@@ -28,16 +28,15 @@ function key(name: string, scope: number | null): string {
 export class Leases {
   readonly #lastMs = new Map<number, number>();
   readonly #startMs: number;
-  #floorMs: number;
+  #oldestMs: number | null = null;
 
   constructor(startMs: number) {
     this.#startMs = startMs;
-    this.#floorMs = startMs;
   }
 
-  /** No watched host's lease is older: cheap to ask, and exact enough to say when to look. */
-  get floorMs(): number {
-    return this.#floorMs;
+  /** It was heard of since the process started. */
+  knows(hostId: number): boolean {
+    return this.#lastMs.has(hostId);
   }
 
   /** A host not heard of since the start has been silent since the start: a restart blames nobody. */
@@ -46,15 +45,25 @@ export class Leases {
   }
 
   renew(hostId: number, nowMs: number): void {
+    if (this.lastMs(hostId) === this.#oldestMs) this.#oldestMs = null;
     this.#lastMs.set(hostId, nowMs);
-    if (nowMs < this.#floorMs) this.#floorMs = nowMs;
   }
 
-  /** Makes the floor exact for the hosts that are watched now; infinite when there are none. */
-  raiseFloor(hostIds: Iterable<number>): void {
+  /** The oldest lease of the hosts that are watched; infinite when there are none. */
+  oldestMs(watched: ReadonlySet<number>): number {
+    this.#oldestMs ??= this.#findOldest(watched);
+    return this.#oldestMs;
+  }
+
+  /** Other hosts may be watched now. */
+  forgetOldest(): void {
+    this.#oldestMs = null;
+  }
+
+  #findOldest(watched: ReadonlySet<number>): number {
     let oldest = Number.POSITIVE_INFINITY;
-    for (const id of hostIds) oldest = Math.min(oldest, this.lastMs(id));
-    this.#floorMs = oldest;
+    for (const id of watched) oldest = Math.min(oldest, this.lastMs(id));
+    return oldest;
   }
 }
 
@@ -106,6 +115,7 @@ export class State {
       Host: new Table("Host", this.#journal, (b, a) => {
         names.host.follow(b, a);
         indexes.hostChanged(b, a);
+        this.leases.forgetOldest();
       }),
       Tenant: new Table("Tenant", this.#journal, (b, a) => names.tenant.follow(b, a)),
       Flavor: new Table("Flavor", this.#journal, (b, a) => names.flavor.follow(b, a)),

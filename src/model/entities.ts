@@ -144,7 +144,9 @@ export interface GuestTask {
   readonly startedAtMs: number;
   readonly deadlineMs: number;
   /** RESIZE: what it will have. */
-  readonly resize: { readonly resources: Resources; readonly flavorId: FlavorId | null } | null;
+  readonly resize: { readonly resources: Resources; readonly flavorId: FlavorId } | null;
+  /** MIGRATE: why it goes where it goes; becomes the guest's own once it is there. */
+  readonly placement?: Placement;
 }
 
 /** What the guest has to recover from, until it runs again. */
@@ -162,8 +164,8 @@ export interface Guest {
   readonly id: GuestId;
   readonly name: string;
   readonly tenantId: TenantId;
-  /** Null when its resources were given one by one. */
-  readonly flavorId: FlavorId | null;
+  /** Resources given one by one are a flavor of their own. */
+  readonly flavorId: FlavorId;
   readonly imageId: ImageId;
   readonly resources: Resources;
   readonly desired: DesiredState;

@@ -277,13 +277,13 @@ export const EVENTS = {
     guest: "Guest",
     host: "Host",
     resources: "resources",
-    flavor: "Flavor?",
+    flavor: "Flavor",
     generation: "int",
   }),
   GuestResized: event("LIFECYCLE", "INFO", "{guest} has its new size", {
     guest: "Guest",
     resources: "resources",
-    flavor: "Flavor?",
+    flavor: "Flavor",
   }),
   GuestMigrationStarted: event(
     "LIFECYCLE",
@@ -417,7 +417,7 @@ export const EVENTS = {
   FailoverStarted: event(
     "FAILOVER",
     "ERROR",
-    "{scope} is lost with {guestsAffected} guests; failover begins",
+    "Loss of {scope} with {guestsAffected} guests; failover begins",
     { scope: "node", domain: "failureDomain", failover: "Failover", guestsAffected: "int" },
   ),
   GuestLost: event("FAILOVER", "ERROR", "{guest} was lost with {host}", {

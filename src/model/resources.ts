@@ -26,6 +26,15 @@ export function subtractResources(a: Resources, b: Resources): Resources {
   };
 }
 
+/** The larger of each. */
+export function maxResources(a: Resources, b: Resources): Resources {
+  return {
+    cpuMillicores: Math.max(a.cpuMillicores, b.cpuMillicores),
+    memoryMiB: Math.max(a.memoryMiB, b.memoryMiB),
+    storageGiB: Math.max(a.storageGiB, b.storageGiB),
+  };
+}
+
 export function sameResources(a: Resources, b: Resources): boolean {
   return (
     a.cpuMillicores === b.cpuMillicores &&

@@ -12,7 +12,8 @@ export interface ExampleTab {
   readonly variables?: string;
 }
 
-const OVERVIEW = `# The fleet at a glance. Press the play button, or Ctrl+Enter.
+const OVERVIEW = `# The fleet at a glance.
+# Press the play button, or Ctrl+Enter.
 query Overview {
   head
   fleet {
@@ -43,8 +44,10 @@ query Overview {
 }
 `;
 
-const WATCH = `# Every event from now on, as it happens. Leave it running and inject a fault in the next tab.
-# With the cursor of an event as $after it goes on where that one left off and misses nothing.
+const WATCH = `# Every event from now on, as it happens. Start it,
+# inject a fault in the next tab, and come back.
+# With an event's cursor as $after it goes on from
+# there and misses nothing.
 subscription Watch($after: Cursor) {
   events(after: $after, filter: { minSeverity: NOTICE }) {
     cursor
@@ -55,8 +58,10 @@ subscription Watch($after: Cursor) {
 }
 `;
 
-const INJECT = `# Takes the power from a zone of the simulated world. Its batteries last a little; then its
-# hosts die, are fenced, and their guests start elsewhere. Run ClearFault to give the power back.
+const INJECT = `# Takes the power from a zone of the simulated world.
+# Its batteries last a little. Then its hosts die, are
+# fenced, and their guests start elsewhere.
+# ClearFault gives the power back.
 mutation InjectFault($zone: ID!) {
   injectFault(input: { targetId: $zone, kind: ZONE_POWER }) {
     __typename
@@ -77,7 +82,8 @@ mutation ClearFault($zone: ID!) {
 }
 `;
 
-const FAILOVERS = `# What failed over, from where to where, how long it was down, and what had led to it.
+const FAILOVERS = `# What failed over, from where to where, for how long
+# it was down, and what had led to it.
 query Failovers {
   failovers(last: 5) {
     totalCount
@@ -105,13 +111,25 @@ query Failovers {
         toHost { name zone { name } }
         downtimeMs
       }
-      cause { message cause { message cause { message cause { message cause { message } } } } }
+      ...Because
     }
   }
 }
+
+# From the guest's recovery back to the root: the fault.
+fragment Because on Event {
+  cause { message cause { message cause { message
+    cause { message cause { message cause { message
+      cause { message cause { message cause { message
+        cause { message cause { message cause { message } } }
+      } } }
+    } } }
+  } } }
+}
 `;
 
-const PLACEMENT = `# Where would a guest like this go, and what does each host say to it? And why are others where they are?
+const PLACEMENT = `# Where would a guest like this go, and what does each
+# host say to it? And why are others where they are?
 query Placement($flavor: String!) {
   explainPlacement(input: { flavor: $flavor }) {
     host { name zone { name } }
@@ -140,7 +158,8 @@ query Placement($flavor: String!) {
 }
 `;
 
-const AVAILABILITY = `# Measured from the event log: guest-time up and down in the last day.
+const AVAILABILITY = `# Measured from the event log: the guests' time up and
+# down, of a zone in the last day, of each in an hour.
 query Availability($zone: String!) {
   zone(name: $zone) {
     name

@@ -19,6 +19,12 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+/**
+ * The first layout of the page leaves its tabs with an offset that takes effect while a button is
+ * pressed: the click then lands beside the tab. Dragging tabs about is given up for clicking them.
+ */
+const STEADY_TABS = "<style>.graphiql-tabs > li { transform: none !important; }</style>";
+
 /** Nine megabytes of page: loaded when somebody looks, and rendered once around what differs. */
 let halves: Promise<readonly [string, string]> | null = null;
 
@@ -31,8 +37,9 @@ async function renderHalves(): Promise<readonly [string, string]> {
     defaultTabs: mark as unknown as [],
   });
   const [before, after] = page.split(JSON.stringify(mark), 2);
-  if (before === undefined || after === undefined) throw new Error("GraphiQL's page has changed");
-  return [before, after];
+  if (before === undefined || after === undefined || !before.includes("</head>"))
+    throw new Error("GraphiQL's page has changed");
+  return [before.replace("</head>", () => `${STEADY_TABS}</head>`), after];
 }
 
 /** JSON that can stand in a script of a page. */

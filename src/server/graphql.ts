@@ -1,13 +1,13 @@
 import { createYoga } from "graphql-yoga";
+import { MAX_DOCUMENT_BYTES } from "../../schema/apply-fleet.ts";
 import { type ApiContext, createContext, type FleetDocuments } from "../../schema/context.ts";
 import { schema } from "../../schema/index.ts";
-import { LIMITS } from "../model/limits.ts";
 import type { Runtime } from "../runtime/ports.ts";
 import { useDocumentLimits } from "./limits.ts";
 import { maskError } from "./masking.ts";
 
 /** The largest fleet document, and what JSON's escapes and the rest of the request add to it. */
-const MAX_BODY_BYTES = LIMITS.documentBytes + 1024 * 1024;
+const MAX_BODY_BYTES = MAX_DOCUMENT_BYTES + 1024 * 1024;
 
 /** There is no authentication yet: whoever can connect sits at this machine. */
 const LOCAL_ADMIN = { name: "local", role: "ADMIN" } as const;

@@ -1,5 +1,6 @@
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
 import { type Context, makeServer, type Server, type SubscribePayload } from "graphql-ws";
+import { pumpEvents } from "../../schema/event-pump.ts";
 import type { Graphql } from "./graphql.ts";
 import { maskError } from "./masking.ts";
 import type { Outbox } from "./outbox.ts";
@@ -16,6 +17,8 @@ export interface Connection {
 
 /** Yoga's own functions for one operation, carried in the place that graphql-ws hands through. */
 interface Engine {
+  /** Sends a `next` message of this operation. */
+  readonly send: (payload: string) => Promise<void> | undefined;
   readonly execute: (args: ExecutionArgs) => ReturnType<NonNullable<ServerFunctions["execute"]>>;
   readonly subscribe: (
     args: ExecutionArgs,
@@ -27,21 +30,36 @@ type ServerFunctions = Parameters<typeof makeServer>[0];
 export function createSubscriptionServer(options: SubscriptionOptions): Server<Connection> {
   return makeServer<undefined, Connection>({
     execute: (args) => (args.rootValue as Engine).execute(args),
-    subscribe: async (args) => {
-      const result = await (args.rootValue as Engine).subscribe(args);
-      return isRefusal(result) ? refused(result.errors) : result;
-    },
-    onSubscribe: (context, _id, payload) => operationOf(options.graphql, context, payload),
+    subscribe: (args) => subscribe(args, options),
+    onSubscribe: (context, id, payload) => operationOf(options.graphql, context, id, payload),
     onError: (_context, _id, _payload, errors) =>
       errors.flatMap((error) => toldErrors(error, options.onError)),
   });
 }
 
+async function subscribe(args: ExecutionArgs, { onError }: SubscriptionOptions) {
+  const engine = args.rootValue as Engine;
+  try {
+    const { send } = engine;
+    const pump = pumpEvents(args, { send, maskError: (error) => maskError(error, onError) });
+    if (pump) return pump;
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return refused([maskError(error, onError)]);
+  }
+  const result = await engine.subscribe(args);
+  return isRefusal(result) ? refused(result.errors) : result;
+}
+
 async function operationOf(
   graphql: Graphql,
   context: Context<undefined, Connection>,
+  id: string,
   payload: SubscribePayload,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  const { outbox } = context.extra;
+  const before = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  const send = (result: string) => outbox.send(`${before}${result}}`);
   const engine = graphql.getEnveloped({ connection: context.extra, params: payload });
   try {
     const document = engine.parse(payload.query);
@@ -53,7 +71,7 @@ async function operationOf(
       operationName: payload.operationName,
       variableValues: payload.variables,
       contextValue: await engine.contextFactory(),
-      rootValue: { execute: engine.execute, subscribe: engine.subscribe },
+      rootValue: { send, execute: engine.execute, subscribe: engine.subscribe },
     };
   } catch (error) {
     if (error instanceof GraphQLError) return [error];

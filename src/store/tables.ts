@@ -203,6 +203,7 @@ export const guests = snakeCase.table(
       .$type<TenantId>()
       .references(() => tenants.id),
     flavorId: integer()
+      .notNull()
       .$type<FlavorId>()
       .references(() => flavors.id),
     imageId: integer()

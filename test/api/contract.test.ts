@@ -150,7 +150,7 @@ const CONTRACT: Record<string, readonly string[]> = {
   Subscription: [
     "events(after: Cursor, filter: EventFilter): Event!",
     "host(id: ID!): Host!",
-    "guest(id: ID!): Guest",
+    "guest(id: ID!): Guest!",
     "zone(id: ID!): Zone!",
     "operation(id: ID!): Operation!",
     "fleet(intervalMs: Int = 1000): FleetSummary!",

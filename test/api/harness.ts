@@ -126,6 +126,16 @@ export class Subscription {
     return taken;
   }
 
+  /** All that comes until the subscription ends by itself. */
+  async rest(): Promise<Data[]> {
+    const data = [];
+    for (;;) {
+      const { done, value } = await this.#results.next();
+      if (done) return data;
+      data.push(value.data);
+    }
+  }
+
   /** What the subscription ends with: errors of its `error` message, or null for a plain end. */
   async failure(): Promise<readonly { message: string; extensions?: Json }[] | null> {
     try {

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -269,10 +270,14 @@ describe("watch", () => {
 
   test("tells when its output can't be written", async () => {
     const script = `"$0" src/cli/main.ts watch --after start --quiet > /dev/full`;
-    const { status, stderr } = spawnSync("sh", ["-c", script, process.execPath], {
+    const child = execFile("sh", ["-c", script, process.execPath], {
       env: { ...process.env, ...env },
-      encoding: "utf8",
     });
+    let stderr = "";
+    child.stderr?.on("data", (text: string) => {
+      stderr += text;
+    });
+    const [status] = await once(child, "close");
     expect(stderr).toMatch(/^evenkeel: Standard output can't be written: ENOSPC.*\n$/);
     expect(status).toBe(1);
   });

@@ -149,7 +149,6 @@ export const bareGuest: Guest = {
   ...guest,
   id: ids.otherGuest,
   name: "web-2",
-  flavorId: null,
   desired: "STOPPED",
   status: "PENDING",
   hostId: null,

@@ -65,7 +65,6 @@ test("rows are replaced as a whole and deleted", () => {
 test.each([
   ["its status", { status: "RUNNING" }],
   ["its name", { name: "another" }],
-  ["its flavor, to none", { flavorId: null }],
 ] as const)("a guest changes %s", (_, change) => {
   const store = newStore();
   store.append(batchOf(ticks(1, 1), { changes: changesTo(1) }));

@@ -100,6 +100,12 @@ function endFault(ctx: Context, { target, kind: fault, id: faultId, seq }: Fault
   ctx.emit("FaultCleared", { target, fault, faultId }, seq);
 }
 
+/** Nothing that is about to go leaves a disturbance behind. */
+export function endFaultsOn(ctx: Context, targetId: number, causeSeq: Seq): void {
+  for (const { target, kind: fault, id: faultId } of ctx.state.tables.Fault.sorted())
+    if (target.id === targetId) ctx.emit("FaultCleared", { target, fault, faultId }, causeSeq);
+}
+
 export function nextFaultDueAtMs(state: State): number {
   let due = Number.POSITIVE_INFINITY;
   for (const { untilMs } of state.tables.Fault.values())

@@ -1,5 +1,5 @@
 import type { Command, Outcome } from "../../model/commands.ts";
-import type { Guest } from "../../model/entities.ts";
+import type { Guest, Tenant } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
 import { LIMITS, nameProblem } from "../../model/limits.ts";
 import { type Resources, sameResources, subtractResources } from "../../model/resources.ts";
@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { place, placeOn } from "../placement/place.ts";
 import { subjectFor } from "../placement/subject.ts";
 import { conflict, invalid, notFound, Refusal } from "../refusal.ts";
+import { ownFlavor } from "./flavors.ts";
 import { openOperation } from "./operations.ts";
 import { checkQuota } from "./quota.ts";
 
@@ -50,18 +51,27 @@ export const createGuest: Verb<"CREATE_GUEST"> = (ctx, command) => {
   checkQuota(ctx, tenant, resources, 1);
   if (command.homeHostId !== null && !tables.Host.find(command.homeHostId))
     throw notFound("There is no such host.", ["hostId"]);
-  for (const id of command.dependsOn)
-    if (tables.Guest.find(id)?.tenantId !== tenant.id)
-      throw notFound(`There is no such guest of tenant ${tenant.name} to depend on.`, [
-        "dependsOn",
-      ]);
+  checkDependencies(ctx, command, tenant);
   checkCounts(command);
   const id = ctx.newId<GuestId>();
-  const definition = newGuest(ctx, { ...command, id, resources, tenantId: tenant.id });
+  const flavorId = command.flavorId ?? ownFlavor(ctx, resources, null);
+  const given = { ...command, id, resources, flavorId, tenantId: tenant.id };
+  const definition = newGuest(ctx, given);
   ctx.emitAsActor("GuestCreated", { guest: id, definition }, null);
   ctx.toPlace.guests.add(id);
   return done(id);
 };
+
+function checkDependencies(ctx: Context, { dependsOn }: Of<"CREATE_GUEST">, tenant: Tenant): void {
+  for (const id of dependsOn) {
+    const other = ctx.state.tables.Guest.find(id);
+    if (other?.tenantId !== tenant.id)
+      throw notFound(`There is no such guest of tenant ${tenant.name} to depend on.`, [
+        "dependsOn",
+      ]);
+    if (other.deleting) throw conflict(`Guest ${other.name} is being deleted.`, ["dependsOn"]);
+  }
+}
 
 function checkCounts({ maxRestarts, maxRelocations }: Of<"CREATE_GUEST">): void {
   for (const [field, value] of Object.entries({ maxRestarts, maxRelocations }))
@@ -178,7 +188,9 @@ export const suspendGuest: Verb<"SUSPEND_GUEST"> = (ctx, { guestId }) => {
 export const resumeGuest: Verb<"RESUME_GUEST"> = (ctx, { guestId }) => {
   const guest = findGuest(ctx, guestId);
   if (guest.status === "RUNNING" && guest.desired === "RUNNING") return done(guestId);
-  if (guest.desired !== "SUSPENDED") throw wrongState(guest, "resumed", "suspended");
+  const isSuspended = guest.status === "SUSPENDED" || guest.status === "RESUMING";
+  if (guest.desired !== "SUSPENDED" && !(guest.desired === "RUNNING" && isSuspended))
+    throw wrongState(guest, "resumed", "suspended");
   const seq = ctx.emitAsActor("GuestResumeRequested", { guest: guestId }, null);
   ctx.toPlace.guests.add(guestId);
   return goesOn(ctx, guest, "RESUME_GUEST", seq);
@@ -221,10 +233,15 @@ export const deleteGuest: Verb<"DELETE_GUEST"> = (ctx, { guestId }) => {
 export const resizeGuest: Verb<"RESIZE_GUEST"> = (ctx, command) => {
   const guest = findGuest(ctx, command.guestId);
   const resources = resolveResources(ctx, command.flavorId, command.resources);
-  return resizeTo(ctx, guest, resources, command.flavorId, null);
+  const tenant = ctx.state.tables.Tenant.get(guest.tenantId);
+  checkQuota(ctx, tenant, subtractResources(resources, guest.resources), 0);
+  const flavorId = command.flavorId ?? ownFlavor(ctx, resources, null);
+  return resizeTo(ctx, guest, resources, flavorId, null);
 };
 
-/** Resizes in place while it runs, in the books alone while it doesn't. */
+const SHORT_OF = { cpuMillicores: "CPU", memoryMiB: "memory", storageGiB: "storage" } as const;
+
+/** Resizes in place while it runs, in the books alone while it doesn't. Its quota has been checked. */
 export function resizeTo(
   ctx: Context,
   guest: Guest,
@@ -234,8 +251,6 @@ export function resizeTo(
 ): Outcome {
   if (sameResources(resources, guest.resources) && flavorId === guest.flavorId)
     return done(guest.id);
-  const tenant = ctx.state.tables.Tenant.get(guest.tenantId);
-  checkQuota(ctx, tenant, subtractResources(resources, guest.resources), 0);
   if (guest.hostId === null) {
     ctx.emitAsActor("GuestResized", { guest: guest.id, resources, flavor: flavorId }, causeSeq);
     return done(guest.id);
@@ -248,9 +263,11 @@ export function resizeTo(
   );
   if (short) {
     const { name } = ctx.state.tables.Host.get(hostId);
-    throw new Refusal("NO_CAPACITY", `Host ${name} has too little room for the new ${short}.`, [
-      "resources",
-    ]);
+    throw new Refusal(
+      "NO_CAPACITY",
+      `Guest ${guest.name} cannot be resized on host ${name}: it has too little ${SHORT_OF[short]} free.`,
+      ["resources"],
+    );
   }
   const generation = guest.generation + 1;
   const seq = ctx.emitAsActor(

@@ -1,11 +1,11 @@
 import type { Observation } from "../../model/actions.ts";
 import type { Guest, Host } from "../../model/entities.ts";
-import type { HostId } from "../../model/ids.ts";
-import type { FenceMethod } from "../../model/statuses.ts";
+import type { GuestId, HostId } from "../../model/ids.ts";
+import type { FenceMethod, TaskKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
 import type { State } from "../state.ts";
 import { disturbanceOf } from "./disturbance.ts";
-import { guestDied } from "./lifecycle.ts";
+import { guestDied, repeatOrder } from "./lifecycle.ts";
 import { failOperationOf } from "./operations.ts";
 
 /**
@@ -47,6 +47,8 @@ export function hostConnected(
 ): void {
   const host = ctx.state.tables.Host.find(seen.hostId);
   if (!host) return;
+  // After a restart of the process, every order that has no answer is given again anyway.
+  const mayHaveMissed = ctx.state.leases.knows(host.id);
   ctx.state.leases.renew(host.id, ctx.nowMs);
   if (mayReturn(host)) contactRestored(ctx, host);
   else if (host.status === "FENCING") return;
@@ -54,28 +56,43 @@ export function hostConnected(
     ctx.emitAsActor("HostUp", { host: host.id }, host.causeSeq);
     ctx.touchedZones.add(host.zoneId);
   }
-  takeStock(ctx, host, seen);
+  takeStock(ctx, host, seen, mayHaveMissed);
 }
 
-/** Compares what runs there with what should. */
+/** Orders that a guest which is not there has outlived. The others answer for themselves. */
+const PRESUPPOSE_A_GUEST: ReadonlySet<TaskKind> = new Set<TaskKind>([
+  "REBOOT",
+  "RESIZE",
+  "SUSPEND",
+  "RESUME",
+]);
+
+/** Compares what runs there with what should; orders that it may not have heard are given again. */
 function takeStock(
   ctx: Context,
   host: Host,
   seen: Extract<Observation, { kind: "HOST_CONNECTED" }>,
+  mayHaveMissed: boolean,
 ): void {
   const running = new Set(seen.guests.map((guest) => guest.guestId));
+  removeStale(ctx, host, running);
+  for (const id of ctx.state.indexes.guestsOnHost.of(host.id)) {
+    const guest = ctx.state.tables.Guest.get(id);
+    const { task } = guest;
+    if (guest.hostId !== host.id) continue;
+    if (!running.has(guest.id) && (task === null || PRESUPPOSE_A_GUEST.has(task.kind)))
+      guestDied(ctx, guest, `host ${host.name} came back without it`, host.causeSeq);
+    else if (mayHaveMissed) repeatOrder(ctx, guest);
+  }
+}
+
+/** Copies of guests that have been started elsewhere since, or are gone. */
+function removeStale(ctx: Context, host: Host, running: ReadonlySet<GuestId>): void {
   for (const guestId of [...running].sort((a, b) => a - b)) {
     const guest = ctx.state.tables.Guest.find(guestId);
     if (guest && (guest.hostId === host.id || guest.targetHostId === host.id)) continue;
     const guestName = guest?.name ?? `#${guestId}`;
     ctx.emit("StaleGuestRemoved", { host: host.id, guest: guestId, guestName }, host.causeSeq);
-  }
-  for (const id of ctx.state.indexes.guestsOnHost.of(host.id)) {
-    const guest = ctx.state.tables.Guest.get(id);
-    if (running.has(guest.id) || guest.hostId !== host.id) continue;
-    // An order under way is repeated and answered; what was at rest there has died unseen.
-    if (guest.task === null || guest.task.kind === "REBOOT" || guest.task.kind === "RESIZE")
-      guestDied(ctx, guest, `host ${host.name} came back without it`, host.causeSeq);
   }
 }
 
@@ -83,28 +100,19 @@ function takeStock(
 export function checkLeases(ctx: Context): void {
   const { settings } = ctx.state.meta;
   const suspectMs = settings.suspectAfterSeconds * 1000;
-  if (ctx.state.leases.floorMs <= ctx.nowMs - suspectMs) {
-    for (const host of ctx.state.tables.Host.sorted())
-      if (isWatched(host) && ctx.nowMs - ctx.state.leases.lastMs(host.id) >= suspectMs)
-        suspect(ctx, host);
-    ctx.state.leases.raiseFloor(watchedHostIds(ctx.state));
+  const { leases, indexes } = ctx.state;
+  if (leases.oldestMs(indexes.watched) <= ctx.nowMs - suspectMs) {
+    for (const id of [...indexes.watched].sort((a, b) => a - b))
+      if (ctx.nowMs - leases.lastMs(id) >= suspectMs) suspect(ctx, ctx.state.tables.Host.get(id));
   }
   const downs: { host: Host; method: FenceMethod }[] = [];
-  for (const id of [...ctx.state.indexes.suspects].sort((a, b) => a - b)) {
+  for (const id of [...indexes.suspects].sort((a, b) => a - b)) {
     const host = ctx.state.tables.Host.get(id);
     if (host.status === "SUSPECT") fenceWhenDue(ctx, host);
     else if (heardSince(ctx.state, host)) fenceAgainWhenDue(ctx, host);
     else if (ctx.nowMs >= provenDeadAtMs(ctx.state, host)) downs.push({ host, method: "WATCHDOG" });
   }
   if (downs.length > 0) hostsDown(ctx, downs);
-}
-
-function isWatched(host: Host): boolean {
-  return host.status === "UP" || host.status === "DRAINING" || host.status === "MAINTENANCE";
-}
-
-function* watchedHostIds(state: State): Generator<number> {
-  for (const host of state.tables.Host.values()) if (isWatched(host)) yield host.id;
 }
 
 function suspect(ctx: Context, host: Host): void {
@@ -116,12 +124,23 @@ function suspect(ctx: Context, host: Host): void {
 }
 
 function fenceWhenDue(ctx: Context, host: Host): void {
-  const silentMs = ctx.nowMs - (host.lastSeenAtMs ?? ctx.nowMs);
-  if (silentMs >= ctx.state.meta.settings.fenceAfterSeconds * 1000) orderFence(ctx, host);
+  if (ctx.nowMs >= fenceDueAtMs(ctx.state, host)) orderFence(ctx, host);
+}
+
+function fenceDueAtMs(state: State, host: Host): number {
+  return silentSinceMs(state, host) + state.meta.settings.fenceAfterSeconds * 1000;
+}
+
+/**
+ * Of a host on its way down. While this process did not run, it may have been in contact without
+ * anyone hearing it: such a silence counts from the start.
+ */
+function silentSinceMs(state: State, host: Host): number {
+  return Math.max(host.lastSeenAtMs ?? host.statusSinceMs, state.leases.lastMs(host.id));
 }
 
 function orderFence(ctx: Context, host: Host): void {
-  const silentMs = ctx.nowMs - ctx.state.leases.lastMs(host.id);
+  const silentMs = ctx.nowMs - silentSinceMs(ctx.state, host);
   const generation = host.generation + 1;
   ctx.emit("HostFencing", { host: host.id, generation, silentMs }, host.causeSeq);
   ctx.touchedZones.add(host.zoneId);
@@ -133,12 +152,13 @@ function orderFence(ctx: Context, host: Host): void {
  */
 function provenDeadAtMs(state: State, host: Host): number {
   const { watchdogSeconds, heartbeatSeconds } = state.meta.settings;
-  return (host.lastSeenAtMs ?? host.statusSinceMs) + (watchdogSeconds + heartbeatSeconds) * 1000;
+  return silentSinceMs(state, host) + (watchdogSeconds + heartbeatSeconds) * 1000;
 }
 
 /** Contact while it was being fenced calls its watchdog off: only the fence can prove it dead now. */
 function heardSince(state: State, host: Host): boolean {
-  return state.leases.lastMs(host.id) > (host.lastSeenAtMs ?? 0);
+  const { leases } = state;
+  return leases.knows(host.id) && leases.lastMs(host.id) > (host.lastSeenAtMs ?? 0);
 }
 
 function fenceDeadlineMs(state: State, host: Host): number {
@@ -198,11 +218,10 @@ function migrationTargetLost(ctx: Context, guest: Guest, target: Host, causeSeq:
 /** When the next silence is too long, or the next proof is due. */
 export function nextHostDueAtMs(state: State): number {
   const { settings } = state.meta;
-  let due = state.leases.floorMs + settings.suspectAfterSeconds * 1000;
+  let due = state.leases.oldestMs(state.indexes.watched) + settings.suspectAfterSeconds * 1000;
   for (const id of state.indexes.suspects) {
     const host = state.tables.Host.get(id);
-    if (host.status === "SUSPECT")
-      due = Math.min(due, (host.lastSeenAtMs ?? 0) + settings.fenceAfterSeconds * 1000);
+    if (host.status === "SUSPECT") due = Math.min(due, fenceDueAtMs(state, host));
     else if (heardSince(state, host)) due = Math.min(due, fenceDeadlineMs(state, host));
     else due = Math.min(due, provenDeadAtMs(state, host));
   }

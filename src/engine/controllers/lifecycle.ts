@@ -3,16 +3,23 @@ import type { Guest } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { Context } from "../context.ts";
-import { failOperationOf, settleOperation, succeedOperation } from "./operations.ts";
+import { wasStable } from "../guestConditions.ts";
+import { isUnheard } from "../hostConditions.ts";
+import { endFaultsOn } from "./faults.ts";
+import {
+  failOperationOf,
+  NEED_A_RUNNING_GUEST,
+  settleOperation,
+  succeedOperation,
+} from "./operations.ts";
 
 /**
  * Guest lifecycle: brings what is observed to what is desired, one order to the driver at a time.
  * Starting is left to placement; everything else that a guest on a host needs is ordered here.
  */
 
-/** Longest wait between two tries, and the time a guest must have run for its crashes to be forgotten. */
+/** Longest wait between two tries. */
 const MAX_RETRY_MS = 60_000;
-const STABLE_AFTER_MS = 600_000;
 
 /** Looks at a guest that something happened to. On a settled guest it does nothing. */
 export function reconcileGuest(ctx: Context, guestId: GuestId): void {
@@ -28,13 +35,15 @@ export function reconcileGuest(ctx: Context, guestId: GuestId): void {
 
 function removeGuest(ctx: Context, guest: Guest): void {
   const rules = ctx.state.indexes.rules.rulesOf(guest.id);
+  // While it can still be named.
+  succeedOperation(ctx, guest.id, guest.causeSeq);
+  endFaultsOn(ctx, guest.id, guest.causeSeq);
   const seq = ctx.emit("GuestDeleted", { guest: guest.id }, guest.causeSeq);
   for (const rule of rules) {
     const definition = { ...rule, guestIds: rule.guestIds.filter((id) => id !== guest.id) };
     const changes = [`without guest ${guest.name}`];
     ctx.emit("AffinityRuleChanged", { rule: rule.id, changes, definition }, seq);
   }
-  succeedOperation(ctx, guest.id, seq);
 }
 
 /** What a guest at rest needs next, if anything. */
@@ -64,7 +73,7 @@ function needsOrder(guest: Guest, wants: Guest["desired"]): boolean {
 function hostHears(ctx: Context, guest: Guest): boolean {
   if (guest.hostId === null) return false;
   const host = ctx.state.tables.Host.get(guest.hostId);
-  if (host.status !== "SUSPECT" && host.status !== "FENCING") return true;
+  if (!isUnheard(host)) return true;
   const reasons: Reason[] = [
     {
       code: "HOST_NOT_UP",
@@ -139,7 +148,6 @@ function started(ctx: Context, guest: Guest): void {
     const downtimeMs = ctx.nowMs - sinceMs;
     const payload = { guest: id, fromHost, toHost: hostId, downtimeMs, failover };
     ctx.emitAsActor("GuestFailedOver", payload, task.seq);
-    if (failover !== null) ctx.touchedFailovers.add(failover);
   } else {
     const bootMs = ctx.nowMs - task.startedAtMs;
     ctx.emitAsActor("GuestStarted", { guest: id, host: hostId, bootMs }, task.seq);
@@ -197,6 +205,8 @@ export function guestDied(ctx: Context, guest: Guest, error: string, cause: numb
     ctx.emitAsActor("GuestStopped", { guest: guest.id, host: guest.hostId }, cause);
   } else {
     giveUpOrRetry(ctx, "GuestCrashed", guest, error, cause);
+    const { causeSeq } = ctx.state.tables.Guest.get(guest.id);
+    failOperationOf(ctx, guest.id, NEED_A_RUNNING_GUEST, error, causeSeq);
   }
   ctx.touchedGuests.add(guest.id);
 }
@@ -214,10 +224,11 @@ function giveUpOrRetry(
 ): void {
   if (guest.hostId === null) return;
   const { maxRestarts, maxRelocations } = guest.recovery;
-  const wasStable = kind === "GuestCrashed" && ctx.nowMs - guest.statusSinceMs >= STABLE_AFTER_MS;
-  const restarts = wasStable ? 1 : guest.restarts + 1;
+  const forgiven = kind === "GuestCrashed" && wasStable(guest, ctx.nowMs);
+  const restarts = forgiven ? 1 : guest.restarts + 1;
+  const givenUp = forgiven ? 0 : guest.triedHostIds.length;
   const giveUpHost = restarts > maxRestarts;
-  const exhausted = giveUpHost && guest.triedHostIds.length >= maxRelocations;
+  const exhausted = giveUpHost && givenUp >= maxRelocations;
   const waitMs = Math.min(
     MAX_RETRY_MS,
     ctx.state.meta.settings.retrySeconds * 1000 * 2 ** Math.min(10, restarts - 1),
@@ -236,22 +247,20 @@ function giveUpOrRetry(
   );
   ctx.toPlace.guests.add(guest.id);
   if (!exhausted) return;
-  const hosts = guest.triedHostIds.length + 1;
+  const hosts = givenUp + 1;
   const reasons: Reason[] = [
     {
       code: "RESTARTS_EXHAUSTED",
-      message: `did not stay up on ${hosts} host${hosts === 1 ? "" : "s"}, last: ${error}. Start it again once the cause is mended`,
+      message: `did not stay up on ${hosts} host${hosts === 1 ? "" : "s"} (last: ${error.replace(/\.$/, "")}); start it again once the cause is mended`,
       hostId: guest.hostId,
     },
   ];
-  if (guest.loss?.failoverId) ctx.touchedFailovers.add(guest.loss.failoverId);
   ctx.emit("GuestFailed", { guest: guest.id, reasons }, seq);
 }
 
 /** Orders that nobody answered, and waits that are over. */
 export function checkTimers(ctx: Context): void {
-  if (ctx.state.indexes.timerFloorMs > ctx.nowMs) return;
-  for (const id of [...ctx.state.indexes.timed].sort((a, b) => a - b)) {
+  for (const id of ctx.state.indexes.timed.due(ctx.nowMs)) {
     const guest = ctx.state.tables.Guest.get(id);
     if (guest.task && guest.task.deadlineMs <= ctx.nowMs) repeatOrder(ctx, guest);
     else if (guest.retryAtMs !== null && guest.retryAtMs <= ctx.nowMs) {
@@ -259,17 +268,17 @@ export function checkTimers(ctx: Context): void {
       ctx.touchedGuests.add(guest.id);
     }
   }
-  ctx.state.indexes.raiseTimerFloor(ctx.state.tables.Guest, ctx.nowMs);
 }
 
 /**
- * No answer is no proof: the order may have been carried out. So it is repeated on the same host,
- * never given to another one; a host that is gone is fenced, and that settles it.
+ * No answer is no proof: the order may have been carried out, or still be. So it is repeated on the
+ * same host and under the same generation: what is done is answered, what goes on goes on, and what
+ * was never heard is begun. It is never given to another host; one that is gone is fenced, and that
+ * settles it.
  */
-function repeatOrder(ctx: Context, guest: Guest): void {
+export function repeatOrder(ctx: Context, guest: Guest): void {
   if (guest.task === null || guest.hostId === null) return;
-  const { kind: action, seq } = guest.task;
-  const generation = guest.generation + 1;
+  const { kind: action, seq, generation } = guest.task;
   const payload = { guest: guest.id, host: guest.hostId, action, generation };
   ctx.emit("GuestActionRepeated", payload, seq);
 }

@@ -3,6 +3,13 @@ import type { GuestId, OperationId, Seq } from "../../model/ids.ts";
 import type { OperationKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
 
+/** Asked of a guest as it ran: when that one is gone, they have failed. */
+export const NEED_A_RUNNING_GUEST: readonly OperationKind[] = [
+  "REBOOT_GUEST",
+  "RESIZE_GUEST",
+  "MIGRATE_GUEST",
+];
+
 /** Opens an operation for what somebody asked for; one that still ran for the guest gives way to it. */
 export function openOperation(
   ctx: Context,
@@ -10,19 +17,24 @@ export function openOperation(
   verb: OperationKind,
   causeSeq: Seq | null,
 ): OperationId {
-  const running = ctx.state.indexes.runningOperation.get(guestId);
-  if (running !== undefined) {
-    const old = ctx.state.tables.Operation.get(running);
-    ctx.emit(
-      "OperationSuperseded",
-      { operation: old.id, guest: guestId, verb: old.kind, error: `${verb} was asked for` },
-      causeSeq,
-    );
-  }
+  supersedeOperation(ctx, guestId, `${verb} was asked for`, causeSeq);
   const operation = ctx.newId<OperationId>();
   ctx.emitAsActor("OperationStarted", { operation, guest: guestId, verb }, causeSeq);
   ctx.touchedGuests.add(guestId);
   return operation;
+}
+
+/** Something else is wanted of the guest now than what its operation, if it has one, works towards. */
+export function supersedeOperation(
+  ctx: Context,
+  guestId: GuestId,
+  error: string,
+  causeSeq: Seq | null,
+): void {
+  const id = ctx.state.indexes.runningOperation.get(guestId);
+  if (id === undefined) return;
+  const { id: operation, kind: verb } = ctx.state.tables.Operation.get(id);
+  ctx.emit("OperationSuperseded", { operation, guest: guestId, verb, error }, causeSeq);
 }
 
 /** What the guest's state means for an operation of this kind; null while it goes on. */

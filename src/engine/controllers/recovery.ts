@@ -2,7 +2,8 @@ import type { Failover, Guest, Host } from "../../model/entities.ts";
 import type { FailoverId, HostId, Ref, Seq } from "../../model/ids.ts";
 import type { FailureDomain } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
-import { failOperationOf } from "./operations.ts";
+import { willServe } from "./dependencies.ts";
+import { failOperationOf, NEED_A_RUNNING_GUEST } from "./operations.ts";
 
 /** Recovery: what was lost with its hosts is counted as one failover per failure domain, and started elsewhere. */
 
@@ -34,7 +35,6 @@ function open(ctx: Context, loss: Loss, guestsAffected: number): { id: FailoverI
   const { domain, scope, causeSeq } = loss;
   const payload = { scope, domain, failover: id, guestsAffected };
   const seq = ctx.emit("FailoverStarted", payload, causeSeq);
-  ctx.touchedFailovers.add(id);
   return { id, seq };
 }
 
@@ -47,14 +47,13 @@ function releaseGuests(
   for (const id of ctx.state.indexes.guestsOnHost.of(host.id)) {
     const guest = ctx.state.tables.Guest.get(id);
     if (guest.hostId !== host.id) continue;
+    if (guest.targetHostId !== null) removeHalfMigrated(ctx, guest, guest.targetHostId);
     if (!isWanted(guest) || !failover) {
       ctx.emit("GuestStopped", { guest: id, host: host.id }, host.causeSeq);
     } else {
-      if (guest.targetHostId !== null) removeHalfMigrated(ctx, guest, guest.targetHostId);
       const lost = { guest: id, host: host.id, lastSeenAt, failover: failover.id };
       const seq = ctx.emit("GuestLost", lost, failover.seq);
-      const verbs = ["REBOOT_GUEST", "RESIZE_GUEST", "MIGRATE_GUEST"] as const;
-      failOperationOf(ctx, id, verbs, `host ${host.name} is down`, seq);
+      failOperationOf(ctx, id, NEED_A_RUNNING_GUEST, `host ${host.name} is down`, seq);
       ctx.toPlace.guests.add(id);
     }
     ctx.touchedGuests.add(id);
@@ -146,7 +145,9 @@ function causeOf(ctx: Context, ref: Ref, hosts: readonly Host[]): Seq {
 export function completeFailover(ctx: Context, id: FailoverId): void {
   const failover = ctx.state.tables.Failover.find(id);
   if (!failover || failover.completedAtMs !== null) return;
-  if (ctx.state.indexes.pendingOfFailover.count(id) > 0) return;
+  const { pendingOfFailover, guestsOfFailover } = ctx.state.indexes;
+  if (pendingOfFailover.count(id) > 0) return;
+  if (guestsOfFailover.of(id).some((guestId) => willServe(ctx.state, guestId))) return;
   ctx.emit("FailoverCompleted", summary(ctx, failover), failover.seq);
 }
 

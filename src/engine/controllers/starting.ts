@@ -1,17 +1,17 @@
 import type { Guest } from "../../model/entities.ts";
-import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import { PRIORITIES } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
 import { type Choice, place } from "../placement/place.ts";
-import { subjectFor } from "../placement/subject.ts";
+import { type Subject, subjectFor } from "../placement/subject.ts";
+import { unmetDependencies, willServe } from "./dependencies.ts";
 
 /** Starting: gives every guest that should run and is nowhere a place, the most important first. */
 export function startWaiting(ctx: Context): void {
   const memory = new Map<string, Choice>();
   for (const guest of inOrder(waitingGuests(ctx))) {
     if (guest.retryAtMs !== null && guest.retryAtMs > ctx.nowMs) continue;
-    const unmet = unmetDependencies(ctx, guest);
+    const unmet = unmetDependencies(ctx.state, guest);
     if (unmet.length > 0) block(ctx, guest, unmet);
     else startOne(ctx, guest, memory);
   }
@@ -36,26 +36,13 @@ function inOrder(guests: Guest[]): Guest[] {
   );
 }
 
-function unmetDependencies(ctx: Context, guest: Guest): Reason[] {
-  return guest.recovery.dependsOn
-    .map((id) => ctx.state.tables.Guest.find(id))
-    .filter(
-      (other) => other !== undefined && other.status !== "RUNNING" && other.status !== "MIGRATING",
-    )
-    .map((other) => ({
-      code: "DEPENDENCY_NOT_RUNNING" as const,
-      message: `waits for ${other?.name}, which is ${other?.status}`,
-      guestId: other?.id as GuestId,
-    }));
-}
-
 function startOne(ctx: Context, guest: Guest, memory: Map<string, Choice>): void {
   const subject = subjectFor(ctx.state, guest);
   // Guests alike in all that matters fail alike, and room only shrinks within one decision.
   const plain = subject.rules.length === 0 && subject.triedHostIds.length === 0;
   const likeness = Object.values(guest.resources).join("/");
   const known = plain ? memory.get(likeness) : undefined;
-  const choice = known ?? place(ctx.state, subject, ctx.nowMs);
+  const choice = known ?? placeAgain(ctx, subject);
   if (!choice.ok) {
     if (plain) memory.set(likeness, choice);
     block(ctx, guest, choice.reasons);
@@ -74,17 +61,34 @@ function startOne(ctx: Context, guest: Guest, memory: Map<string, Choice>): void
   }
 }
 
+/** Where no host is left but those that were given up, they are begun with again: it may have passed. */
+function placeAgain(ctx: Context, subject: Subject): Choice {
+  const choice = place(ctx.state, subject, ctx.nowMs);
+  if (choice.ok || subject.triedHostIds.length === 0) return choice;
+  const isOver = choice.reasons.every(
+    ({ code }) => code === "DRIVER_ERROR" || code === "AFFINITY_RULE",
+  );
+  return isOver ? place(ctx.state, { ...subject, triedHostIds: [] }, ctx.nowMs) : choice;
+}
+
 /** Says why, once per reason. */
 function block(ctx: Context, guest: Guest, reasons: readonly Reason[]): void {
   const settled = guest.retryAtMs === null;
   if (settled && sameReasons(guest.blockedBy, reasons)) return;
-  if (guest.loss) {
+  if (guest.loss && !isMereWait(ctx, reasons)) {
     const { failoverId: failover } = guest.loss;
     ctx.emit("GuestRecoveryBlocked", { guest: guest.id, reasons, failover }, guest.causeSeq);
-    if (failover !== null) ctx.touchedFailovers.add(failover);
   } else {
     ctx.emit("GuestBlocked", { guest: guest.id, reasons }, guest.causeSeq);
   }
+}
+
+/** Its turn comes when those it depends on are up again, and they are on their way. */
+function isMereWait(ctx: Context, reasons: readonly Reason[]): boolean {
+  return reasons.every(
+    ({ code, guestId }) =>
+      code === "DEPENDENCY_NOT_RUNNING" && guestId !== undefined && willServe(ctx.state, guestId),
+  );
 }
 
 /** The same kinds of reasons: how many hosts each concerns may change without being news. */

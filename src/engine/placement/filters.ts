@@ -79,6 +79,8 @@ function ruleObjection(
   const scope = rule.scope?.toLowerCase();
   if (rule.polarity === "APART")
     return others > 0 ? `rule ${rule.name} wants no other of its guests on this ${scope}` : null;
+  if (state.indexes.rules.isMoving(rule.id))
+    return `rule ${rule.name} waits for a guest that is migrating to another ${scope}`;
   return others > 0 || othersAnywhere(state, rule, subject) === 0
     ? null
     : `rule ${rule.name} wants it on the same ${scope} as its other guests`;

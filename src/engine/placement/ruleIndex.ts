@@ -18,6 +18,8 @@ export class RuleIndex {
   readonly #guests = new Map<number, Guest>();
   /** Rule → domain → guests of the rule there. */
   readonly #occupancy = new Map<number, Map<number, number>>();
+  /** Rule → guests of the rule that are migrating from one domain to another. */
+  readonly #moving = new Map<number, number>();
 
   /** In order of id. */
   rulesOf(guestId: number): readonly AffinityRule[] {
@@ -30,10 +32,16 @@ export class RuleIndex {
     return this.#occupancy.get(ruleId) ?? NOBODY;
   }
 
+  /** Some guest of the rule stands in two domains, and it is open which it will be. */
+  isMoving(ruleId: number): boolean {
+    return (this.#moving.get(ruleId) ?? 0) > 0;
+  }
+
   ruleChanged(before: AffinityRule | undefined, after: AffinityRule | undefined): void {
     if (before) {
       this.#rules.delete(before.id);
       this.#occupancy.delete(before.id);
+      this.#moving.delete(before.id);
       for (const guestId of before.guestIds) {
         const rest = (this.#rulesOfGuest.get(guestId) ?? []).filter((id) => id !== before.id);
         if (rest.length > 0) this.#rulesOfGuest.set(guestId, rest);
@@ -56,6 +64,7 @@ export class RuleIndex {
     for (const ruleId of this.#stale) {
       const rule = this.#rules.get(ruleId);
       this.#occupancy.delete(ruleId);
+      this.#moving.delete(ruleId);
       if (!rule) continue;
       for (const guestId of rule.guestIds) {
         const guest = this.#guests.get(guestId);
@@ -82,6 +91,7 @@ export class RuleIndex {
   /** A migrating guest counts where it is and where it goes. */
   #count(rule: AffinityRule, guest: Guest, by: 1 | -1, capacity: CapacityIndex): void {
     if (rule.kind !== "GUEST" || rule.scope === null) return;
+    const counted: number[] = [];
     for (const hostId of [guest.hostId, guest.targetHostId]) {
       if (hostId === null) continue;
       const room = capacity.room(hostId);
@@ -92,6 +102,9 @@ export class RuleIndex {
       const count = (domains.get(domain) ?? 0) + by;
       if (count > 0) domains.set(domain, count);
       else domains.delete(domain);
+      counted.push(domain);
     }
+    if (counted.length === 2 && counted[0] !== counted[1])
+      this.#moving.set(rule.id, (this.#moving.get(rule.id) ?? 0) + by);
   }
 }

@@ -21,11 +21,12 @@ export function applyFleet(
   planSettings(plan, spec.settings);
   planTopology(plan, spec);
   planCatalogue(plan, spec);
-  planGuests(plan, spec);
+  planGuests(plan, spec, prune);
   planRules(plan, spec);
   if (prune) planPruning(plan, spec);
   if (plan.problems.length > 0) throw refusalOf(plan);
-  if (!dryRun && plan.steps.length > 0) carryOut(ctx, plan);
+  // A dry run is carried out too, so that it finds all that the real one would; its facts are dropped.
+  if (plan.steps.length > 0) carryOut(ctx, plan);
   const changes = plan.steps.map(({ run: _run, ...change }) => change);
   return { kind: "FLEET", changes, unchanged: plan.unchanged, dryRun };
 }

@@ -1,31 +1,32 @@
-import type { Guest, Quota } from "../../../model/entities.ts";
-import type { FleetSpec, GuestSpec } from "../../../model/fleet.ts";
-import type { FlavorId, GuestId, HostId, ImageId, TenantId } from "../../../model/ids.ts";
-import {
-  addResources,
-  NO_RESOURCES,
-  type Resources,
-  sameResources,
-  subtractResources,
-} from "../../../model/resources.ts";
+import type { Guest } from "../../../model/entities.ts";
+import type { FleetSpec, GuestSpec, Path } from "../../../model/fleet.ts";
+import type { FlavorId, GuestId, HostId, ImageId, Seq, TenantId } from "../../../model/ids.ts";
+import type { Resources } from "../../../model/resources.ts";
 import type { DesiredState } from "../../../model/statuses.ts";
+import { footprintOf } from "../../guestConditions.ts";
+import { Refusal } from "../../refusal.ts";
+import { ownFlavor, ownFlavorName } from "../flavors.ts";
 import { newGuest, resizeTo } from "../guestCommands.ts";
+import { supersedeOperation } from "../operations.ts";
+import { inDependencyOrder } from "./dependencyOrder.ts";
 import { guestKey } from "./guestNames.ts";
 import { differences, type Plan } from "./plan.ts";
+import { addDemand, checkQuotas, type Demand } from "./quotas.ts";
 
-export function planGuests(plan: Plan, spec: FleetSpec): void {
+export function planGuests(plan: Plan, spec: FleetSpec, prune: boolean): void {
   const known = namesOf(plan, spec);
-  const demand = new Map<string, { resources: Resources; guests: number }>();
+  const demand: Demand = new Map();
   for (const guest of inDependencyOrder(plan, spec.guests)) {
     checkNames(plan, guest, known);
     const resources = resourcesOf(plan, spec, guest);
     if (!resources) continue;
     const old = findGuest(plan, guest);
-    addDemand(demand, guest.tenant, old, resources);
+    const stays = old && choiceOf(plan, old, guest, resources).length === 0;
+    addDemand(demand, guest.tenant, stays ? footprintOf(old) : resources);
     if (old) updateGuest(plan, old, guest, resources);
     else createGuest(plan, guest, resources);
   }
-  checkQuotas(plan, spec, demand);
+  checkQuotas(plan, spec, demand, prune);
 }
 
 function namesOf(plan: Plan, spec: FleetSpec) {
@@ -36,9 +37,9 @@ function namesOf(plan: Plan, spec: FleetSpec) {
     region.zones.flatMap((zone) => zone.dataCenters.flatMap((dataCenter) => dataCenter.hosts)),
   );
   const listedGuests = spec.guests.map(({ tenant, name }) => guestKey(tenant, name));
-  const knownGuests = [...tables.Guest.values()].map((guest) =>
-    guestKey(tables.Tenant.get(guest.tenantId).name, guest.name),
-  );
+  const knownGuests = [...tables.Guest.values()]
+    .filter((guest) => !guest.deleting)
+    .map((guest) => guestKey(tables.Tenant.get(guest.tenantId).name, guest.name));
   return {
     hosts: together(hosts, tables.Host.values()),
     tenants: together([...spec.tenants, { name: "default" }], tables.Tenant.values()),
@@ -76,42 +77,11 @@ function findGuest(plan: Plan, { tenant, name }: GuestSpec): Guest | undefined {
   return id === undefined ? undefined : tables.Guest.get(id);
 }
 
-/** Dependencies before those who depend on them, so that each finds its ids; a cycle is a problem. */
-function inDependencyOrder(plan: Plan, guests: readonly GuestSpec[]): GuestSpec[] {
-  const byKey = new Map(guests.map((guest) => [guestKey(guest.tenant, guest.name), guest]));
-  const ordered: GuestSpec[] = [];
-  const visited = new Map<GuestSpec, "OPEN" | "DONE">();
-  const visit = (guest: GuestSpec, trail: readonly string[]): void => {
-    if (visited.get(guest) === "DONE") return;
-    const here = [...trail, guest.name];
-    if (visited.get(guest) === "OPEN") {
-      const cycle = here.slice(here.indexOf(guest.name)).join(" → ");
-      plan.problem(
-        [...guest.path, "dependsOn"],
-        `Guests depend on each other in a circle: ${cycle}.`,
-      );
-      return;
-    }
-    visited.set(guest, "OPEN");
-    for (const name of guest.dependsOn) {
-      const other = byKey.get(guestKey(guest.tenant, name));
-      if (other) visit(other, here);
-    }
-    visited.set(guest, "DONE");
-    ordered.push(guest);
-  };
-  for (const guest of guests) visit(guest, []);
-  return ordered;
-}
-
 function idsFor(plan: Plan, spec: GuestSpec) {
   const { names } = plan.ctx.state;
   const tenantId = names.tenant.find(spec.tenant) as TenantId;
   return {
     tenantId,
-    flavorId: (spec.flavor === null
-      ? null
-      : (names.flavor.find(spec.flavor) ?? null)) as FlavorId | null,
     imageId: names.image.find(spec.image) as ImageId,
     homeHostId: (spec.host === null ? null : (names.host.find(spec.host) ?? null)) as HostId | null,
     dependsOn: spec.dependsOn.map((name) => names.guest.find(name, tenantId) as GuestId),
@@ -130,9 +100,25 @@ function createGuest(plan: Plan, spec: GuestSpec, resources: Resources): void {
       host: _host,
       ...rest
     } = spec;
-    const definition = newGuest(ctx, { ...rest, ...idsFor(plan, spec), id, resources });
+    const flavorId = flavorFor(plan, spec, resources, cause);
+    const definition = newGuest(ctx, { ...rest, ...idsFor(plan, spec), id, flavorId, resources });
     ctx.emitAsActor("GuestCreated", { guest: id, definition }, cause);
   });
+}
+
+function flavorFor(plan: Plan, spec: GuestSpec, resources: Resources, cause: Seq): FlavorId {
+  if (spec.flavor === null) return ownFlavor(plan.ctx, resources, cause);
+  return plan.ctx.state.names.flavor.find(spec.flavor) as FlavorId;
+}
+
+function flavorNameOf(plan: Plan, { flavorId }: Guest): string {
+  return plan.ctx.state.tables.Flavor.get(flavorId).name;
+}
+
+/** A flavor's own change does not reach into guests that have it: only another choice resizes. */
+function choiceOf(plan: Plan, old: Guest, spec: GuestSpec, resources: Resources): string[] {
+  const flavor = flavorNameOf(plan, old);
+  return differences({ flavor }, { flavor: spec.flavor ?? ownFlavorName(resources) });
 }
 
 function updateGuest(plan: Plan, old: Guest, spec: GuestSpec, resources: Resources): void {
@@ -161,15 +147,22 @@ function updateGuest(plan: Plan, old: Guest, spec: GuestSpec, resources: Resourc
     workload,
   };
   const policy = differences(before, wanted);
-  const flavor = old.flavorId === null ? null : tables.Flavor.get(old.flavorId).name;
-  // A flavor's own change does not reach into guests that have it: only another choice resizes.
-  const resized =
-    flavor !== spec.flavor || (flavor === null && !sameResources(old.resources, resources));
-  const size = resized ? differences(old.resources, resources) : [];
-  if (resized && flavor !== spec.flavor)
-    size.unshift(...differences({ flavor }, { flavor: spec.flavor }));
+  const choice = choiceOf(plan, old, spec, resources);
+  const resized = choice.length > 0;
+  const toOwn = spec.flavor === null && flavorNameOf(plan, old) === ownFlavorName(old.resources);
+  // What a flavor of one's own is called says no more than the resources themselves.
+  const size = [
+    ...(toOwn ? [] : choice),
+    ...(resized ? differences(old.resources, resources) : []),
+  ];
   const desired = differences(old, { desired: spec.desired });
-  if (resized && old.task !== null)
+  if (old.deleting)
+    plan.problem(
+      spec.path,
+      `Guest ${old.name} is being deleted; apply the document again once it is gone.`,
+    );
+  const rests = old.hostId === null || (old.status === "RUNNING" && old.task === null);
+  if (resized && !rests)
     plan.problem(spec.path, `Guest ${old.name} is ${old.status} and cannot be resized now.`);
   plan.update("Guest", spec.name, [...policy, ...size, ...desired], (cause) => {
     const { imageId, homeHostId, dependsOn: needs } = idsFor(plan, spec);
@@ -179,11 +172,32 @@ function updateGuest(plan: Plan, old: Guest, spec: GuestSpec, resources: Resourc
       ctx.emitAsActor("GuestChanged", { guest: old.id, changes: policy, definition }, cause);
     }
     if (resized)
-      resizeTo(ctx, tables.Guest.get(old.id), resources, idsFor(plan, spec).flavorId, cause);
-    if (desired.length > 0)
-      ctx.emitAsActor(requestFor(spec.desired, old), { guest: old.id }, cause);
+      at(spec.path, () =>
+        resizeTo(
+          ctx,
+          tables.Guest.get(old.id),
+          resources,
+          flavorFor(plan, spec, resources, cause),
+          cause,
+        ),
+      );
+    if (desired.length > 0) {
+      const seq = ctx.emitAsActor(requestFor(spec.desired, old), { guest: old.id }, cause);
+      supersedeOperation(ctx, old.id, `the fleet document asks for ${spec.desired}`, seq);
+    }
     ctx.touchedGuests.add(old.id);
   });
+}
+
+/** What is refused on the way is a mistake of the document at this place. */
+function at(path: Path, run: () => unknown): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { code, message } = error.rejection;
+    throw new Refusal(code, message, ["document"], [{ path, message }]);
+  }
 }
 
 /** The request that leads to the desired state. */
@@ -194,45 +208,4 @@ function requestFor(
   if (desired === "STOPPED") return "GuestStopRequested";
   if (desired === "SUSPENDED") return "GuestSuspendRequested";
   return old.desired === "SUSPENDED" ? "GuestResumeRequested" : "GuestStartRequested";
-}
-
-function addDemand(
-  demand: Map<string, { resources: Resources; guests: number }>,
-  tenant: string,
-  old: Guest | undefined,
-  resources: Resources,
-): void {
-  const sum = demand.get(tenant) ?? { resources: NO_RESOURCES, guests: 0 };
-  const more = old ? subtractResources(resources, old.resources) : resources;
-  demand.set(tenant, {
-    resources: addResources(sum.resources, more),
-    guests: sum.guests + (old ? 0 : 1),
-  });
-}
-
-/** The whole document against each quota, as the document itself may have changed it. */
-function checkQuotas(
-  plan: Plan,
-  spec: FleetSpec,
-  demand: ReadonlyMap<string, { resources: Resources; guests: number }>,
-): void {
-  const { names, tables, indexes } = plan.ctx.state;
-  for (const [name, more] of demand) {
-    const id = names.tenant.find(name);
-    const listed = spec.tenants.find((tenant) => tenant.name === name);
-    const quota = listed?.quota ?? (id === undefined ? null : tables.Tenant.get(id).quota);
-    if (!quota) continue;
-    const had = { ...indexes.used(id ?? 0), guests: indexes.guestsOfTenant.count(id ?? 0) };
-    const total = { ...addResources(had, more.resources), guests: had.guests + more.guests };
-    for (const line of overruns(quota, total))
-      plan.problem(listed?.path ?? ["guests"], `Tenant ${name} ${line} with this document.`);
-  }
-}
-
-function overruns(quota: Quota, total: Resources & { guests: number }): string[] {
-  return (Object.keys(quota) as (keyof Quota)[]).flatMap((key) => {
-    const limit = quota[key];
-    if (limit === null || total[key] <= limit) return [];
-    return [`may have ${limit} ${key} and would have ${total[key]}`];
-  });
 }

@@ -44,6 +44,12 @@ export class Plan {
   }
 }
 
+/** CPU is told in cores, as documents give it. */
+function told(key: string, value: unknown): [string, unknown] {
+  if (key !== "cpuMillicores") return [key, value];
+  return ["cpuCores", typeof value === "number" ? value / 1000 : value];
+}
+
 /** `field: old → new` for each field that differs; compared and shown as JSON. */
 export function differences<T extends object>(
   before: T,
@@ -51,9 +57,10 @@ export function differences<T extends object>(
 ): string[] {
   const lines: string[] = [];
   for (const key of Object.keys(after) as (keyof T & string)[]) {
-    const old = JSON.stringify(before[key]);
-    const now = JSON.stringify(after[key]);
-    if (old !== now) lines.push(`${key}: ${brief(old)} → ${brief(now)}`);
+    const [name, old] = told(key, before[key]);
+    const now = JSON.stringify(told(key, after[key])[1]);
+    if (JSON.stringify(old) !== now)
+      lines.push(`${name}: ${brief(JSON.stringify(old))} → ${brief(now)}`);
   }
   return lines;
 }

@@ -1,7 +1,9 @@
-import { type FleetSpec, GUEST_DEFAULTS } from "../../../model/fleet.ts";
+import { type FleetSpec, GUEST_DEFAULTS, type GuestSpec } from "../../../model/fleet.ts";
 import type { HostId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
-import { guestKey } from "./guestNames.ts";
+import { endFaultsOn } from "../faults.ts";
+import { supersedeOperation } from "../operations.ts";
+import { guestKey, splitGuestName } from "./guestNames.ts";
 import type { Plan } from "./plan.ts";
 
 /**
@@ -28,15 +30,36 @@ function pruneRules(plan: Plan, spec: FleetSpec): void {
 function pruneGuests(plan: Plan, spec: FleetSpec): void {
   const { ctx } = plan;
   const { tables } = ctx.state;
-  const named = new Set(spec.guests.map(({ tenant, name }) => guestKey(tenant, name)));
+  const named = guestKeys(spec);
+  checkNoNeed(plan, spec, named);
   for (const guest of tables.Guest.sorted()) {
     const key = guestKey(tables.Tenant.get(guest.tenantId).name, guest.name);
     if (guest.deleting || named.has(key)) continue;
     plan.delete("Guest", guest.name, (cause) => {
-      ctx.emitAsActor("GuestDeleteRequested", { guest: guest.id }, cause);
+      const seq = ctx.emitAsActor("GuestDeleteRequested", { guest: guest.id }, cause);
+      supersedeOperation(ctx, guest.id, "the fleet document does not name it", seq);
       ctx.touchedGuests.add(guest.id);
     });
   }
+}
+
+function guestKeys(spec: FleetSpec): ReadonlySet<string> {
+  return new Set(spec.guests.map(({ tenant, name }) => guestKey(tenant, name)));
+}
+
+/** What the document builds on must be in it too. */
+function checkNoNeed(plan: Plan, spec: FleetSpec, named: ReadonlySet<string>): void {
+  const gone = "is not in the document and would be removed.";
+  for (const guest of spec.guests)
+    for (const name of guest.dependsOn)
+      if (!named.has(guestKey(guest.tenant, name)))
+        plan.problem([...guest.path, "dependsOn"], `Guest ${guest.name}: guest ${name} ${gone}`);
+  for (const rule of spec.affinityRules)
+    for (const name of rule.guests) {
+      const { tenant, guest } = splitGuestName(name);
+      if (!named.has(guestKey(tenant, guest)))
+        plan.problem([...rule.path, "guests"], `Rule ${rule.name}: guest ${name} ${gone}`);
+    }
 }
 
 /** Gives the hosts that stay. */
@@ -85,13 +108,7 @@ function checkUnused(plan: Plan, spec: FleetSpec, host: string): void {
 
 function removeHost(ctx: Context, id: HostId, cause: number): void {
   const { tables } = ctx.state;
-  for (const fault of tables.Fault.sorted())
-    if (fault.target.id === id)
-      ctx.emit(
-        "FaultCleared",
-        { target: fault.target, fault: fault.kind, faultId: fault.id },
-        cause,
-      );
+  endFaultsOn(ctx, id, cause);
   for (const guest of tables.Guest.sorted()) {
     if (guest.homeHostId !== id) continue;
     const { imageId, recovery, workload } = guest;
@@ -114,9 +131,10 @@ function pruneTopology(plan: Plan, spec: FleetSpec, kept: ReadonlySet<HostId>): 
   );
   for (const rack of tables.Rack.sorted())
     if (!racks.has(rack.id))
-      plan.delete("Rack", rack.name, (cause) =>
-        ctx.emitAsActor("RackRemoved", { rack: rack.id }, cause),
-      );
+      plan.delete("Rack", rack.name, (cause) => {
+        endFaultsOn(ctx, rack.id, cause);
+        ctx.emitAsActor("RackRemoved", { rack: rack.id }, cause);
+      });
   for (const { id, name, zoneId } of tables.DataCenter.sorted())
     if (!dataCenters.has(`${tables.Zone.get(zoneId).name}/${name}`))
       plan.delete("DataCenter", name, (cause) =>
@@ -124,18 +142,25 @@ function pruneTopology(plan: Plan, spec: FleetSpec, kept: ReadonlySet<HostId>): 
       );
   for (const { id, name } of tables.Zone.sorted())
     if (!zones.some((zone) => zone.name === name))
-      plan.delete("Zone", name, (cause) => ctx.emitAsActor("ZoneRemoved", { zone: id }, cause));
+      plan.delete("Zone", name, (cause) => {
+        endFaultsOn(ctx, id, cause);
+        ctx.emitAsActor("ZoneRemoved", { zone: id }, cause);
+      });
   for (const { id, name } of tables.Region.sorted())
     if (!spec.regions.some((region) => region.name === name))
-      plan.delete("Region", name, (cause) =>
-        ctx.emitAsActor("RegionRemoved", { region: id }, cause),
-      );
+      plan.delete("Region", name, (cause) => {
+        endFaultsOn(ctx, id, cause);
+        ctx.emitAsActor("RegionRemoved", { region: id }, cause);
+      });
 }
 
 function pruneCatalogue(plan: Plan, spec: FleetSpec): void {
   const { ctx } = plan;
   const { tables } = ctx.state;
   const guests = [...tables.Guest.values()];
+  /** What guests of the document are made of, listed in it or not. */
+  const wanted = (nameIn: (guest: GuestSpec) => string | null) =>
+    spec.guests.map((guest) => ({ name: nameIn(guest) ?? "" }));
   const prune = (
     type: string,
     rows: readonly { id: number; name: string }[],
@@ -150,21 +175,21 @@ function pruneCatalogue(plan: Plan, spec: FleetSpec): void {
   prune(
     "Flavor",
     tables.Flavor.sorted(),
-    spec.flavors,
-    (id) => guests.some((guest) => guest.flavorId === id),
+    [...spec.flavors, ...wanted((guest) => guest.flavor)],
+    (id) => guests.some((guest) => guest.flavorId === id || guest.task?.resize?.flavorId === id),
     (id, cause) => ctx.emitAsActor("FlavorRemoved", { flavor: id as never }, cause),
   );
   prune(
     "Image",
     tables.Image.sorted(),
-    spec.images,
+    [...spec.images, ...wanted((guest) => guest.image)],
     (id) => guests.some((guest) => guest.imageId === id),
     (id, cause) => ctx.emitAsActor("ImageRemoved", { image: id as never }, cause),
   );
   prune(
     "Tenant",
     tables.Tenant.sorted(),
-    [...spec.tenants, { name: GUEST_DEFAULTS.tenant }],
+    [...spec.tenants, { name: GUEST_DEFAULTS.tenant }, ...wanted((guest) => guest.tenant)],
     (id) => guests.some((guest) => guest.tenantId === id),
     (id, cause) => ctx.emitAsActor("TenantRemoved", { tenant: id as never }, cause),
   );

@@ -1,3 +1,4 @@
+import type { Host } from "../../../model/entities.ts";
 import type {
   DataCenterSpec,
   FleetSpec,
@@ -116,7 +117,7 @@ function planHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec: 
     plan.problem([...spec.path, "driver"], `Driver ${spec.driver} is not available here.`);
   const id = plan.ctx.state.names.host.find(spec.name);
   if (id === undefined) createHost(plan, zone, dataCenter, spec);
-  else updateHost(plan, id, dataCenter, spec);
+  else updateHost(plan, id, zone, dataCenter, spec);
 }
 
 function createHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec: HostSpec): void {
@@ -149,17 +150,37 @@ function createHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec
   });
 }
 
-function updateHost(plan: Plan, id: number, dataCenter: DataCenterSpec, spec: HostSpec): void {
+function checkPlace(
+  plan: Plan,
+  host: Host,
+  zone: ZoneSpec,
+  dataCenter: DataCenterSpec,
+  spec: HostSpec,
+): void {
+  const { tables } = plan.ctx.state;
+  const there = {
+    zone: tables.Zone.get(host.zoneId).name,
+    dataCenter: tables.DataCenter.get(host.dataCenterId).name,
+    rack: host.rackId === null ? null : tables.Rack.get(host.rackId).name,
+  };
+  const same =
+    there.zone === zone.name && there.dataCenter === dataCenter.name && there.rack === spec.rack;
+  if (same) return;
+  const where = [there.zone, there.dataCenter, there.rack ?? "no rack"].join(", ");
+  plan.problem(spec.path, `Host ${spec.name} stands elsewhere (${where}); hosts do not move.`);
+}
+
+function updateHost(
+  plan: Plan,
+  id: number,
+  zone: ZoneSpec,
+  dataCenter: DataCenterSpec,
+  spec: HostSpec,
+): void {
   const { ctx } = plan;
   const { tables, indexes } = ctx.state;
   const host = tables.Host.get(id);
-  const home = tables.DataCenter.get(host.dataCenterId).name;
-  const rack = host.rackId === null ? null : tables.Rack.get(host.rackId).name;
-  if (home !== dataCenter.name || rack !== spec.rack)
-    plan.problem(
-      spec.path,
-      `Host ${spec.name} stands elsewhere (${home}, ${rack ?? "no rack"}); hosts do not move.`,
-    );
+  checkPlace(plan, host, zone, dataCenter, spec);
   if (host.driver !== spec.driver)
     plan.problem(spec.path, `Host ${spec.name} is driven by ${host.driver}; that cannot change.`);
   const changes = differences(host.capacity, spec.capacity);

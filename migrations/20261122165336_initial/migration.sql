@@ -118,7 +118,7 @@ CREATE TABLE `guests` (
 	`id` integer PRIMARY KEY,
 	`name` text NOT NULL,
 	`tenant_id` integer NOT NULL,
-	`flavor_id` integer,
+	`flavor_id` integer NOT NULL,
 	`image_id` integer NOT NULL,
 	`cpu_millicores` integer NOT NULL,
 	`memory_mib` integer NOT NULL,

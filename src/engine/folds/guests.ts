@@ -1,0 +1,284 @@
+import type { Guest, GuestTask } from "../../model/entities.ts";
+import type { FleetEvent } from "../../model/events.ts";
+import type { Reason } from "../../model/reasons.ts";
+import type { TaskKind } from "../../model/statuses.ts";
+import { isAsDesired, wasStable } from "../guestConditions.ts";
+import type { State } from "../state.ts";
+import { create, type Folds, nothing, remove } from "./fold.ts";
+
+/** Migrations move memory: slower than 100 MiB/s is no answer either. */
+const MIGRATION_MS_PER_MIB = 10;
+function timeoutMs(state: State, guestId: number, kind: TaskKind): number {
+  const patienceMs = state.meta.settings.actionTimeoutSeconds * 1000;
+  if (kind !== "MIGRATE") return patienceMs;
+  const { memoryMiB } = state.tables.Guest.get(guestId).resources;
+  return patienceMs + memoryMiB * MIGRATION_MS_PER_MIB;
+}
+
+/** All that a guest can be busy with, as it is told to those who wait for something else. */
+const UNDER_WAY: Record<TaskKind, string> = {
+  START: "it is starting on",
+  STOP: "it is stopping on",
+  SUSPEND: "it is being suspended on",
+  RESUME: "it is being resumed on",
+  REBOOT: "it is rebooting on",
+  RESIZE: "it is being resized on",
+  MIGRATE: "it is migrating from",
+};
+
+function underWay(state: State, task: GuestTask, hostId: Guest["hostId"]): Reason[] {
+  if (hostId === null) return [];
+  const host = state.tables.Host.get(hostId).name;
+  return [{ code: "IN_PROGRESS", message: `${UNDER_WAY[task.kind]} ${host}`, hostId }];
+}
+
+/**
+ * Changes a guest and sees to it that `blockedBy` is true of it: empty for one that is as desired,
+ * and for one that is busy at least that.
+ */
+function change(state: State, guestId: number, fields: Partial<Guest>): void {
+  const next = { ...state.tables.Guest.get(guestId), ...fields };
+  if (isAsDesired(next)) state.tables.Guest.set({ ...next, blockedBy: [] });
+  else if (next.task && next.blockedBy.length === 0)
+    state.tables.Guest.set({ ...next, blockedBy: underWay(state, next.task, next.hostId) });
+  else state.tables.Guest.set(next);
+}
+
+/** An order to the driver: the guest is busy until it is answered. */
+function begin(
+  state: State,
+  event: FleetEvent & { payload: { guest: number; generation: number } },
+  kind: TaskKind,
+  fields: Partial<Guest>,
+  more: Partial<Pick<GuestTask, "resize" | "placement">> = {},
+): void {
+  const { guest, generation } = event.payload;
+  change(state, guest, {
+    blockedBy: [],
+    ...fields,
+    generation,
+    retryAtMs: null,
+    statusSinceMs: event.atMs,
+    causeSeq: event.seq,
+    task: {
+      kind,
+      generation,
+      seq: event.seq,
+      startedAtMs: event.atMs,
+      deadlineMs: event.atMs + timeoutMs(state, guest, kind),
+      resize: null,
+      ...more,
+    },
+  });
+}
+
+/** A start here counts its failures from the last one only if that was here too. */
+function beginStart(
+  state: State,
+  event: FleetEvent<"GuestPlaced" | "GuestRecovering">,
+  status: "STARTING" | "RECOVERING",
+): void {
+  const { guest: guestId, placement } = event.payload;
+  const { placement: last, restarts } = state.tables.Guest.get(guestId);
+  const { hostId } = placement;
+  const again = last?.hostId === hostId;
+  begin(state, event, "START", { status, hostId, placement, restarts: again ? restarts : 0 });
+}
+
+/** The guest came to rest: its task is over. */
+function settle(state: State, event: FleetEvent, guestId: number, fields: Partial<Guest>): void {
+  change(state, guestId, {
+    task: null,
+    blockedBy: [],
+    statusSinceMs: event.atMs,
+    causeSeq: event.seq,
+    ...fields,
+  });
+}
+
+const RUNS = { status: "RUNNING", retryAtMs: null } as const;
+/** Nowhere: takes no room on any host. */
+const NOWHERE = { hostId: null, targetHostId: null } as const;
+
+/** A failed start or crash: again on the same host, or somewhere else. */
+function retry(
+  state: State,
+  event: FleetEvent<"GuestStartFailed"> | FleetEvent<"GuestCrashed">,
+): void {
+  const { guest: guestId, host, restarts, retryAt, giveUpHost, error } = event.payload;
+  const guest = state.tables.Guest.get(guestId);
+  const forgiven = event.kind === "GuestCrashed" && wasStable(guest, event.atMs);
+  const tried = forgiven ? [] : guest.triedHostIds;
+  settle(state, event, guestId, {
+    ...NOWHERE,
+    status: guest.loss ? "LOST" : "PENDING",
+    restarts,
+    triedHostIds: giveUpHost ? [...tried, host] : tried,
+    retryAtMs: retryAt,
+    blockedBy: [
+      { code: "BACKING_OFF", message: `waits before it is tried again: ${error}`, hostId: host },
+    ],
+  });
+}
+
+/** It shall run: one that rests where nothing brings it up by itself waits for a place from now on. */
+function wake(
+  state: State,
+  event: FleetEvent<"GuestStartRequested" | "GuestSuspendRequested" | "GuestResumeRequested">,
+  desired: "RUNNING" | "SUSPENDED",
+): void {
+  const { id, status, hostId } = state.tables.Guest.get(event.payload.guest);
+  const rests = status === "STOPPED" || status === "ERROR";
+  change(state, id, {
+    desired,
+    restarts: 0,
+    triedHostIds: [],
+    retryAtMs: null,
+    ...(hostId === null && { blockedBy: [] }),
+    ...(rests && { status: "PENDING", statusSinceMs: event.atMs, causeSeq: event.seq }),
+  });
+}
+
+export const requestFolds = {
+  GuestCreated: create("Guest"),
+  GuestChanged: (state, { payload }) => change(state, payload.guest, payload.definition),
+  GuestStartRequested: (state, event) => wake(state, event, "RUNNING"),
+  GuestStopRequested: (state, { payload }) =>
+    change(state, payload.guest, { desired: "STOPPED", retryAtMs: null }),
+  GuestSuspendRequested: (state, event) => wake(state, event, "SUSPENDED"),
+  GuestResumeRequested: (state, event) => wake(state, event, "RUNNING"),
+  GuestDeleteRequested: (state, { payload }) =>
+    change(state, payload.guest, { desired: "STOPPED", retryAtMs: null, deleting: true }),
+} satisfies Folds;
+
+/** Starting, stopping, crashing: between a host and nowhere. */
+const runFolds = {
+  GuestPlaced: (state, event) => beginStart(state, event, "STARTING"),
+  GuestRecovering: (state, event) => beginStart(state, event, "RECOVERING"),
+  GuestBlocked: (state, { payload }) =>
+    change(state, payload.guest, { blockedBy: payload.reasons, retryAtMs: null }),
+  GuestRecoveryBlocked: (state, { payload }) =>
+    change(state, payload.guest, { blockedBy: payload.reasons, retryAtMs: null }),
+  GuestStarted: (state, event) =>
+    settle(state, event, event.payload.guest, { ...RUNS, loss: null }),
+  GuestFailedOver: (state, event) => {
+    const { guest, failover: failoverId } = event.payload;
+    settle(state, event, guest, { ...RUNS, loss: null, restarts: 0, triedHostIds: [] });
+    const failover = failoverId === null ? undefined : state.tables.Failover.find(failoverId);
+    if (!failover) return;
+    const { completedAtMs, guestsRecovered, guestsUnrecovered } = failover;
+    state.tables.Failover.patch(failover.id, {
+      guestsRecovered: guestsRecovered + 1,
+      // It was given up when the failover completed, and made it after all.
+      guestsUnrecovered: completedAtMs === null ? guestsUnrecovered : guestsUnrecovered - 1,
+    });
+  },
+  GuestStartFailed: retry,
+  GuestCrashed: retry,
+  GuestFailed: (state, event) =>
+    settle(state, event, event.payload.guest, {
+      ...NOWHERE,
+      status: "ERROR",
+      blockedBy: event.payload.reasons,
+      retryAtMs: null,
+      loss: null,
+    }),
+  GuestStopping: (state, event) => begin(state, event, "STOP", { status: "STOPPING" }),
+  GuestStopped: (state, event) => {
+    const { guest } = event.payload;
+    // Asked to start again while it stopped: it waits for its next place.
+    const { desired } = state.tables.Guest.get(guest);
+    settle(state, event, guest, {
+      ...NOWHERE,
+      status: desired === "STOPPED" ? "STOPPED" : "PENDING",
+      retryAtMs: null,
+      restarts: 0,
+      triedHostIds: [],
+      loss: null,
+      placement: null,
+    });
+  },
+  GuestLost: (state, event) => {
+    const { guest, host: fromHostId, lastSeenAt: sinceMs, failover: failoverId } = event.payload;
+    const earlier = state.tables.Guest.get(guest).loss;
+    settle(state, event, guest, {
+      ...NOWHERE,
+      status: "LOST",
+      // The loss was not the guest's fault: it may be tried everywhere.
+      restarts: 0,
+      triedHostIds: [],
+      retryAtMs: null,
+      // Lost again before it was back: its downtime began with the first loss.
+      loss: { fromHostId, sinceMs: earlier?.sinceMs ?? sinceMs, failoverId, seq: event.seq },
+    });
+  },
+  GuestDeleted: remove("Guest"),
+  StaleGuestRemoved: nothing,
+} satisfies Folds;
+
+/** What is done to a guest that stays up. */
+const changeFolds = {
+  GuestSuspending: (state, event) => begin(state, event, "SUSPEND", { status: "SUSPENDING" }),
+  GuestSuspended: (state, event) =>
+    settle(state, event, event.payload.guest, { status: "SUSPENDED" }),
+  GuestResuming: (state, event) => begin(state, event, "RESUME", { status: "RESUMING" }),
+  GuestResumed: (state, event) => settle(state, event, event.payload.guest, RUNS),
+  GuestRebooting: (state, event) => begin(state, event, "REBOOT", { status: "REBOOTING" }),
+  GuestRebooted: (state, event) => settle(state, event, event.payload.guest, RUNS),
+  GuestResizing: (state, event) => {
+    const { resources, flavor: flavorId } = event.payload;
+    begin(state, event, "RESIZE", {}, { resize: { resources, flavorId } });
+  },
+  GuestResized: (state, { payload }) =>
+    change(state, payload.guest, {
+      resources: payload.resources,
+      flavorId: payload.flavor,
+      task: null,
+    }),
+  GuestMigrationStarted: (state, event) => {
+    const { toHost: targetHostId, placement } = event.payload;
+    begin(state, event, "MIGRATE", { status: "MIGRATING", targetHostId }, { placement });
+  },
+  GuestMigrated: (state, event) => {
+    const { guest: guestId, toHost: hostId } = event.payload;
+    const { task, placement } = state.tables.Guest.get(guestId);
+    settle(state, event, guestId, {
+      ...RUNS,
+      hostId,
+      targetHostId: null,
+      placement: task?.placement ?? placement,
+      // Failures were counted where it was.
+      restarts: 0,
+    });
+  },
+  GuestMigrationFailed: (state, event) =>
+    settle(state, event, event.payload.guest, { ...RUNS, targetHostId: null }),
+  GuestActionFailed: (state, event) => {
+    const { guest: guestId, host: hostId, error, retryAt } = event.payload;
+    const { status, task } = state.tables.Guest.get(guestId);
+    const suspended = status === "RESUMING" || task?.kind === "RESUME";
+    settle(state, event, guestId, {
+      status: suspended ? "SUSPENDED" : "RUNNING",
+      blockedBy: [{ code: "DRIVER_ERROR", message: error, hostId }],
+      retryAtMs: retryAt,
+    });
+  },
+  GuestActionRepeated: (state, event) => {
+    const { guest: guestId, host: hostId, generation, action } = event.payload;
+    const { task } = state.tables.Guest.get(guestId);
+    if (!task) return;
+    change(state, guestId, {
+      generation,
+      task: {
+        ...task,
+        generation,
+        deadlineMs: event.atMs + timeoutMs(state, guestId, task.kind),
+      },
+      blockedBy: [
+        { code: "DRIVER_ERROR", message: `${action} got no answer and was repeated`, hostId },
+      ],
+    });
+  },
+} satisfies Folds;
+
+export const guestFolds = { ...runFolds, ...changeFolds } satisfies Folds;

@@ -1,0 +1,33 @@
+import { create, type Folds, nothing, remove } from "./fold.ts";
+
+export const inventoryFolds = {
+  FleetApplied: nothing,
+  SettingsChanged: (state, { payload }) => state.setMeta({ settings: payload.definition }),
+  RegionCreated: create("Region"),
+  RegionChanged: create("Region"),
+  RegionRemoved: remove("Region"),
+  ZoneCreated: create("Zone"),
+  ZoneRemoved: remove("Zone"),
+  DataCenterCreated: create("DataCenter"),
+  DataCenterRemoved: remove("DataCenter"),
+  RackCreated: create("Rack"),
+  RackRemoved: remove("Rack"),
+  HostAdded: create("Host"),
+  HostChanged: (state, { payload }) =>
+    state.tables.Host.patch(payload.host, { capacity: payload.capacity }),
+  HostRemoved: remove("Host"),
+  TenantCreated: create("Tenant"),
+  TenantQuotaChanged: (state, { payload }) =>
+    state.tables.Tenant.patch(payload.tenant, { quota: payload.quota }),
+  TenantRemoved: remove("Tenant"),
+  FlavorCreated: create("Flavor"),
+  FlavorChanged: (state, { payload }) =>
+    state.tables.Flavor.patch(payload.flavor, { resources: payload.resources }),
+  FlavorRemoved: remove("Flavor"),
+  ImageCreated: create("Image"),
+  ImageChanged: create("Image"),
+  ImageRemoved: remove("Image"),
+  AffinityRuleCreated: create("AffinityRule"),
+  AffinityRuleChanged: create("AffinityRule"),
+  AffinityRuleRemoved: remove("AffinityRule"),
+} satisfies Folds;

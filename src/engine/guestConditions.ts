@@ -1,0 +1,43 @@
+import type { Guest } from "../model/entities.ts";
+import { maxResources, type Resources } from "../model/resources.ts";
+import type { DesiredState, GuestStatus } from "../model/statuses.ts";
+
+/** What the fields of a guest mean, for all who must agree about it. */
+
+const AS_DESIRED: Record<DesiredState, ReadonlySet<GuestStatus>> = {
+  RUNNING: new Set<GuestStatus>(["RUNNING", "MIGRATING"]),
+  STOPPED: new Set<GuestStatus>(["STOPPED"]),
+  SUSPENDED: new Set<GuestStatus>(["SUSPENDED"]),
+};
+
+/** A guest that is being moved runs all the while. */
+export function isAsDesired({ status, desired, deleting }: Guest): boolean {
+  return AS_DESIRED[desired].has(status) && !deleting;
+}
+
+/** Other guests may build on it. */
+export function isServing({ status }: Guest): boolean {
+  return AS_DESIRED.RUNNING.has(status);
+}
+
+/** Wants to run, has no place, and nobody is at work on it. */
+export function isWaiting({ status, desired, deleting }: Guest): boolean {
+  return (status === "PENDING" || status === "LOST") && desired !== "STOPPED" && !deleting;
+}
+
+/** The time a guest must have run for its crashes to be forgotten. */
+const STABLE_AFTER_MS = 600_000;
+export function wasStable({ statusSinceMs }: Guest, nowMs: number): boolean {
+  return nowMs - statusSinceMs >= STABLE_AFTER_MS;
+}
+
+/** What it takes on its host: while it is being resized, both sizes, so that neither is given away. */
+export function footprintOf({ resources, task }: Guest): Resources {
+  return task?.resize ? maxResources(resources, task.resize.resources) : resources;
+}
+
+/** Its failover is not over until this is settled one way or the other. */
+export function isPendingRecovery({ status, blockedBy, retryAtMs }: Guest): boolean {
+  if (status === "RECOVERING") return true;
+  return status === "LOST" && (blockedBy.length === 0 || retryAtMs !== null);
+}

@@ -1,0 +1,123 @@
+import { footprintOf, isPendingRecovery, isWaiting } from "../guestConditions.ts";
+import { isLost, isUnheard, isWatched } from "../hostConditions.ts";
+import type { HostRoom } from "../placement/capacityIndex.ts";
+import { domainOf } from "../placement/ruleIndex.ts";
+import type { State } from "../state.ts";
+
+/** Where an index says something else than the tables do. */
+export function indexDrift(state: State): string[] {
+  const expected = expectations(state);
+  return Object.entries(expected)
+    .filter(([, [known, found]]) => JSON.stringify(known) !== JSON.stringify(found))
+    .map(
+      ([name, [known, found]]) =>
+        `index ${name} holds ${JSON.stringify(known)} instead of ${JSON.stringify(found)}`,
+    );
+}
+
+/** By name of the index: what it holds, and what the tables say. */
+function expectations(state: State): Record<string, [unknown, unknown]> {
+  const { tables, indexes, names } = state;
+  const hosts = tables.Host.sorted();
+  const guests = tables.Guest.sorted();
+  const zones = tables.Zone.sorted();
+  const running = tables.Operation.sorted().filter(({ status }) => status === "RUNNING");
+  const ids = (rows: readonly { id: number }[]) => rows.map(({ id }) => id);
+  const inOrder = (set: Iterable<number>) => [...set].sort((a, b) => a - b);
+  const failovers = tables.Failover.sorted();
+  return {
+    guestsOnHost: [
+      hosts.map(({ id }) => indexes.guestsOnHost.of(id)),
+      hosts.map(({ id }) => ids(guests.filter((g) => g.hostId === id || g.targetHostId === id))),
+    ],
+    guestsOfTenant: [
+      tables.Tenant.sorted().map(({ id }) => indexes.guestsOfTenant.of(id)),
+      tables.Tenant.sorted().map(({ id }) => ids(guests.filter((g) => g.tenantId === id))),
+    ],
+    dependents: [
+      guests.map(({ id }) => indexes.dependents.of(id)),
+      guests.map(({ id }) => ids(guests.filter((g) => g.recovery.dependsOn.includes(id)))),
+    ],
+    guestsOfFailover: [
+      failovers.map(({ id }) => indexes.guestsOfFailover.of(id)),
+      failovers.map(({ id }) => ids(guests.filter((g) => g.loss?.failoverId === id))),
+    ],
+    pendingOfFailover: [
+      failovers.map(({ id }) => indexes.pendingOfFailover.of(id)),
+      failovers.map(({ id }) =>
+        ids(guests.filter((g) => g.loss?.failoverId === id && isPendingRecovery(g))),
+      ),
+    ],
+    openFailovers: [
+      inOrder(indexes.openFailovers),
+      ids(failovers.filter(({ completedAtMs }) => completedAtMs === null)),
+    ],
+    waiting: [inOrder(indexes.waiting), ids(guests.filter(isWaiting))],
+    timed: [
+      ids(guests.filter(({ id }) => indexes.timed.has(id))),
+      ids(guests.filter((g) => g.task !== null || g.retryAtMs !== null)),
+    ],
+    watched: [inOrder(indexes.watched), ids(hosts.filter(isWatched))],
+    suspects: [inOrder(indexes.suspects), ids(hosts.filter(isUnheard))],
+    hostsInZone: [
+      zones.map(({ id }) => indexes.hostsInZone.of(id)),
+      zones.map(({ id }) => ids(hosts.filter((host) => host.zoneId === id))),
+    ],
+    zoneCount: [
+      zones.map(({ id }) => indexes.zoneCount(id)),
+      zones.map(({ id }) => {
+        const known = hosts.filter((host) => host.zoneId === id && host.everUp);
+        return { known: known.length, lost: known.filter(isLost).length };
+      }),
+    ],
+    runningOperation: [
+      [...indexes.runningOperation].sort(([a], [b]) => a - b),
+      running.map(({ guestId, id }) => [guestId, id]).sort(([a = 0], [b = 0]) => a - b),
+    ],
+    faults: [
+      [...state.faults.keys()].sort(),
+      tables.Fault.sorted()
+        .map(({ kind, target }) => `${kind}:${target.id}`)
+        .sort(),
+    ],
+    guestNames: [guests.map((g) => names.guest.find(g.name, g.tenantId)), ids(guests)],
+    hostNames: [hosts.map((host) => names.host.find(host.name)), ids(hosts)],
+    largest: [sizeOf(indexes.sizes.largest), largestOf(state)],
+    occupancy: occupancy(state),
+  };
+}
+
+function sizeOf({ cpuMillicores, memoryMiB }: { cpuMillicores: number; memoryMiB: number }) {
+  return [memoryMiB, cpuMillicores];
+}
+
+function largestOf(state: State): number[] {
+  let largest = [0, 0];
+  for (const guest of state.tables.Guest.values()) {
+    const [memory = 0, cpu = 0] = sizeOf(footprintOf(guest));
+    const [mostMemory = 0, mostCpu = 0] = largest;
+    if (memory > mostMemory || (memory === mostMemory && cpu > mostCpu)) largest = [memory, cpu];
+  }
+  return largest;
+}
+
+/** Guests of each rule per domain. */
+function occupancy(state: State): [unknown, unknown] {
+  const { tables, indexes } = state;
+  indexes.rules.recount(indexes.capacity);
+  const rules = tables.AffinityRule.sorted().filter(({ kind }) => kind === "GUEST");
+  const known = rules.map(({ id }) => [...indexes.rules.occupancy(id)].sort(([a], [b]) => a - b));
+  const found = rules.map(({ guestIds, scope }) => {
+    const counts = new Map<number, number>();
+    for (const guestId of guestIds) {
+      const guest = tables.Guest.find(guestId);
+      for (const hostId of [guest?.hostId, guest?.targetHostId]) {
+        if (hostId == null || scope === null) continue;
+        const at = domainOf(scope, indexes.capacity.room(hostId) as HostRoom);
+        counts.set(at, (counts.get(at) ?? 0) + 1);
+      }
+    }
+    return [...counts].sort(([a], [b]) => a - b);
+  });
+  return [known, found];
+}

@@ -1,0 +1,103 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { AnsweredActionKind, Observation } from "../../src/model/actions.ts";
+import type { GuestId, HostId } from "../../src/model/ids.ts";
+import { Scenario } from "./scenario.ts";
+
+describe("what a driver says is taken with care", () => {
+  let scenario: Scenario;
+  const hear = (seen: Observation) => scenario.world.observe(seen).events.map(({ kind }) => kind);
+  const answer = (action: AnsweredActionKind, host: string, generation: number): Observation => ({
+    kind: "ACTION_DONE",
+    action,
+    guestId: action === "FENCE" ? null : scenario.world.guest("web").id,
+    hostId: scenario.world.host(host).id,
+    generation,
+  });
+
+  beforeEach(() => {
+    scenario = new Scenario(`
+      zone a: h1 8/32, h2 8/32
+      guest web 1/2 on h1`);
+  });
+
+  test("an answer to an old order is ignored, also when the new one is of the same kind", () => {
+    scenario.run("reboot web; wait 10; reboot web");
+    const { generation } = scenario.world.guest("web");
+    expect(hear(answer("REBOOT", "h1", generation - 1))).toEqual([]);
+    expect(hear(answer("STOP", "h1", generation))).toEqual([]);
+    expect(hear(answer("REBOOT", "h1", generation))).toContain("GuestRebooted");
+    expect(hear(answer("REBOOT", "h1", generation))).toEqual([]);
+  });
+
+  test("a failure of an old order is ignored", () => {
+    scenario.run("reboot web; wait 10; stop web");
+    const { generation } = scenario.world.guest("web");
+    const old = { ...answer("REBOOT", "h1", generation - 1), kind: "ACTION_FAILED", error: "" };
+    expect(hear(old as Observation)).toEqual([]);
+  });
+
+  test("an answer to an old fence is ignored", () => {
+    scenario.run("fault HOST_NETWORK h1; wait 9.1");
+    const { generation, status } = scenario.world.host("h1");
+    expect(status).toBe("FENCING");
+    expect(hear(answer("FENCE", "h1", generation - 1))).toEqual([]);
+    expect(hear(answer("FENCE", "h1", generation))).toContain("HostDown");
+    expect(hear(answer("FENCE", "h1", generation))).toEqual([]);
+  });
+
+  test("hosts and guests that nobody knows are passed over", () => {
+    const [hostId, guestId] = [9_999 as HostId, 9_998 as GuestId];
+    expect(hear({ kind: "HOST_CONNECTED", hostId, guests: [] })).toEqual([]);
+    expect(hear({ kind: "HEARTBEATS", hostIds: [hostId] })).toEqual([]);
+    expect(hear({ kind: "GUEST_CRASHED", hostId, guestId, detail: "" })).toEqual([]);
+    expect(
+      hear({ kind: "ZONE_UTILITY_CHANGED", zoneId: 9 as never, utility: "POWER", status: "DOWN" }),
+    ).toEqual([]);
+    const unknown = { ...answer("STOP", "h1", 1), guestId };
+    expect(hear(unknown as Observation)).toEqual([]);
+  });
+
+  test("a guest that crashes where it is not believed to be is none of ours", () => {
+    const { id: guestId } = scenario.world.guest("web");
+    const { id: hostId } = scenario.world.host("h2");
+    expect(hear({ kind: "GUEST_CRASHED", hostId, guestId, detail: "" })).toEqual([]);
+  });
+
+  test("a host that comes back with copies of guests that run elsewhere is rid of them", () => {
+    scenario.run("fault HOST_POWER h1; wait 40; clear HOST_POWER h1");
+    const { id: hostId } = scenario.world.host("h1");
+    const guests = [
+      { guestId: scenario.world.guest("web").id, state: "RUNNING" },
+      { guestId: 9_998 as GuestId, state: "RUNNING" },
+    ] as const;
+    const { events } = scenario.world.observe({ kind: "HOST_CONNECTED", hostId, guests });
+    expect(events.map(({ message }) => message)).toEqual([
+      "Host h1 is up",
+      "A stale copy of guest web is removed from h1",
+      "A stale copy of guest #9998 is removed from h1",
+      "Zone a is healthy again",
+    ]);
+    expect(scenario.world.whereIs("web")).toBe("h2");
+  });
+
+  test("a guest that stopped by itself is started again, if it should run", () => {
+    const { id: guestId, hostId } = scenario.world.guest("web");
+    const gone = { kind: "GUEST_STOPPED", guestId, hostId: hostId as HostId, detail: "" } as const;
+    expect(hear(gone)).toEqual(["GuestCrashed"]);
+    expect(hear(gone)).toEqual([]);
+  });
+
+  test("heartbeats of hosts that are well change nothing", () => {
+    const { id } = scenario.world.host("h1");
+    expect(hear({ kind: "HEARTBEATS", hostIds: [id] })).toEqual([]);
+  });
+
+  test("a host that is heard of while its fence is under way is fenced all the same", () => {
+    scenario.run("fault HOST_NETWORK h1; wait 8.2");
+    const { id, generation, status } = scenario.world.host("h1");
+    expect(status).toBe("FENCING");
+    expect(hear({ kind: "HEARTBEATS", hostIds: [id] })).toEqual([]);
+    expect(hear({ kind: "HOST_CONNECTED", hostId: id, guests: [] })).toEqual([]);
+    expect(hear(answer("FENCE", "h1", generation))).toContain("GuestLost");
+  });
+});

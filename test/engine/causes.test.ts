@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { Scenario } from "./scenario.ts";
+
+/** Every chain of causes ends where somebody did something, or something was seen by itself. */
+describe("the causes of a guest's failover", () => {
+  const FLEET = `
+    zone a: h1 8/32 @k1, h2 8/32 @k1, h3 8/32
+    zone far/b: h4 8/32
+    set batterySeconds 10
+    guest web 1/2 on h1`;
+  const DOWN = ["HostDown", "HostFenced", "HostFencing", "HostSuspected"];
+
+  test.each([
+    ["HOST_POWER", "h1", []],
+    ["HOST_NETWORK", "h1", []],
+    ["HOST_HANG", "h1", []],
+    ["RACK_POWER", "k1", []],
+    ["ZONE_POWER", "a", ["ZoneUtilityLost"]],
+    ["ZONE_NETWORK", "a", ["ZoneUtilityLost"]],
+    ["REGION_LOSS", "near", []],
+  ])("lead to %s of %s", (fault, target, between) => {
+    const { world } = new Scenario(FLEET).run(`fault ${fault} ${target}; wait 90`);
+    const chain = world.causes(world.of("GuestFailedOver")[0]);
+    expect(chain).toEqual([
+      "GuestFailedOver",
+      "GuestRecovering",
+      "GuestLost",
+      "FailoverStarted",
+      ...DOWN,
+      ...between,
+      "FaultInjected",
+    ]);
+  });
+
+  test("lead through heat to the cooling", () => {
+    const { world } = new Scenario(FLEET).run("fault ZONE_COOLING a; wait 2000");
+    const chain = world.causes(world.of("GuestFailedOver")[0]);
+    expect(chain.slice(-2)).toEqual(["ZoneUtilityLost", "FaultInjected"]);
+  });
+
+  test("lead to what the zone lost, not to a host that it had lost before", () => {
+    const { world } = new Scenario(FLEET).run(
+      "fault HOST_POWER h2; wait 20; fault ZONE_NETWORK a; wait 40",
+    );
+    const chain = world.causes(world.of("GuestFailedOver")[0]);
+    expect(chain.slice(-2)).toEqual(["ZoneUtilityLost", "FaultInjected"]);
+    expect(world.of("FaultInjected").at(-1)?.payload.fault).toBe("ZONE_NETWORK");
+  });
+
+  test("lead from each try to recover to the one before", () => {
+    const { world } = new Scenario(FLEET).run(
+      "fault GUEST_START_FAILS web for 15; fault HOST_POWER h1; wait 60",
+    );
+    expect(world.causes(world.of("GuestFailedOver")[0]).slice(0, 6)).toEqual([
+      "GuestFailedOver",
+      "GuestRecovering",
+      "GuestStartFailed",
+      "GuestRecovering",
+      "GuestLost",
+      "FailoverStarted",
+    ]);
+  });
+
+  test("tell of the downtime since it was last known to run", () => {
+    const { world } = new Scenario(FLEET).run("fault HOST_POWER h1; wait 60");
+    const [{ payload, atMs }] = world.of("GuestFailedOver") as [never];
+    const [{ payload: lost }] = world.of("GuestLost") as [never];
+    expect(payload).toMatchObject({
+      downtimeMs: atMs - (lost as { lastSeenAt: number }).lastSeenAt,
+    });
+  });
+
+  test("of a crash are its fault", () => {
+    const { world } = new Scenario(FLEET).run("fault GUEST_CRASH web; wait 20");
+    expect(world.causes(world.of("GuestStarted").at(-1))).toEqual([
+      "GuestStarted",
+      "GuestPlaced",
+      "GuestCrashed",
+      "FaultInjected",
+    ]);
+  });
+});

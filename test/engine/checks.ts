@@ -1,0 +1,150 @@
+import { isDeepStrictEqual } from "node:util";
+import { decide, nextDueAtMs } from "../../src/engine/engine.ts";
+import { evolve } from "../../src/engine/evolve.ts";
+import { isAsDesired } from "../../src/engine/guestConditions.ts";
+import type { Input } from "../../src/engine/input.ts";
+import { violations } from "../../src/engine/invariants.ts";
+import { State } from "../../src/engine/state.ts";
+import type { FleetEvent } from "../../src/model/events.ts";
+import { type Chance, RandomWorld } from "./random.ts";
+import { START_MS, type World } from "./world.ts";
+
+/** How many of all decisions are also made on a state that was loaded anew, and made twice. */
+const LOOKED_AT_TWICE = 0.01;
+
+/** Throws when a decision leaves the fleet as it must never be. */
+export function keepWatch(world: World, chance: Chance): void {
+  let twin: { input: Input; events: readonly FleetEvent[] } | null = null;
+  world.watch = {
+    before(input) {
+      twin = null;
+      if (!chance.is(LOOKED_AT_TWICE) || isFirstContact(world, input)) return;
+      twin = { input, events: decideElsewhere(world, input) };
+      checkUntouched(world, input);
+    },
+    after(input, { events }) {
+      if (twin && !isDeepStrictEqual(twin.events, events))
+        fail(world, input, [
+          "a state that was loaded anew decides otherwise",
+          ...twin.events.map(({ kind, message }) => `anew: ${kind}: ${message}`),
+          ...events.map(({ kind, message }) => `live: ${kind}: ${message}`),
+        ]);
+      if (events.length > 0) fail(world, input, [...violations(world.state), ...doubles(world)]);
+    },
+  };
+}
+
+/** That it was the first is gone once it was taken note of. */
+function isFirstContact({ state }: World, input: Input): boolean {
+  if (input.kind !== "OBSERVATION" || input.observation.kind !== "HOST_CONNECTED") return false;
+  return !state.leases.knows(input.observation.hostId);
+}
+
+function fail(world: World, input: Input, wrong: readonly string[]): void {
+  if (wrong.length === 0) return;
+  const what = input.kind === "OBSERVATION" ? input.observation.kind : input.kind;
+  const where = `after event ${world.state.meta.seq}, at ${world.seconds} s, by ${what}`;
+  throw new Error([where, ...wrong].join("\n  "));
+}
+
+/** In the world's own truth, no guest ever runs twice. */
+function doubles(world: World): string[] {
+  return [...world.copies]
+    .filter(([, hosts]) => hosts.size > 1)
+    .map(([guest, hosts]) => `guest #${guest} runs on hosts ${[...hosts].join(" and ")}`);
+}
+
+/** What a server would decide that was restarted this very moment, and has heard of the same hosts. */
+function decideElsewhere({ state, nowMs, startedMs }: World, input: Input): readonly FleetEvent[] {
+  const stored = JSON.parse(JSON.stringify(state.snapshot()));
+  const other = State.from(stored, startedMs);
+  for (const { id } of state.tables.Host.values())
+    if (state.leases.knows(id)) other.leases.renew(id, state.leases.lastMs(id));
+  // A server that was restarted looks at all that waits once more, and may find newer reasons.
+  other.placementDue = state.placementDue;
+  return decide(other, input, nowMs).events;
+}
+
+/** Deciding is asking: the fleet is as it was, and another answer would be the same. */
+function checkUntouched(world: World, input: Input): void {
+  const { state, nowMs } = world;
+  const before = JSON.stringify(state.snapshot());
+  const { placementDue } = state;
+  const first = decide(state, input, nowMs).events;
+  state.placementDue = placementDue;
+  const isSame = JSON.stringify(state.snapshot()) === before;
+  const second = decide(state, input, nowMs).events;
+  state.placementDue = placementDue;
+  const wrong = isSame ? violations(state) : ["to decide has changed the fleet"];
+  if (!isDeepStrictEqual(first, second)) wrong.push("the same decision comes out differently");
+  fail(world, input, wrong);
+}
+
+/** Between two steps: nothing is overdue, and to look again changes nothing. */
+export function checkRest(world: World): void {
+  const { state, nowMs } = world;
+  const dueMs = nextDueAtMs(state);
+  const wrong = state.tables.Guest.sorted()
+    .filter(
+      ({ task, retryAtMs }) =>
+        Math.min(task?.deadlineMs ?? nowMs + 1, retryAtMs ?? nowMs + 1) <= nowMs,
+    )
+    .map(({ name }) => `guest ${name} is overdue`);
+  if (dueMs !== null && dueMs <= nowMs) wrong.push(`work has been due since ${dueMs}`);
+  const again = decide(state, { kind: "TICK" }, nowMs).events;
+  wrong.push(...again.map(({ kind, message }) => `a second look finds ${kind}: ${message}`));
+  fail(world, { kind: "TICK" }, wrong);
+}
+
+/** The log tells all that there is. */
+export function checkFold(world: World): void {
+  const folded = State.from(null, START_MS);
+  evolve(folded, world.events);
+  const isSame = isDeepStrictEqual(folded.snapshot(), world.state.snapshot());
+  fail(world, { kind: "TICK" }, isSame ? [] : ["the folded log is another fleet"]);
+}
+
+const HONEST_REASONS = /^(INSUFFICIENT_|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING)/;
+
+/** After everything was mended: whoever can be as desired is. */
+export function checkMended(world: World): void {
+  const { tables } = world.state;
+  const wrong: string[] = [];
+  for (const guest of tables.Guest.sorted()) {
+    const hasReason = guest.blockedBy.some(({ code }) => HONEST_REASONS.test(code));
+    if (!isAsDesired(guest) && !hasReason)
+      wrong.push(`guest ${guest.name} is ${guest.status}: ${JSON.stringify(guest.blockedBy)}`);
+  }
+  for (const { name, status } of tables.Host.sorted())
+    if (status !== "UP") wrong.push(`host ${name} is ${status}`);
+  for (const { id, completedAtMs } of tables.Failover.sorted())
+    if (completedAtMs === null) wrong.push(`failover ${id} goes on`);
+  for (const { kind, status, guestId } of tables.Operation.sorted())
+    if (status === "RUNNING" && tables.Guest.get(guestId).blockedBy.length === 0)
+      wrong.push(`${kind} of ${tables.Guest.get(guestId).name} goes on`);
+  fail(world, { kind: "TICK" }, wrong);
+}
+
+/** One whole history: a random fleet, `steps` things that happen to it, and the end of all trouble. */
+export function runHistory(seed: number, steps: number): World {
+  const random = new RandomWorld(seed);
+  const { world, chance } = random;
+  try {
+    keepWatch(world, chance);
+    if (seed % 2 === 1) random.disturbAnswers();
+    random.begin();
+    for (let step = 0; step < steps; step++) {
+      random.step();
+      checkRest(world);
+    }
+    random.mend();
+    checkMended(world);
+    checkFold(world);
+    return world;
+  } catch (error) {
+    throw new Error(
+      `Seed ${seed}, ${steps} steps: ${error instanceof Error ? error.message : error}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,337 @@
+import type { Observation } from "../../src/model/actions.ts";
+import type { Command } from "../../src/model/commands.ts";
+import type { GuestId, HostId, Ref } from "../../src/model/ids.ts";
+import {
+  DESIRED_STATES,
+  type FaultKind,
+  POLARITIES,
+  PRIORITIES,
+  RULE_SCOPES,
+} from "../../src/model/statuses.ts";
+import { type Fate, parse, World } from "./world.ts";
+
+/** Numbers that look like chance and are the same for the same seed (mulberry32). */
+export class Chance {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = Math.imul(seed, 0x9e3779b1);
+  }
+
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number from `least` to `most`. */
+  int(least: number, most: number): number {
+    return least + Math.floor(this.next() * (most - least + 1));
+  }
+
+  of<T>(list: readonly T[]): T {
+    return list[this.int(0, list.length - 1)] as T;
+  }
+
+  some<T>(list: readonly T[], most: number): T[] {
+    const rest = [...list];
+    const count = Math.min(this.int(0, most), rest.length);
+    return Array.from(
+      { length: count },
+      () => rest.splice(this.int(0, rest.length - 1), 1)[0] as T,
+    );
+  }
+
+  is(probability: number): boolean {
+    return this.next() < probability;
+  }
+}
+
+type Item = Record<string, unknown> & { name: string };
+interface Document {
+  settings: Record<string, unknown>;
+  regions: unknown[];
+  tenants: Item[];
+  flavors: Item[];
+  images: Item[];
+  guests: Item[];
+  affinityRules: Item[];
+}
+
+const FLAVORS = [
+  { name: "small", cpuCores: 1, memoryMiB: 1024, storageGiB: 5 },
+  { name: "medium", cpuCores: 2, memoryMiB: 4096, storageGiB: 10 },
+  { name: "large", cpuCores: 4, memoryMiB: 12_288, storageGiB: 40 },
+];
+
+/** A fleet of a few hosts, with room to spare or without, and all sorts of guests and rules. */
+export function randomDocument(chance: Chance): Document {
+  const hosts: string[] = [];
+  const regions = Array.from({ length: chance.int(1, 2) }, (_, r) => ({
+    name: `r${r}`,
+    zones: Array.from({ length: chance.int(1, 2) }, (_, z) => ({
+      name: `z${r}${z}`,
+      dataCenters: [
+        {
+          name: "dc",
+          hosts: Array.from({ length: chance.int(1, 3) }, (_, h) => {
+            const name = `h${r}${z}${h}`;
+            hosts.push(name);
+            return {
+              name,
+              cpuCores: chance.int(4, 8),
+              memoryMiB: 8192 * chance.int(1, 3),
+              storageGiB: 100,
+              ...(chance.is(0.6) && { rack: `k${chance.int(0, 1)}` }),
+              ...(chance.is(0.1) && { powered: false }),
+            };
+          }),
+        },
+      ],
+    })),
+  }));
+  const guests = randomGuests(chance, hosts);
+  return {
+    settings: {
+      retrySeconds: chance.int(1, 5),
+      actionTimeoutSeconds: chance.int(20, 60),
+      balanceOnStart: chance.is(0.5),
+    },
+    regions,
+    tenants: chance.is(0.5) ? [{ name: "default", quota: { guests: 30, cpuCores: 60 } }] : [],
+    flavors: FLAVORS,
+    images: [{ name: "linux" }, { name: "slow", bootSeconds: 25 }],
+    guests,
+    affinityRules: randomRules(chance, hosts, guests),
+  };
+}
+
+function randomGuests(chance: Chance, hosts: readonly string[]): Item[] {
+  const guests: Item[] = [];
+  for (let index = chance.int(2, 12); index > 0; index--)
+    guests.push({
+      name: `g${index}`,
+      flavor: chance.of(FLAVORS).name,
+      image: chance.is(0.8) ? "linux" : "slow",
+      desired: chance.is(0.8) ? "RUNNING" : "STOPPED",
+      priority: chance.of(PRIORITIES),
+      maxRestarts: chance.int(0, 2),
+      maxRelocations: chance.int(0, 2),
+      dependsOn: chance.is(0.3) ? chance.some(guests, 2).map(({ name }) => name) : [],
+      ...(chance.is(0.3) && { host: chance.of(hosts) }),
+    });
+  return guests;
+}
+
+function randomRules(chance: Chance, hosts: readonly string[], guests: Item[]): Item[] {
+  return Array.from({ length: chance.int(0, 3) }, (_, index) => {
+    const members = chance.some(guests, 4).map(({ name }) => name);
+    const shared = { name: `rule${index}`, strict: chance.is(0.5), guests: members };
+    if (chance.is(0.3))
+      return { ...shared, kind: "HOST", hosts: [chance.of(hosts), ...chance.some(hosts, 2)] };
+    return {
+      ...shared,
+      kind: "GUEST",
+      polarity: chance.of(POLARITIES),
+      scope: chance.of(RULE_SCOPES),
+    };
+  })
+    .filter((rule) => rule.guests.length > 1)
+    .map((rule) =>
+      "hosts" in rule ? { ...rule, hosts: [...new Set(rule.hosts as string[])] } : rule,
+    );
+}
+
+/** A world with a random fleet in it, and the documents that can be applied to it. */
+export class RandomWorld {
+  readonly world: World;
+  readonly chance: Chance;
+  readonly document: Document;
+  #created = 0;
+
+  constructor(seed: number) {
+    this.chance = new Chance(seed);
+    this.world = new World(null, seed);
+    this.document = randomDocument(this.chance);
+  }
+
+  /** Documents whose rules nothing can satisfy are refused; the fleet then does without them. */
+  begin(): void {
+    if (!this.#apply(false)) {
+      this.document.affinityRules = [];
+      this.#apply(false);
+    }
+  }
+
+  #apply(prune: boolean): boolean {
+    const spec = parse(JSON.stringify(this.document));
+    const { world } = this;
+    return world.try({ kind: "APPLY_FLEET", spec, dryRun: false, prune }).rejection === null;
+  }
+
+  step(): void {
+    const { chance, world } = this;
+    const what = chance.next();
+    if (what < 0.45) world.advance(this.#randomSeconds());
+    else if (what < 0.7) world.try(this.#randomFault());
+    else if (what < 0.92) world.try(this.#randomVerb());
+    else if (what < 0.97) this.#changeDocument();
+    else world.restart();
+  }
+
+  #randomSeconds(): number {
+    const { chance } = this;
+    return chance.of([0.3, 1, 4, 10, 15, 40, 200, 700]) * (0.5 + chance.next());
+  }
+
+  #anyGuest(): GuestId {
+    const guests = this.world.state.tables.Guest.sorted();
+    return guests.length > 0 ? this.chance.of(guests).id : (1 as GuestId);
+  }
+
+  #anyHost(): HostId {
+    return this.chance.of(this.world.state.tables.Host.sorted()).id;
+  }
+
+  #randomVerb(): Command {
+    const { chance } = this;
+    const guestId = this.#anyGuest();
+    const kind = chance.of([
+      "START_GUEST",
+      "START_GUEST",
+      "STOP_GUEST",
+      "SUSPEND_GUEST",
+      "RESUME_GUEST",
+      "REBOOT_GUEST",
+      "DELETE_GUEST",
+      "RESIZE_GUEST",
+      "MIGRATE_GUEST",
+      "MIGRATE_GUEST",
+      "CREATE_GUEST",
+    ] as const);
+    if (kind === "MIGRATE_GUEST")
+      return { kind, guestId, hostId: chance.is(0.5) ? this.#anyHost() : null };
+    if (kind === "RESIZE_GUEST")
+      return { kind, guestId, flavorId: null, resources: this.#randomSize() };
+    if (kind === "CREATE_GUEST") return this.#randomGuest();
+    return { kind, guestId };
+  }
+
+  #randomSize() {
+    const { chance } = this;
+    const memoryMiB = 1024 * chance.int(1, 8);
+    return { cpuMillicores: 500 * chance.int(1, 6), memoryMiB, storageGiB: 5 };
+  }
+
+  #randomGuest(): Command {
+    const { chance, world } = this;
+    return {
+      kind: "CREATE_GUEST",
+      name: `new${this.#created++}`,
+      tenantId: world.state.tables.Tenant.sorted()[0]?.id as never,
+      flavorId: null,
+      resources: this.#randomSize(),
+      imageId: world.state.tables.Image.sorted()[0]?.id as never,
+      desired: chance.of(DESIRED_STATES),
+      homeHostId: chance.is(0.3) ? this.#anyHost() : null,
+      priority: chance.of(PRIORITIES),
+      dependsOn: chance.is(0.2) ? [this.#anyGuest()] : [],
+      maxRestarts: chance.int(0, 2),
+      maxRelocations: chance.int(0, 2),
+      failback: true,
+      workload: null,
+    };
+  }
+
+  #randomFault(): Command {
+    const { chance, world } = this;
+    const { tables } = world.state;
+    const inForce = tables.Fault.sorted();
+    if (inForce.length > 0 && chance.is(0.5)) {
+      const { kind: fault, target } = chance.of(inForce);
+      return { kind: "CLEAR_FAULT", fault, target };
+    }
+    const fault = chance.of<FaultKind>([
+      "HOST_POWER",
+      "HOST_NETWORK",
+      "HOST_NETWORK",
+      "HOST_HANG",
+      "RACK_POWER",
+      "ZONE_POWER",
+      "ZONE_COOLING",
+      "ZONE_NETWORK",
+      "REGION_LOSS",
+      "GUEST_CRASH",
+      "GUEST_CRASH",
+      "GUEST_START_FAILS",
+      "MIGRATION_FAILS",
+      "STORAGE_STALL",
+    ]);
+    const durationSeconds = chance.is(0.5) ? chance.int(1, 90) : null;
+    return { kind: "INJECT_FAULT", fault, target: this.#targetOf(fault), durationSeconds };
+  }
+
+  #targetOf(fault: FaultKind): Ref {
+    const { tables } = this.world.state;
+    const guest: Ref = { type: "Guest", id: this.#anyGuest() };
+    const host: Ref = { type: "Host", id: this.#anyHost() };
+    const racks = tables.Rack.sorted();
+    if (fault === "RACK_POWER" && racks.length > 0)
+      return { type: "Rack", id: this.chance.of(racks).id };
+    if (fault.startsWith("ZONE_"))
+      return { type: "Zone", id: this.chance.of(tables.Zone.sorted()).id };
+    if (fault === "REGION_LOSS")
+      return { type: "Region", id: this.chance.of(tables.Region.sorted()).id };
+    if (fault === "GUEST_CRASH") return guest;
+    const either = fault === "GUEST_START_FAILS" || fault === "MIGRATION_FAILS";
+    return either && this.chance.is(0.5) ? guest : host;
+  }
+
+  /** Another wish about a guest or two, and sometimes fewer guests. */
+  #changeDocument(): void {
+    const { chance, document } = this;
+    for (const guest of chance.some(document.guests, 2)) {
+      guest["desired"] = chance.of(["RUNNING", "STOPPED"]);
+      guest["priority"] = chance.of(PRIORITIES);
+      if (chance.is(0.3)) guest["flavor"] = chance.of(FLAVORS).name;
+    }
+    const [fallen] = chance.is(0.2) ? chance.some(document.guests, 1) : [];
+    if (fallen) this.#forget(fallen.name);
+    this.#apply(chance.is(0.3));
+  }
+
+  #forget(name: string): void {
+    const { document } = this;
+    document.guests = document.guests.filter((guest) => guest.name !== name);
+    for (const item of [...document.guests, ...document.affinityRules])
+      for (const key of ["dependsOn", "guests"])
+        if (Array.isArray(item[key])) item[key] = item[key].filter((other) => other !== name);
+    document.affinityRules = document.affinityRules.filter(
+      (rule) => (rule["guests"] as string[]).length > 0,
+    );
+  }
+
+  /** Answers get lost, come twice, or come late. */
+  disturbAnswers(): void {
+    const fates: readonly Fate[] = ["LOST", "TWICE", "LATE"];
+    this.world.fate = (_seen: Observation) =>
+      this.chance.is(0.05) ? this.chance.of(fates) : "ARRIVES";
+  }
+
+  /** Everything is well again, and whoever was given up is asked for once more. */
+  mend(): void {
+    const { world } = this;
+    world.fate = () => "ARRIVES";
+    for (const { kind: fault, target } of world.state.tables.Fault.sorted())
+      if (fault !== "GUEST_CRASH") world.try({ kind: "CLEAR_FAULT", fault, target });
+    world.advance(300);
+    for (const { id, status, desired } of world.state.tables.Guest.sorted())
+      if (status === "ERROR" || status === "PENDING" || status === "LOST")
+        world.try({
+          kind: desired === "SUSPENDED" ? "RESUME_GUEST" : "START_GUEST",
+          guestId: id,
+        });
+    world.advance(900);
+  }
+}
