@@ -343,6 +343,17 @@ describe("a fleet document", () => {
       expect(violations(world.state)).toEqual([]);
     });
 
+    test("keeps the flavor of a size that a new guest has, and the last one had", () => {
+      const big = { name: "big", ...size(3, 3), image: "linux", desired: "STOPPED" };
+      world.apply(changed((it) => it.guests.push(big)));
+      world.do({ kind: "DELETE_GUEST", guestId: world.guest("big").id });
+      world.apply(
+        changed((it) => it.guests.push({ ...big, name: "next" })),
+        { prune: true },
+      );
+      expect(violations(world.advance(20).state)).toEqual([]);
+    });
+
     test.each<[string, (document: Document) => void, string]>([
       ["a host with guests on it", (it) => hosts(it).splice(0, 1), "Host h1 cannot be removed"],
       [

@@ -2,6 +2,7 @@ import { type FleetSpec, GUEST_DEFAULTS, type GuestSpec } from "../../../model/f
 import type { HostId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
 import { endFaultsOn } from "../faults.ts";
+import { ownFlavorName } from "../flavors.ts";
 import { supersedeOperation } from "../operations.ts";
 import { guestKey, splitGuestName } from "./guestNames.ts";
 import type { Plan } from "./plan.ts";
@@ -154,13 +155,17 @@ function pruneTopology(plan: Plan, spec: FleetSpec, kept: ReadonlySet<HostId>): 
       });
 }
 
+function flavorNameOf({ flavor, resources }: GuestSpec): string {
+  return flavor ?? (resources ? ownFlavorName(resources) : "");
+}
+
 function pruneCatalogue(plan: Plan, spec: FleetSpec): void {
   const { ctx } = plan;
   const { tables } = ctx.state;
   const guests = [...tables.Guest.values()];
   /** What guests of the document are made of, listed in it or not. */
-  const wanted = (nameIn: (guest: GuestSpec) => string | null) =>
-    spec.guests.map((guest) => ({ name: nameIn(guest) ?? "" }));
+  const wanted = (nameIn: (guest: GuestSpec) => string) =>
+    spec.guests.map((guest) => ({ name: nameIn(guest) }));
   const prune = (
     type: string,
     rows: readonly { id: number; name: string }[],
@@ -175,7 +180,7 @@ function pruneCatalogue(plan: Plan, spec: FleetSpec): void {
   prune(
     "Flavor",
     tables.Flavor.sorted(),
-    [...spec.flavors, ...wanted((guest) => guest.flavor)],
+    [...spec.flavors, ...wanted(flavorNameOf)],
     (id) => guests.some((guest) => guest.flavorId === id || guest.task?.resize?.flavorId === id),
     (id, cause) => ctx.emitAsActor("FlavorRemoved", { flavor: id as never }, cause),
   );
