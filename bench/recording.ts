@@ -3,7 +3,7 @@
 import { State } from "../src/engine/state.ts";
 import type { Command } from "../src/model/commands.ts";
 import type { FleetSpec } from "../src/model/fleet.ts";
-import { simulatedDriver } from "../src/runtime/openWriter.ts";
+import { simulatedDriver } from "../src/runtime/open-writer.ts";
 import { Writer } from "../src/runtime/writer.ts";
 import type { Batch } from "../src/store/batch.ts";
 import { openStore, type Store } from "../src/store/writer.ts";

@@ -3,7 +3,7 @@ import { type Actor, ENGINE } from "../model/actors.ts";
 import type { Command, Outcome } from "../model/commands.ts";
 import { Context } from "./context.ts";
 import { clearFault, expireFaults, injectFault, nextFaultDueAtMs } from "./controllers/faults.ts";
-import { applyFleet } from "./controllers/fleet/applyFleet.ts";
+import { applyFleet } from "./controllers/fleet/apply-fleet.ts";
 import {
   createGuest,
   deleteGuest,
@@ -14,14 +14,14 @@ import {
   startGuest,
   stopGuest,
   suspendGuest,
-} from "./controllers/guestCommands.ts";
+} from "./controllers/guest-commands.ts";
 import {
   checkLeases,
   fenceAnswered,
   heartbeats,
   hostConnected,
   nextHostDueAtMs,
-} from "./controllers/hostHealth.ts";
+} from "./controllers/host-health.ts";
 import {
   checkTimers,
   guestActionDone,
@@ -31,7 +31,7 @@ import {
 } from "./controllers/lifecycle.ts";
 import { completeFailover, openFailovers } from "./controllers/recovery.ts";
 import { startWaiting } from "./controllers/starting.ts";
-import { assessZone, zoneUtilityChanged } from "./controllers/zoneHealth.ts";
+import { assessZone, zoneUtilityChanged } from "./controllers/zone-health.ts";
 import type { Decision, Input } from "./input.ts";
 import { Refusal, unsupported } from "./refusal.ts";
 import type { State } from "./state.ts";

@@ -7,10 +7,10 @@ import {
   sameResources,
   subtractResources,
 } from "../model/resources.ts";
-import { footprintOf, isPendingRecovery, isWaiting } from "./guestConditions.ts";
-import { isLost, isUnheard, isWatched } from "./hostConditions.ts";
-import { CapacityIndex } from "./placement/capacityIndex.ts";
-import { RuleIndex } from "./placement/ruleIndex.ts";
+import { footprintOf, isPendingRecovery, isWaiting } from "./guest-conditions.ts";
+import { isLost, isUnheard, isWatched } from "./host-conditions.ts";
+import { CapacityIndex } from "./placement/capacity-index.ts";
+import { RuleIndex } from "./placement/rule-index.ts";
 import { Sizes } from "./placement/sizes.ts";
 import { Timers } from "./timers.ts";
 

@@ -8,12 +8,12 @@ import {
 } from "../model/resources.ts";
 import type { ZoneStatus } from "../model/statuses.ts";
 import { willServe } from "./controllers/dependencies.ts";
-import { footprintOf, isPendingRecovery } from "./guestConditions.ts";
-import { isLost, isUnheard } from "./hostConditions.ts";
+import { footprintOf, isPendingRecovery } from "./guest-conditions.ts";
+import { isLost, isUnheard } from "./host-conditions.ts";
 import { broken } from "./invariants/claim.ts";
 import { guestViolations } from "./invariants/guests.ts";
 import { indexDrift } from "./invariants/indexes.ts";
-import { domainOf } from "./placement/ruleIndex.ts";
+import { domainOf } from "./placement/rule-index.ts";
 import type { State } from "./state.ts";
 
 /**

@@ -3,7 +3,7 @@ import type { CommandResult } from "../model/commands.ts";
 import type { FleetEvent } from "../model/events.ts";
 import type { IdempotencyRecord } from "../store/batch.ts";
 import type { Ruling } from "./decisions.ts";
-import type { Sighting } from "./driverPool.ts";
+import type { Sighting } from "./driver-pool.ts";
 import type { Claim } from "./idempotency.ts";
 
 /** Events after which a batch is closed: some tens of milliseconds of writing. */

@@ -5,7 +5,7 @@ import type { Telemetry } from "../store/batch.ts";
 import { StoreWriteFailed } from "../store/errors.ts";
 import type { Store } from "../store/writer.ts";
 import { Batch } from "./batch.ts";
-import type { DriverPool, DriverState, Sighting } from "./driverPool.ts";
+import type { DriverPool, DriverState, Sighting } from "./driver-pool.ts";
 import { refused } from "./idempotency.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Queue } from "./queue.ts";

@@ -4,7 +4,7 @@ import type { CommandEnvelope, CommandResult } from "../model/commands.ts";
 import type { DriverName } from "../model/statuses.ts";
 import type { ClockAnchor } from "./clock.ts";
 import { type Reply, refused } from "./idempotency.ts";
-import { openWriter } from "./openWriter.ts";
+import { openWriter } from "./open-writer.ts";
 import type { WriterOptions } from "./options.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Health } from "./ports.ts";
@@ -51,7 +51,9 @@ export function startInline(options: WriterOptions, outlet: Outlet): WriterHandl
 
 /** In a thread of its own. Rejects with the store's error when the data directory can't be used. */
 export async function startWorker(options: WriterOptions, outlet: Outlet): Promise<WriterHandle> {
-  const worker = new Worker(new URL("./writerThread.ts", import.meta.url), { workerData: options });
+  const worker = new Worker(new URL("./writer-thread.ts", import.meta.url), {
+    workerData: options,
+  });
   const link = new WorkerLink(worker, outlet);
   return { ...link.handle, opened: await link.opened };
 }

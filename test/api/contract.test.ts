@@ -57,7 +57,7 @@ const CONTRACT: Record<string, readonly string[]> = {
     "name: String!",
     "tenant: Tenant!",
     // Null where the guest's resources were given one by one.
-    "flavor: Flavor",
+    "flavor: Flavor!",
     "image: Image!",
     "resources: Resources!",
     "host: Host",

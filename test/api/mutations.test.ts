@@ -101,7 +101,7 @@ describe("a guest's life", () => {
     const { guest } = await server.data(
       `{ guest(name: "web-1") { flavor { name } resources { cpuCores memoryMiB storageGiB } } }`,
     );
-    expect(guest).toEqual({ flavor: null, resources });
+    expect(guest).toEqual({ flavor: { name: "own-2.5c-5000m-50g" }, resources });
   });
 
   test("sees its own writes", async () => {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { decide, nextDueAtMs } from "../../src/engine/engine.ts";
 import { evolve } from "../../src/engine/evolve.ts";
-import { isAsDesired } from "../../src/engine/guestConditions.ts";
+import { isAsDesired } from "../../src/engine/guest-conditions.ts";
 import type { Input } from "../../src/engine/input.ts";
 import { violations } from "../../src/engine/invariants.ts";
 import { State } from "../../src/engine/state.ts";

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { fleetOf, TestRuntime } from "./fleet.ts";
 import { temporaryFolder } from "./log.ts";
 
-const SERVER = fileURLToPath(new URL("./killedServer.ts", import.meta.url));
+const SERVER = fileURLToPath(new URL("./killed-server.ts", import.meta.url));
 
 /** A server killed before it gave the nth order of this kind, and the one that takes over. */
 async function afterCrash(kind: string, nth: number): Promise<TestRuntime> {

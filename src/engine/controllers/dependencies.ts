@@ -2,7 +2,7 @@ import type { Guest } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { GuestStatus } from "../../model/statuses.ts";
-import { isPendingRecovery, isServing, isWaiting } from "../guestConditions.ts";
+import { isPendingRecovery, isServing, isWaiting } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
 
 /** Dependencies: guests that must run before others start. One that is gone is no obstacle. */

@@ -3,8 +3,8 @@ import type { Guest } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { Context } from "../context.ts";
-import { wasStable } from "../guestConditions.ts";
-import { isUnheard } from "../hostConditions.ts";
+import { wasStable } from "../guest-conditions.ts";
+import { isUnheard } from "../host-conditions.ts";
 import { endFaultsOn } from "./faults.ts";
 import {
   failOperationOf,

@@ -2,7 +2,7 @@ import type { Guest, GuestTask } from "../../model/entities.ts";
 import type { FleetEvent } from "../../model/events.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { TaskKind } from "../../model/statuses.ts";
-import { isAsDesired, wasStable } from "../guestConditions.ts";
+import { isAsDesired, wasStable } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
 import { create, type Folds, nothing, remove } from "./fold.ts";
 

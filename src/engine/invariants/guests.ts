@@ -1,7 +1,7 @@
 import type { Guest } from "../../model/entities.ts";
 import type { GuestStatus, TaskKind } from "../../model/statuses.ts";
-import { isAsDesired, isWaiting } from "../guestConditions.ts";
-import { isUnheard } from "../hostConditions.ts";
+import { isAsDesired, isWaiting } from "../guest-conditions.ts";
+import { isUnheard } from "../host-conditions.ts";
 import type { State } from "../state.ts";
 import { broken, type Claim } from "./claim.ts";
 

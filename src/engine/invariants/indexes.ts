@@ -1,7 +1,7 @@
-import { footprintOf, isPendingRecovery, isWaiting } from "../guestConditions.ts";
-import { isLost, isUnheard, isWatched } from "../hostConditions.ts";
-import type { HostRoom } from "../placement/capacityIndex.ts";
-import { domainOf } from "../placement/ruleIndex.ts";
+import { footprintOf, isPendingRecovery, isWaiting } from "../guest-conditions.ts";
+import { isLost, isUnheard, isWatched } from "../host-conditions.ts";
+import type { HostRoom } from "../placement/capacity-index.ts";
+import { domainOf } from "../placement/rule-index.ts";
 import type { State } from "../state.ts";
 
 /** Where an index says something else than the tables do. */

@@ -1,6 +1,6 @@
 import type { AffinityRule } from "../../model/entities.ts";
 import type { State } from "../state.ts";
-import type { Cell, HostRoom } from "./capacityIndex.ts";
+import type { Cell, HostRoom } from "./capacity-index.ts";
 import type { Subject } from "./subject.ts";
 
 /** So few cells are looked through host by host; more are met on the way down the capacity index. */

@@ -1,8 +1,8 @@
 import type { AffinityRule } from "../../model/entities.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { State } from "../state.ts";
-import type { HostRoom } from "./capacityIndex.ts";
-import { domainOf } from "./ruleIndex.ts";
+import type { HostRoom } from "./capacity-index.ts";
+import { domainOf } from "./rule-index.ts";
 import type { Subject } from "./subject.ts";
 
 /** Null lets the host pass; a reason rules it out. */

@@ -2,7 +2,7 @@ import type { HostVerdict, Placement, Reason } from "../../model/reasons.ts";
 import type { ReasonCode } from "../../model/statuses.ts";
 import type { State } from "../state.ts";
 import { candidates } from "./candidates.ts";
-import type { HostRoom } from "./capacityIndex.ts";
+import type { HostRoom } from "./capacity-index.ts";
 import { objection, objections } from "./filters.ts";
 import { scoring } from "./scorers.ts";
 import type { Subject } from "./subject.ts";

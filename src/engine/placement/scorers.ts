@@ -1,6 +1,6 @@
 import { subtractResources } from "../../model/resources.ts";
 import type { State } from "../state.ts";
-import type { HostRoom } from "./capacityIndex.ts";
+import type { HostRoom } from "./capacity-index.ts";
 import { othersAnywhere, othersInDomain } from "./filters.ts";
 import { slots } from "./sizes.ts";
 import type { Subject } from "./subject.ts";

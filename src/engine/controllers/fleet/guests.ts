@@ -3,13 +3,13 @@ import type { FleetSpec, GuestSpec, Path } from "../../../model/fleet.ts";
 import type { FlavorId, GuestId, HostId, ImageId, Seq, TenantId } from "../../../model/ids.ts";
 import type { Resources } from "../../../model/resources.ts";
 import type { DesiredState } from "../../../model/statuses.ts";
-import { footprintOf } from "../../guestConditions.ts";
+import { footprintOf } from "../../guest-conditions.ts";
 import { Refusal } from "../../refusal.ts";
 import { ownFlavor, ownFlavorName } from "../flavors.ts";
-import { newGuest, resizeTo } from "../guestCommands.ts";
+import { newGuest, resizeTo } from "../guest-commands.ts";
 import { supersedeOperation } from "../operations.ts";
-import { inDependencyOrder } from "./dependencyOrder.ts";
-import { guestKey } from "./guestNames.ts";
+import { inDependencyOrder } from "./dependency-order.ts";
+import { guestKey } from "./guest-names.ts";
 import { differences, type Plan } from "./plan.ts";
 import { addDemand, checkQuotas, type Demand } from "./quotas.ts";
 

@@ -4,7 +4,7 @@ import type { Context } from "../../context.ts";
 import { endFaultsOn } from "../faults.ts";
 import { ownFlavorName } from "../flavors.ts";
 import { supersedeOperation } from "../operations.ts";
-import { guestKey, splitGuestName } from "./guestNames.ts";
+import { guestKey, splitGuestName } from "./guest-names.ts";
 import type { Plan } from "./plan.ts";
 
 /**

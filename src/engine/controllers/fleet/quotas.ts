@@ -1,8 +1,8 @@
 import type { Quota } from "../../../model/entities.ts";
 import type { FleetSpec } from "../../../model/fleet.ts";
 import { addResources, NO_RESOURCES, type Resources } from "../../../model/resources.ts";
-import { footprintOf } from "../../guestConditions.ts";
-import { guestKey } from "./guestNames.ts";
+import { footprintOf } from "../../guest-conditions.ts";
+import { guestKey } from "./guest-names.ts";
 import type { Plan } from "./plan.ts";
 
 /** What guests take together. */

@@ -1,7 +1,7 @@
 import type { AffinityRule } from "../../../model/entities.ts";
 import type { AffinityRuleSpec, FleetSpec } from "../../../model/fleet.ts";
 import type { AffinityRuleId, GuestId, HostId, TenantId } from "../../../model/ids.ts";
-import { guestKey, splitGuestName } from "./guestNames.ts";
+import { guestKey, splitGuestName } from "./guest-names.ts";
 import { differences, type Plan } from "./plan.ts";
 import { checkSatisfiable } from "./satisfiable.ts";
 

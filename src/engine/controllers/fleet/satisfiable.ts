@@ -1,7 +1,7 @@
 import type { AffinityRuleSpec, FleetSpec } from "../../../model/fleet.ts";
 import { addResources, NO_RESOURCES, type Resources } from "../../../model/resources.ts";
 import { RULE_SCOPES, type RuleScope } from "../../../model/statuses.ts";
-import { guestKey, splitGuestName } from "./guestNames.ts";
+import { guestKey, splitGuestName } from "./guest-names.ts";
 import type { Plan } from "./plan.ts";
 
 /**

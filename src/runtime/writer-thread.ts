@@ -6,7 +6,7 @@ import type { WriterOptions } from "./options.ts";
 import type { FromWriter, ToWriter } from "./thread.ts";
 
 // Not imported above: what makes drizzle load fast must be in place before it is asked for.
-const { openWriter } = await import("./openWriter.ts");
+const { openWriter } = await import("./open-writer.ts");
 
 const port = parentPort;
 if (!port) throw new Error("This file runs as a worker thread.");

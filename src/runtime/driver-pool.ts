@@ -4,7 +4,7 @@ import type { Action, Observation } from "../model/actions.ts";
 import type { Seq } from "../model/ids.ts";
 import type { DriverName } from "../model/statuses.ts";
 import type { Troubles } from "./troubles.ts";
-import { noteOrdered } from "./worldState.ts";
+import { noteOrdered } from "./world-state.ts";
 
 /** What a driver saw, and when on the fleet's clock. */
 export interface Sighting {

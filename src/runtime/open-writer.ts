@@ -7,7 +7,7 @@ import { openStore } from "../store/writer.ts";
 import { startOfClock } from "./clock.ts";
 import type { WriterOptions } from "./options.ts";
 import type { Outlet } from "./outlet.ts";
-import { loadWorldState } from "./worldState.ts";
+import { loadWorldState } from "./world-state.ts";
 import { Writer } from "./writer.ts";
 
 export type DriverFactory = (circumstances: {

@@ -1,6 +1,6 @@
 import type { AffinityRule, Guest } from "../../model/entities.ts";
 import type { RuleScope } from "../../model/statuses.ts";
-import type { CapacityIndex, HostRoom } from "./capacityIndex.ts";
+import type { CapacityIndex, HostRoom } from "./capacity-index.ts";
 
 /** The place of a host that a rule's scope speaks of. A host without a rack is a rack of its own. */
 export function domainOf(scope: RuleScope, room: HostRoom): number {

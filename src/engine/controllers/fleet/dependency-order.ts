@@ -1,5 +1,5 @@
 import type { GuestSpec } from "../../../model/fleet.ts";
-import { guestKey, splitGuestName } from "./guestNames.ts";
+import { guestKey, splitGuestName } from "./guest-names.ts";
 import type { Plan } from "./plan.ts";
 
 interface Visit {

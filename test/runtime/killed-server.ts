@@ -1,10 +1,10 @@
 // A server that is killed in the moment between a commit and the nth order of a kind that it holds:
-// `node killedServer.ts DATA_DIR KIND N`. Its fleet starts, and then a zone loses its power.
+// `node killed-server.ts DATA_DIR KIND N`. Its fleet starts, and then a zone loses its power.
 
 import type { ClockedDriver } from "../../src/drivers/driver.ts";
 import type { Action } from "../../src/model/actions.ts";
 import type { Command } from "../../src/model/commands.ts";
-import { openWriter, simulatedDriver } from "../../src/runtime/openWriter.ts";
+import { openWriter, simulatedDriver } from "../../src/runtime/open-writer.ts";
 import { writerOptions } from "../../src/runtime/options.ts";
 import { openReader } from "../../src/store/reader.ts";
 import { ALICE, fleetOf } from "./fleet.ts";
