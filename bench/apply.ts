@@ -13,10 +13,10 @@
  * room. Both serve a process that runs for long, so a first round warms the code and doesn't count.
  */
 
-import type { Applied, Round } from "./apply-round.ts";
+import type { Round } from "./apply-round.ts";
 import { readFleet, writeFleet } from "./fleet.ts";
 import { type Benchmark, collectGarbage, type Measured, median, type Options } from "./harness.ts";
-import { answerOf, type Lab } from "./lab.ts";
+import { answerOf, ended, type Lab } from "./lab.ts";
 import { placementLoop, placementPass, waitingFleet } from "./placement.ts";
 
 const CPU_LIMIT_SECONDS = 2;
@@ -32,13 +32,16 @@ async function measure(lab: Lab, { fleetFile, rounds }: Options): Promise<Measur
   const results: Round[] = [];
   for (let round = 1; round <= rounds; round++) {
     lab.progress(`apply, process ${round} of ${rounds}`);
-    results.push(await answerOf(lab.fork("apply-round.ts", [file, lab.folder(), lab.folder()])));
+    const child = lab.fork("apply-round.ts", [file, lab.folder(), lab.folder()]);
+    results.push(await answerOf<Round>(child));
+    // The next one shall have the machine to itself.
+    await ended(child);
   }
   lab.progress("placement alone");
   const placement = measurePlacement(file, rounds);
   const of = (figure: (round: Round) => number) => median(results.map(figure));
   const cpuSeconds = of(({ cold }) => cold.cpuSeconds);
-  const { events, guests } = (results[0] as Round).cold satisfies Applied;
+  const { events, guests } = (results[0] as Round).cold;
   return {
     figures: {
       guests,

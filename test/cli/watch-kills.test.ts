@@ -46,7 +46,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 }
 
 describe("watch, killed again and again while the server is too,", () => {
-  test.each([1, 2])(
+  test.each([1, 2, 3])(
     "ends with exactly the events of the log in --output, seed %i",
     { timeout: 180_000 },
     async (seed) => {
@@ -63,7 +63,7 @@ describe("watch, killed again and again while the server is too,", () => {
       let watching = start(watchArguments);
       const ending = new AbortController();
       const disturbing = disturb(fleet, random(seed + 100), ending.signal);
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < 8; round++) {
         await moment(200 + chance() * 1500);
         const victims = chance();
         if (victims < 0.7) await fleet.kill();
