@@ -79,6 +79,7 @@ export class Writer {
   /** Inputs left to take one at a time, after a batch of many was refused for what was in it. */
   #oneByOne = 0;
 
+  #waitedForEcho = false;
   #isWorking = false;
   #immediate: NodeJS.Immediate | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -217,7 +218,17 @@ export class Writer {
     this.#takeSightings(MAX_INPUTS);
     this.#desk.take(MAX_INPUTS, this.#committer.batch, this.#nowMs);
     // A host that was just heard of must not be suspected while its heartbeat still waits here.
-    if (this.#sightings.size === 0) this.#ticks.run(this.#committer.batch, this.#nowMs);
+    if (this.#sightings.size === 0 && !this.#awaitsEcho())
+      this.#ticks.run(this.#committer.batch, this.#nowMs);
+  }
+
+  /**
+   * Orders that are about to be given may be answered within the same instant, as new hosts are heard
+   * of: due work waits for that, once, so that a stream of orders cannot hold it up.
+   */
+  #awaitsEcho(): boolean {
+    this.#waitedForEcho = !this.#waitedForEcho && this.#committer.batch.actions.length > 0;
+    return this.#waitedForEcho;
   }
 
   #takeOne(): void {

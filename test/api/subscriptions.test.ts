@@ -80,7 +80,7 @@ describe("events", () => {
     const first = await startTestServer({ dataDir }, true);
     await first.advance(30);
     const before = first.subscribe(EVENTS, { after: start(await first.head()) });
-    const seen = await before.take(40);
+    const seen = await before.take(20);
     await before.close();
     await first.advance(60);
     const total = seqOf(await first.head());
@@ -88,7 +88,7 @@ describe("events", () => {
 
     const second = await startTestServer({ dataDir });
     const after = second.subscribe(EVENTS, { after: seen.at(-1).events.cursor });
-    seen.push(...(await after.take(total - 40)));
+    seen.push(...(await after.take(total - 20)));
     await after.close();
     expect(seen.map((data) => seqOf(data.events.cursor))).toEqual(
       seen.map((_, index) => index + 1),

@@ -104,6 +104,11 @@ const SHORTAGE: Partial<Record<ReasonCode, string>> = {
 export function whyNowhere(state: State, subject: Subject): Reason[] {
   const total = state.tables.Host.size;
   if (total === 0) return [{ code: "NO_HOSTS", message: "the fleet has no hosts" }];
+  // What every host answers first need not be asked of each.
+  if (state.indexes.capacity.placeableHosts === 0)
+    return [
+      { code: "HOST_NOT_UP", message: `${total} of ${total} hosts are ${SHORTAGE.HOST_NOT_UP}` },
+    ];
   const tally = new Map<string, { reason: Reason; hosts: number }>();
   for (const host of state.tables.Host.sorted()) {
     const room = state.indexes.capacity.room(host.id) as HostRoom;
