@@ -56,6 +56,21 @@ export const eventArgs = builder.args((t) => ({
   filter: t.field({ type: EventFilter }),
 }));
 
+/** Chains are as long as a failover has steps; the bound is for one that would never end. */
+const CAUSES_MAX = 100;
+
+async function causesOf(event: FleetEvent, { loaders }: ApiContext): Promise<FleetEvent[]> {
+  const causes: FleetEvent[] = [];
+  let { causeSeq } = event;
+  while (causeSeq !== null && causes.length < CAUSES_MAX) {
+    const cause: FleetEvent | null | undefined = await loaders.event.load(causeSeq);
+    if (!cause) break;
+    causes.push(cause);
+    causeSeq = cause.causeSeq;
+  }
+  return causes;
+}
+
 Event.implement({
   description:
     "One fact that happened, in log order. A concrete type per kind, with its own fields.",
@@ -88,6 +103,12 @@ Event.implement({
         "The event that led to this one; null for a root, and when it is no longer kept.",
       resolve: async (event, _args, { loaders }) =>
         event.causeSeq === null ? null : ((await loaders.event.load(event.causeSeq)) ?? null),
+    }),
+    causes: t.field({
+      type: [Event],
+      description:
+        "All that led to this one, the nearest first, up to the root or what is no longer kept.",
+      resolve: (event, _args, context) => causesOf(event, context),
     }),
     effects: t.field({
       type: EventConnection,

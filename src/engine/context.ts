@@ -8,6 +8,7 @@ import {
   type Payload,
 } from "../model/events.ts";
 import type { GuestId, HostId, Ref, Seq, TenantId, ZoneId } from "../model/ids.ts";
+import type { Reason } from "../model/reasons.ts";
 import { evolveOne } from "./evolve.ts";
 import { render } from "./message.ts";
 import type { State } from "./state.ts";
@@ -74,7 +75,7 @@ export class Context {
       atMs: this.nowMs,
       kind,
       category,
-      severity,
+      severity: kind === "GuestBlocked" && !isPassing(payload) ? "WARNING" : severity,
       message: render(state, kind, message, payload, definition),
       subject,
       tenantId: tenantOf(state, subject, definition),
@@ -87,6 +88,14 @@ export class Context {
     evolveOne(state, event);
     return event.seq;
   }
+}
+
+/** Reasons that are over by themselves as the fleet comes up; any other wants somebody to look. */
+const PASSING: ReadonlySet<string> = new Set(["DEPENDENCY_NOT_RUNNING", "HOST_NOT_UP"]);
+
+function isPassing(payload: object): boolean {
+  const { reasons } = payload as { reasons: readonly Reason[] };
+  return reasons.every(({ code }) => PASSING.has(code));
 }
 
 type Definition = { id?: number; name?: string; zoneId?: ZoneId; tenantId?: TenantId } | null;

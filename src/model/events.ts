@@ -218,7 +218,7 @@ export const EVENTS = {
     placement: "placement",
     generation: "int",
   }),
-  GuestBlocked: event("PLACEMENT", "WARNING", "{guest} cannot be as desired: {reasons}", {
+  GuestBlocked: event("PLACEMENT", "INFO", "{guest} cannot be as desired: {reasons}", {
     guest: "Guest",
     reasons: "reasons",
   }),

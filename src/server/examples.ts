@@ -111,20 +111,10 @@ query Failovers {
         toHost { name zone { name } }
         downtimeMs
       }
-      ...Because
+      # From the guest's recovery back to the root: the fault.
+      causes { message }
     }
   }
-}
-
-# From the guest's recovery back to the root: the fault.
-fragment Because on Event {
-  cause { message cause { message cause { message
-    cause { message cause { message cause { message
-      cause { message cause { message cause { message
-        cause { message cause { message cause { message } } }
-      } } }
-    } } }
-  } } }
 }
 `;
 
