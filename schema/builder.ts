@@ -6,7 +6,7 @@ import { relations } from "../src/store/tables-relations.ts";
 import WholeRowsPlugin from "./columns-plugin.ts";
 import type { ApiContext } from "./context.ts";
 import { PAGE } from "./page.ts";
-import PageSizePlugin from "./page-plugin.ts";
+import PagePlugin from "./page-plugin.ts";
 
 /** Code first: each noun's module hangs its types, queries, mutations and subscriptions on this. */
 export const builder = new SchemaBuilder<{
@@ -22,7 +22,7 @@ export const builder = new SchemaBuilder<{
     Cursor: { Input: string; Output: string };
   };
 }>({
-  plugins: [PageSizePlugin, RelayPlugin, DrizzlePlugin, WholeRowsPlugin],
+  plugins: [PagePlugin, RelayPlugin, DrizzlePlugin, WholeRowsPlugin],
   defaultFieldNullability: false,
   relay: {
     clientMutationId: "omit",

@@ -1,11 +1,11 @@
-import { EVENT_KINDS, type EventKind, screamingCase } from "../src/model/events.ts";
+import { EVENT_KINDS, EVENTS, type EventKind, screamingCase } from "../src/model/events.ts";
 import type { Queries } from "../src/runtime/ports.ts";
 import { badInput } from "./bad-input.ts";
 import { builder } from "./builder.ts";
 import type { ApiContext } from "./context.ts";
 import { cursorSeq } from "./cursor.ts";
 import { EventCategory, Severity } from "./enums.ts";
-import { entityKey, filterIds, parseGlobalId } from "./ids.ts";
+import { entityKey, filterIds, notAnId, parseGlobalId } from "./ids.ts";
 
 export const EventKindEnum = builder.enumType("EventKind", {
   values: Object.fromEntries(
@@ -50,11 +50,13 @@ export function toLogFilter(
   };
 }
 
-/** Numbers are unique over all types, so the type needn't be kept. */
+/** Numbers are unique over all types but events, so the type needn't be kept. */
 function anyIds(ids: readonly string[], argument: string): number[] {
-  return ids.flatMap((text) => {
+  return ids.flatMap((text, index) => {
+    const element = `${argument}.${index}`;
     const id = parseGlobalId(text);
-    if (!id) throw badInput(argument, `holds '${text}', which is not an id`);
+    if (!id) throw notAnId(element, text);
+    if (id.type in EVENTS) throw badInput(element, "is the id of an event, not of its subject");
     return entityKey(id.key) ?? [];
   });
 }

@@ -1,10 +1,11 @@
 import { GUEST_DEFAULTS } from "../src/model/fleet.ts";
 import type { GuestId } from "../src/model/ids.ts";
 import { formatCursor } from "../src/model/log.ts";
+import { resourcesProblem } from "../src/model/resource-bounds.ts";
 import type { PlacementAnswer, PlacementQuestion } from "../src/runtime/ports.ts";
-import { badInput } from "./bad-input.ts";
+import { badInput, badInputSentence } from "./bad-input.ts";
 import { builder } from "./builder.ts";
-import { Refused } from "./command.ts";
+import { Refused, refuse } from "./command.ts";
 import type { ApiContext } from "./context.ts";
 import { Host } from "./host.ts";
 import { argumentId } from "./ids.ts";
@@ -63,7 +64,25 @@ const PlacementExplanation = builder.objectRef<PlacementAnswer>("PlacementExplan
   }),
 });
 
+/** As createGuest takes it, but that a guest has one already. */
+async function sizeOf(input: PlacementInput, context: ApiContext) {
+  const flavorId = oneOf("Flavor", input.flavorId, input.flavor, "flavor", context);
+  if (input.resources) {
+    if (flavorId !== null)
+      throw refuse("INVALID_INPUT", "Give a flavor or resources, not both.", "resources");
+    const resources = toAmounts(input.resources);
+    const problem = resourcesProblem(resources);
+    if (problem) throw refuse("INVALID_INPUT", problem.message, "resources", problem.field);
+    return { flavorId, resources };
+  }
+  const flavor = await context.loaders.entity("Flavor", flavorId);
+  if (flavorId !== null && !flavor)
+    throw refuse("NOT_FOUND", "There is no such flavor.", "flavorId");
+  return { flavorId, resources: flavor };
+}
+
 async function questionOf(input: PlacementInput, context: ApiContext): Promise<PlacementQuestion> {
+  const { flavorId, resources } = await sizeOf(input, context);
   const homeHostId = oneOf("Host", input.hostId, input.host, "host", context);
   if (input.guestId != null) {
     const guestId = argumentId("Guest", input.guestId, "input.guestId");
@@ -71,15 +90,12 @@ async function questionOf(input: PlacementInput, context: ApiContext): Promise<P
     if (!guest) throw badInput("input.guestId", "is not the id of a guest");
     return {
       tenantId: guest.tenantId,
-      flavorId: guest.flavorId,
-      resources: input.resources ? toAmounts(input.resources) : guest,
+      flavorId: flavorId ?? guest.flavorId,
+      resources: resources ?? guest,
       guestId: guestId as GuestId,
       homeHostId: homeHostId ?? guest.homeHostId,
     };
   }
-  const flavorId = oneOf("Flavor", input.flavorId, input.flavor, "flavor", context);
-  const flavor = await context.loaders.entity("Flavor", flavorId);
-  const resources = flavor ?? (input.resources && toAmounts(input.resources));
   if (!resources) throw badInput("input", "needs a guestId, a flavor or resources");
   return {
     tenantId:
@@ -98,7 +114,7 @@ async function orBadInput<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    throw badInput(["input", ...error.rejection.path].join("."), `: ${error.message}`);
+    throw badInputSentence(["input", ...error.rejection.path].join("."), error.message);
   }
 }
 

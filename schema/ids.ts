@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64 } from "@pothos/core";
+import type { GraphQLError } from "graphql";
 import type { EntityType, IdTypes } from "../src/model/ids.ts";
 import { badInput } from "./bad-input.ts";
 
@@ -26,20 +27,17 @@ export function entityKey(key: string): number | null {
   return /^[1-9][0-9]{0,14}$/.test(key) ? Number(key) : null;
 }
 
-/**
- * The ids of one type in a filter. Those of another type name nothing here and are dropped, so that
- * they match nothing; a text that is no id is an error.
- */
+/** The ids of one type in a filter; one of another type is as wrong there as a text that is no id. */
 export function filterIds<T extends EntityType>(
   type: T,
   ids: readonly string[],
   argument: string,
 ): IdTypes[T][] {
-  return ids.flatMap((text) => {
-    const id = parseGlobalId(text);
-    if (!id) throw badInput(argument, `holds '${text}', which is not an id`);
-    const key = id.type === type ? entityKey(id.key) : null;
-    return key === null ? [] : [key as IdTypes[T]];
+  return ids.map((text, index) => {
+    const element = `${argument}.${index}`;
+    const id = argumentId(type, text, element);
+    if (id === null) throw badInput(element, `is '${text}', which is not the id of a ${type}`);
+    return id;
   });
 }
 
@@ -49,5 +47,11 @@ export function argumentId<T extends EntityType>(
   text: string,
   argument: string,
 ): IdTypes[T] | null {
-  return filterIds(type, [text], argument)[0] ?? null;
+  const id = parseGlobalId(text);
+  if (!id) throw notAnId(argument, text);
+  return id.type === type ? (entityKey(id.key) as IdTypes[T] | null) : null;
+}
+
+export function notAnId(argument: string, text: string): GraphQLError {
+  return badInput(argument, `is '${text.slice(0, 80)}', which is not an id`);
 }

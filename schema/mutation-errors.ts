@@ -61,6 +61,10 @@ const BY_CODE = {
     "UnsupportedError",
     "The driver, or this way of running, cannot do that.",
   ),
+  UNAVAILABLE: plainError(
+    "UnavailableError",
+    "The server cannot write now. Nothing has changed: try again when it is ready.",
+  ),
   INTERNAL: plainError("InternalError", "A bug on this side. Nothing has changed."),
 } as const satisfies Record<Rejection["code"], ErrorRef>;
 

@@ -4,7 +4,7 @@ import type { EntityType, Ref } from "../src/model/ids.ts";
 import { badInput } from "./bad-input.ts";
 import { builder } from "./builder.ts";
 import type { ApiContext } from "./context.ts";
-import { entityKey, parseGlobalId } from "./ids.ts";
+import { entityKey, notAnId, parseGlobalId } from "./ids.ts";
 import { ENTITY_TYPES } from "./loaders.ts";
 import { PAGE } from "./page.ts";
 
@@ -18,7 +18,7 @@ export function loadRef(ref: Ref | null, { loaders }: ApiContext) {
 /** Null for an id of nothing, or of nothing any more. */
 function loadNode(text: string, argument: string, context: ApiContext): Promise<object | null> {
   const id = parseGlobalId(text);
-  if (!id) throw badInput(argument, `is '${text}', which is not an id`);
+  if (!id) throw notAnId(argument, text);
   const key = entityKey(id.key);
   if (key === null) return Promise.resolve(null);
   if (id.type in EVENTS) return loadEvent(id.type as EventKind, key, context);
@@ -48,7 +48,7 @@ builder.queryFields((t) => ({
     args: { ids: t.arg.idList({ required: true }) },
     resolve: (_root, { ids }, context) => {
       if (ids.length > PAGE.max) throw badInput("ids", `may hold ${PAGE.max} at most`);
-      return ids.map((id) => loadNode(id, "ids", context));
+      return ids.map((id, index) => loadNode(id, `ids.${index}`, context));
     },
   }),
 }));

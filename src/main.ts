@@ -110,7 +110,9 @@ function readDocument(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new BadConfiguration(`FLEET=${file} cannot be read: ${(error as Error).message}`);
+    throw new BadConfiguration(
+      `FLEET=${file} cannot be read: ${(error as Error).message}. Use demo, none or a file.`,
+    );
   }
 }
 

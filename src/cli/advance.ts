@@ -1,6 +1,6 @@
-import { type Command, serverUrl, URL_OPTION, UsageError } from "./command.ts";
+import { CliError, type Command, serverUrl, URL_OPTION, UsageError } from "./command.ts";
 import { parseSeconds } from "./durations.ts";
-import { mutate } from "./request.ts";
+import { mutate, RefusedError } from "./request.ts";
 
 export const advance: Command = {
   name: "advance",
@@ -15,10 +15,18 @@ export const advance: Command = {
       throw new UsageError("Give one duration, such as 'evenkeel advance 10m'");
     }
     const seconds = parseSeconds(duration);
-    const { now } = await mutate<{ now: string }>(serverUrl(args), "advanceClock", "now", {
-      seconds,
-    });
+    const now = await advanceBy(serverUrl(args), seconds);
     process.stdout.write(`The fleet's clock stands at ${now}\n`);
     return 0;
   },
 };
+
+async function advanceBy(url: string, seconds: number): Promise<string> {
+  try {
+    const { now } = await mutate<{ now: string }>(url, "advanceClock", "now", { seconds });
+    return now;
+  } catch (error) {
+    if (!(error instanceof RefusedError) || error.code !== "UNSUPPORTED") throw error;
+    throw new CliError(`${error.message} Start the server with CLOCK=manual`);
+  }
+}

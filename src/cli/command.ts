@@ -65,18 +65,25 @@ export class Arguments {
 
 const DEFAULT_URL = "http://127.0.0.1:4000/graphql";
 
+/** Where a server started from the same environment listens. */
+function defaultUrl(): string {
+  const port = process.env["PORT"]?.trim() ?? "";
+  // With 0 the server has taken whatever was free, which nobody here can know.
+  return /^[1-9]\d*$/.test(port) ? DEFAULT_URL.replace("4000", port) : DEFAULT_URL;
+}
+
 /** The option of every command that talks to a server. */
 export const URL_OPTION = {
   url: {
     value: "URL",
-    description: `The server's GraphQL endpoint (default: EVENKEEL_URL, or ${DEFAULT_URL})`,
+    description: `The server's GraphQL endpoint (default: EVENKEEL_URL, or ${DEFAULT_URL} with the port in PORT if that is set)`,
   },
 } as const;
 
 /** A URL without a path means the endpoint at its usual place. Throws UsageError. */
 export function serverUrl(args: Arguments): string {
   const given = args.text("url") ?? process.env["EVENKEEL_URL"] ?? "";
-  const url = URL.parse(given || DEFAULT_URL);
+  const url = URL.parse(given || defaultUrl());
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new UsageError(`'${given}' is not a URL like ${DEFAULT_URL}`);
   }
@@ -103,6 +110,11 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Arg
     });
     return new Arguments(positionals, values);
   } catch (error) {
+    const negative = argv.find((arg) => /^-\d/.test(arg));
+    if (negative !== undefined)
+      throw new UsageError(
+        `'${negative}' is below zero; a duration like 90s or 10m is needed, see 'evenkeel help ${command.name}'`,
+      );
     // Node's sentences go on with advice that is not about this program.
     const [sentence] = (error as Error).message.split(/\. |\n/);
     throw new UsageError(

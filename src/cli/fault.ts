@@ -1,7 +1,7 @@
-import { nearest } from "../fleet/nearest.ts";
 import { type Arguments, type Command, serverUrl, URL_OPTION, UsageError } from "./command.ts";
 import { parseSeconds } from "./durations.ts";
-import { ask, mutate } from "./request.ts";
+import { enumValues } from "./enums.ts";
+import { mutate } from "./request.ts";
 import { findTarget, TARGET_FORMS } from "./targets.ts";
 
 export const fault: Command = {
@@ -30,7 +30,8 @@ TARGET is ${TARGET_FORMS}, or a global id.`,
       throw new UsageError(`Give a kind and a target, as in '${fault.examples[0]}'`);
     }
     const url = serverUrl(args);
-    const input = { targetId: await findTarget(url, target), kind: await faultKind(url, kindText) };
+    const [kind = ""] = await enumValues(url, "FaultKind", "fault", [kindText]);
+    const input = { targetId: await findTarget(url, target), kind };
     await (verb === "inject" ? inject(url, args, input, target) : clear(url, args, input, target));
     return 0;
   },
@@ -68,18 +69,4 @@ async function clear(
   if (args.text("for") !== undefined) throw new UsageError("'fault clear' takes no --for");
   await mutate(url, "clearFault", "kind", { ...input });
   process.stdout.write(`${input.kind} on ${target} is over\n`);
-}
-
-/** The kind as the server spells it. Its list is asked for, so that old and new ones fit together. */
-async function faultKind(url: string, text: string): Promise<string> {
-  const { kinds } = await ask<{ kinds: { enumValues: readonly { name: string }[] } | null }>(
-    url,
-    `{ kinds: __type(name: "FaultKind") { enumValues { name } } }`,
-  );
-  const names = kinds?.enumValues.map(({ name }) => name) ?? [];
-  const wanted = text.toUpperCase().replaceAll("-", "_");
-  if (names.includes(wanted)) return wanted;
-  const close = nearest(wanted, names);
-  const hint = close ? `did you mean ${close}? ` : "";
-  throw new UsageError(`There is no fault ${text}; ${hint}Kinds: ${names.join(", ")}`);
 }

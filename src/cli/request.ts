@@ -23,9 +23,12 @@ export class UnreachableError extends CliError {
 
 /** A mutation was refused. */
 export class RefusedError extends CliError {
+  /** The error's `code`, such as UNSUPPORTED. */
+  readonly code: string;
   readonly problems: readonly WireProblem[];
-  constructor(message: string, problems: readonly WireProblem[]) {
+  constructor(code: string, message: string, problems: readonly WireProblem[]) {
     super(message);
+    this.code = code;
     this.problems = problems;
   }
 }
@@ -89,7 +92,11 @@ function parseAnswer(text: string): Answer | null {
   }
 }
 
-type Refusal = { readonly message: string; readonly problems?: readonly WireProblem[] };
+type Refusal = {
+  readonly code: string;
+  readonly message: string;
+  readonly problems?: readonly WireProblem[];
+};
 
 /**
  * A mutation of the form `name(input: NameInput!): NameResult!`. `selection` is on its payload.
@@ -108,7 +115,7 @@ export async function mutate<Payload>(
       result: ${name}(input: $input) {
         __typename
         ... on ${type}Payload { ${selection} }
-        ... on Error { message }
+        ... on Error { code message }
         ... on InvalidInputError { problems { message path } }
       }
     }`,
@@ -116,6 +123,6 @@ export async function mutate<Payload>(
   );
   const { __typename } = result as { __typename: string };
   if (__typename === `${type}Payload`) return result as Payload;
-  const { message, problems = [] } = result as Refusal;
-  throw new RefusedError(message, problems);
+  const { code, message, problems = [] } = result as Refusal;
+  throw new RefusedError(code, message, problems);
 }

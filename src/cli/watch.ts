@@ -15,6 +15,7 @@ import {
   URL_OPTION,
   UsageError,
 } from "./command.ts";
+import { enumValues } from "./enums.ts";
 import { UnreachableError } from "./request.ts";
 import { findTarget, findTenant, findZone } from "./targets.ts";
 import { OutputGone, openSink, type Sink } from "./watch-sinks.ts";
@@ -122,23 +123,27 @@ async function whenReachable<T>(question: () => Promise<T>, say: Say): Promise<T
   }
 }
 
-/** Names become ids by asking the server. */
+/** Names become ids by asking the server, and what it does not know is told before listening. */
 async function readFilter(url: string, args: Arguments): Promise<EventFilter> {
-  const upper = (name: string) =>
-    args.list(name).map((text) => text.toUpperCase().replaceAll("-", "_"));
+  const severity = args.text("severity");
+  const [minSeverity] = await enumValues(
+    url,
+    "Severity",
+    "severity",
+    severity === undefined ? [] : [severity],
+  );
   const ids = (name: string, find: (url: string, text: string) => Promise<string>) =>
     Promise.all(args.list(name).map((text) => find(url, text)));
-  const severity = args.text("severity")?.toUpperCase();
   const lists = {
-    categories: upper("category"),
-    kinds: upper("kind"),
+    categories: await enumValues(url, "EventCategory", "category", args.list("category")),
+    kinds: await enumValues(url, "EventKind", "event kind", args.list("kind")),
     zoneIds: await ids("zone", findZone),
     tenantIds: await ids("tenant", findTenant),
     subjectIds: await ids("subject", findTarget),
   };
   return {
     ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
-    ...(severity === undefined ? {} : { minSeverity: severity }),
+    ...(minSeverity === undefined ? {} : { minSeverity }),
   };
 }
 

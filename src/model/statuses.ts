@@ -159,6 +159,7 @@ export const ERROR_CODES = [
   "NO_CAPACITY",
   "FORBIDDEN",
   "UNSUPPORTED",
+  "UNAVAILABLE",
   "INTERNAL",
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -59,8 +59,8 @@ export class CommandDesk {
   }
 
   /** The clock stops where it is. */
-  breakOffAdvance(why: string): void {
-    this.#advances.abort()?.claim.reply(refused("INTERNAL", why));
+  breakOffAdvance(refusal: CommandResult): void {
+    this.#advances.abort()?.claim.reply(refusal);
   }
 
   refuseAll(why: string): void {

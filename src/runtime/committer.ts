@@ -1,5 +1,6 @@
 import type { DriverAction } from "../engine/actions.ts";
 import type { State } from "../engine/state.ts";
+import type { CommandResult } from "../model/commands.ts";
 import type { Seq } from "../model/ids.ts";
 import type { Telemetry } from "../store/batch.ts";
 import { StoreWriteFailed } from "../store/errors.ts";
@@ -123,10 +124,22 @@ export class Committer {
 
   #undo(batch: Batch, error: StoreWriteFailed): FailedCommit {
     this.#parts.state.rollback();
-    const refusal = refused("INTERNAL", error.message);
+    const refusal = refusalOf(error);
     for (const { claim } of batch.answers) claim.reply(refusal);
     return { batch, error };
   }
+}
+
+/** What the callers are told. Where the database lies, and the rest, is for the operator. */
+export function refusalOf(error: StoreWriteFailed): CommandResult {
+  const { code } = error;
+  return isOurMistake(error)
+    ? refused("INTERNAL", `The change does not fit what is stored (${code}); nothing has happened.`)
+    : refused(
+        "UNAVAILABLE",
+        `The change could not be written to disk (${code}); nothing has happened. ` +
+          "/health/ready tells when writing works again.",
+      );
 }
 
 /** The disk is not to blame: it would refuse this batch for ever. */

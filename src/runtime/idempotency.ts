@@ -26,7 +26,7 @@ export function refused(
  * Refusals that are no answer to the command itself: the caller may mend the input, or try again
  * later, under the same key.
  */
-const NOT_KEPT: readonly ErrorCode[] = ["INVALID_INPUT", "INTERNAL"];
+const NOT_KEPT: readonly ErrorCode[] = ["INVALID_INPUT", "UNAVAILABLE", "INTERNAL"];
 
 interface InFlight {
   readonly fingerprint: string;

@@ -1,6 +1,7 @@
 import type { FleetEvent } from "../model/events.ts";
 import type { Seq } from "../model/ids.ts";
 import type { DriverName } from "../model/statuses.ts";
+import { databasePath, guard } from "../store/database.ts";
 import { openReader } from "../store/reader.ts";
 import type { Store } from "../store/writer.ts";
 
@@ -26,7 +27,8 @@ export function loadWorldState(store: Store, driver: DriverName): WorldState {
     return { state, unordered: [] };
   const reader = openReader(store.dataDir);
   try {
-    return { state, unordered: reader.readEvents(Number(orderedSeq), store.head()) };
+    const read = () => reader.readEvents(Number(orderedSeq), store.head());
+    return { state, unordered: guard(databasePath(store.dataDir), read) };
   } finally {
     reader.close();
   }

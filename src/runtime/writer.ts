@@ -9,7 +9,7 @@ import type { Store } from "../store/writer.ts";
 import { FULL } from "./batch.ts";
 import type { ClockAnchor } from "./clock.ts";
 import { CommandDesk } from "./command-desk.ts";
-import { Committer, type FailedCommit, isOurMistake } from "./committer.ts";
+import { Committer, type FailedCommit, isOurMistake, refusalOf } from "./committer.ts";
 import { Decisions } from "./decisions.ts";
 import { DriverPool, type Sighting } from "./driver-pool.ts";
 import { RetentionRounds, TelemetryRounds } from "./housekeeping.ts";
@@ -322,7 +322,7 @@ export class Writer {
 
   #recover({ batch, error }: FailedCommit): void {
     if (!isOurMistake(error)) {
-      this.#desk.breakOffAdvance(error.message);
+      this.#desk.breakOffAdvance(refusalOf(error));
       this.#retryAtMs = performance.now() + RETRY_MS;
       this.#sightings.putBack(batch.sightings);
       return;

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Retention } from "../runtime/options.ts";
 import type { ClockMode } from "../runtime/ports.ts";
 
@@ -32,7 +33,7 @@ export function readConfiguration(env: Environment): Configuration {
     fleet: text("FLEET", "demo"),
     clock: clockMode(text("CLOCK", "realtime")),
     seed: wholeNumber("SEED", text("SEED", "1"), 0, Number.MAX_SAFE_INTEGER),
-    tracesDir: env["TRACES_DIR"]?.trim() || null,
+    tracesDir: directory("TRACES_DIR", env["TRACES_DIR"]?.trim() || null),
     retention: {
       ...(hours !== null && { maxAgeMs: hours * 3_600_000 }),
       ...(events !== null && { maxEvents: Math.round(events) }),
@@ -50,6 +51,16 @@ function loopback(host: string): string {
 
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function directory(name: string, path: string | null): string | null {
+  if (path === null) return null;
+  try {
+    if (statSync(path).isDirectory()) return path;
+  } catch (error) {
+    throw new BadConfiguration(`${name}=${path} cannot be read: ${(error as Error).message}.`);
+  }
+  throw new BadConfiguration(`${name}=${path} is not a directory.`);
 }
 
 function clockMode(text: string): ClockMode {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
 import { sendGraphiql } from "./graphiql.ts";
 import type { Graphql } from "./graphql.ts";
@@ -11,6 +12,7 @@ export interface HttpOptions {
   readonly graphql: Graphql;
   /** The published JSON Schema of fleet documents, as text. */
   readonly fleetSchema: string;
+  readonly damage: Damage;
   readonly onError: (error: unknown) => void;
 }
 
@@ -18,7 +20,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 
 /** Answers HTTP requests: the API, the playground, health, and the schema of fleet documents. */
 export function httpHandler(options: HttpOptions): Handler {
-  const { runtime, graphql, fleetSchema } = options;
+  const { runtime, graphql, fleetSchema, damage } = options;
   const routes: Record<string, Handler> = {
     [GRAPHQL_PATH]: (request, response) => {
       if (wantsPage(request)) return sendGraphiql(response, runtime);
@@ -31,7 +33,10 @@ export function httpHandler(options: HttpOptions): Handler {
     }),
     "/health/live": get((_request, response) => sendJson(response, 200, { live: true })),
     "/health/ready": get((_request, response) => {
-      const { ready, problems, decisionFailures } = runtime.health();
+      const health = runtime.health();
+      const ready = health.ready && damage.problem === null;
+      const problems = [...(damage.problem === null ? [] : [damage.problem]), ...health.problems];
+      const { decisionFailures } = health;
       sendJson(response, ready ? 200 : 503, { ready, problems, decisionFailures });
     }),
     "/fleet.schema.json": get((_request, response) => {

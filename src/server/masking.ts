@@ -1,9 +1,10 @@
 import { PothosValidationError } from "@pothos/core";
 import { GraphQLError } from "graphql";
+import { isDamage } from "../runtime/damage.ts";
 
 /**
  * What a client is told of an error. What resolvers throw on purpose is a GraphQLError; anything else
- * is a bug, of which it learns no more than that.
+ * is a bug, of which it learns no more than that. But a damaged database is told: asking again won't help.
  */
 export function maskError(error: unknown, report: (error: unknown) => void): GraphQLError {
   const original = (error instanceof GraphQLError && error.originalError) || error;
@@ -17,6 +18,11 @@ export function maskError(error: unknown, report: (error: unknown) => void): Gra
     });
   if (error instanceof GraphQLError && original instanceof GraphQLError) return error;
   report(original);
+  if (isDamage(original))
+    return new GraphQLError(
+      "The server's database is damaged, and what was asked for cannot be read. Its operator must restore it from a backup.",
+      { ...place, extensions: { code: "DATA_CORRUPT" } },
+    );
   return new GraphQLError("Internal error", {
     ...place,
     extensions: { code: "INTERNAL" },

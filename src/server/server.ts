@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { FleetDocuments } from "../../schema/context.ts";
+import { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
 import { BadConfiguration } from "./configuration.ts";
 import { createGraphql } from "./graphql.ts";
@@ -31,9 +32,14 @@ const DRAIN_MS = 3_000;
 
 /** Throws `BadConfiguration` when the address can't be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { runtime, documents, onError, fleetSchema } = options;
+  const { runtime, documents, fleetSchema } = options;
+  const damage = new Damage(runtime.queries.reader.sqlite.name);
+  const onError = (error: unknown) => {
+    damage.notice(error);
+    options.onError(error);
+  };
   const graphql = createGraphql({ runtime, documents, onError });
-  const handler = httpHandler({ runtime, graphql, fleetSchema, onError });
+  const handler = httpHandler({ runtime, graphql, fleetSchema, damage, onError });
   const streams = new Set<ServerResponse>();
   const http = createServer((request, response) => {
     // Streams of events end when the client goes, so when the server stops it must end them itself.

@@ -88,14 +88,17 @@ export function openForReading(path: string): Sqlite.Database {
   });
 }
 
-/** Runs what touches the file; tells damage from other trouble. */
+/** Runs what reads the file; tells damage from other trouble. */
 export function guard<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (isCorruption(error)) throw new StoreCorrupt(path, messageOf(error), { cause: error });
+    if (error instanceof StoreCorrupt) throw error;
+    // A page may be damaged where SQLite does not look, inside a row: then its JSON is none.
+    if (isCorruption(error) || error instanceof SyntaxError)
+      throw new StoreCorrupt(path, messageOf(error), { cause: error });
     if (failureOf(error) === "INTERNAL") throw error;
-    throw new StoreUnavailable(`Cannot open the database ${path}: ${messageOf(error)}`, {
+    throw new StoreUnavailable(`Cannot use the database ${path}: ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -96,10 +96,12 @@ const FAILURES: readonly (readonly [prefix: string, code: StoreWriteFailure])[] 
   ["SQLITE_CONSTRAINT", "CONSTRAINT"],
 ];
 
-/** SQLite's own code of an error that came from it; null for any other. */
+/** SQLite's own code of an error that came from it, also when another one wraps it; else null. */
 export function sqliteCode(error: unknown): string | null {
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  return typeof code === "string" && code.startsWith("SQLITE_") ? code : null;
+  if (!(error instanceof Error)) return null;
+  const code = "code" in error ? error.code : null;
+  if (typeof code === "string" && code.startsWith("SQLITE_")) return code;
+  return sqliteCode(error.cause);
 }
 
 export function failureOf(error: unknown): StoreWriteFailure {
@@ -107,8 +109,9 @@ export function failureOf(error: unknown): StoreWriteFailure {
   return FAILURES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? "INTERNAL";
 }
 
+/** The file does not hold what was written to it. */
 export function isCorruption(error: unknown): boolean {
-  return failureOf(error) === "CORRUPT";
+  return error instanceof StoreCorrupt || failureOf(error) === "CORRUPT";
 }
 
 export function messageOf(error: unknown): string {

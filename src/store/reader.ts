@@ -123,7 +123,7 @@ class SqliteReader implements Reader {
   }
 
   load(): StoredSnapshot {
-    return readSnapshot(this.sqlite);
+    return guard(this.sqlite.name, () => readSnapshot(this.sqlite));
   }
 
   close(): void {

@@ -1,8 +1,8 @@
 /** The only hand that writes the database: whole batches, each durable before anyone hears of it. */
 
 import { randomInt } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Database, Statement } from "better-sqlite3";
 import type { Changes, Entities, FleetMeta } from "../model/entities.ts";
 import type { FleetEvent } from "../model/events.ts";
@@ -83,11 +83,27 @@ export function openStore(options: StoreOptions): Store {
 
 function makeDirectory(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    // Not `recursive`: Node never returns from that where the system refuses with ENOENT, as in /proc.
+    for (const folder of missingFolders(dataDir)) makeFolder(folder);
+    if (!statSync(dataDir).isDirectory()) throw new Error("it is not a directory");
   } catch (error) {
-    throw new StoreUnavailable(`Cannot make the data directory ${dataDir}: ${messageOf(error)}`, {
+    throw new StoreUnavailable(`Cannot use the data directory ${dataDir}: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+/** The outermost first. */
+function missingFolders(path: string): string[] {
+  return existsSync(path) ? [] : [...missingFolders(dirname(path)), path];
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have just made it.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 
@@ -171,11 +187,13 @@ class SqliteStore implements Store {
   }
 
   loadDriverState(driver: DriverName): Map<string, string> {
-    const rows = this.#sqlite
-      .prepare<[string], [string, string]>("SELECT key, value FROM driver_state WHERE driver = ?")
-      .raw()
-      .all(driver);
-    return new Map(rows);
+    return guard(databasePath(this.dataDir), () => {
+      const rows = this.#sqlite
+        .prepare<[string], [string, string]>("SELECT key, value FROM driver_state WHERE driver = ?")
+        .raw()
+        .all(driver);
+      return new Map(rows);
+    });
   }
 
   append(batch: Batch): void {
@@ -193,11 +211,13 @@ class SqliteStore implements Store {
   }
 
   findIdempotent(actor: string, key: string): IdempotencyRecord | null {
-    return this.#idempotency.find(actor, key, this.#clockMs);
+    return guard(databasePath(this.dataDir), () =>
+      this.#idempotency.find(actor, key, this.#clockMs),
+    );
   }
 
   applyRetention(bounds: RetentionBounds): RetentionProgress {
-    const slice = this.#retention.nextSlice(bounds, this.head());
+    const slice = this.#nextSlice(bounds);
     if (slice.deleted > 0) {
       this.#write(() => this.#retention.deleteBefore(slice.earliest));
       this.#retention.earliest = slice.earliest;
@@ -214,6 +234,14 @@ class SqliteStore implements Store {
     } finally {
       this.#sqlite.close();
       this.#release();
+    }
+  }
+
+  #nextSlice(bounds: RetentionBounds): RetentionProgress {
+    try {
+      return this.#retention.nextSlice(bounds, this.head());
+    } catch (error) {
+      throw this.#failure(error);
     }
   }
 

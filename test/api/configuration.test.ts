@@ -24,7 +24,7 @@ describe("the environment", () => {
         FLEET: "my.yaml",
         CLOCK: "2.5x",
         SEED: "7",
-        TRACES_DIR: "/traces",
+        TRACES_DIR: "fleets",
         RETENTION_HOURS: "1.5",
         RETENTION_EVENTS: "1000",
       }),
@@ -35,7 +35,7 @@ describe("the environment", () => {
       fleet: "my.yaml",
       clock: { kind: "ACCELERATED", factor: 2.5 },
       seed: 7,
-      tracesDir: "/traces",
+      tracesDir: "fleets",
       retention: { maxAgeMs: 5_400_000, maxEvents: 1_000 },
     });
     expect(readConfiguration({ CLOCK: "manual" }).clock).toEqual({ kind: "MANUAL" });
@@ -54,6 +54,8 @@ describe("the environment", () => {
     [{ CLOCK: "0x" }, /CLOCK=0x/],
     [{ CLOCK: "-1x" }, /CLOCK=-1x/],
     [{ SEED: "1.5" }, /SEED=1\.5/],
+    [{ TRACES_DIR: "fleets/none" }, /TRACES_DIR=fleets\/none cannot be read/],
+    [{ TRACES_DIR: "package.json" }, /TRACES_DIR=package\.json is not a directory/],
     [{ RETENTION_HOURS: "0" }, /RETENTION_HOURS=0/],
     [{ RETENTION_EVENTS: "many" }, /RETENTION_EVENTS=many/],
   ])("is refused with %j", (env, message) => {

@@ -284,6 +284,7 @@ describe("the schema", () => {
           "NoCapacityError",
           "ForbiddenError",
           "UnsupportedError",
+          "UnavailableError",
           "InternalError",
         ]),
       );

@@ -113,24 +113,96 @@ describe("a connection", () => {
     ["{ events(first: 101) { nodes { id } } }", "first"],
     ["{ zones { nodes { hosts(last: -1) { nodes { id } } } } }", "last"],
     ["{ zones { nodes { hosts(first: 1000) { totalCount } } } }", "first"],
-    ['{ guests(filter: { zoneIds: ["nonsense"] }) { totalCount } }', "filter.zoneIds"],
+    ['{ guests(filter: { zoneIds: ["nonsense"] }) { totalCount } }', "filter.zoneIds.0"],
+    ['{ nodes(ids: ["em9uZTox", ""]) { id } }', "ids.1"],
   ])("refuses %s", async (query, argument) => {
     const { errors } = await server.ask(query);
     expect(errors).toHaveLength(1);
     expect(errors?.[0]?.extensions).toEqual({ code: "BAD_USER_INPUT", argument });
   });
 
-  test("refuses a cursor that is none", async () => {
-    const { errors } = await server.ask(`{ guests(after: "nonsense") { nodes { id } } }`);
-    expect(errors?.[0]?.extensions?.["code"]).toBe("BAD_USER_INPUT");
+  describe("with a cursor", () => {
+    const NAME_DESC = "orderBy: { field: NAME, direction: DESC }";
+    const refusedAs = async (query: string, cursor: string, problem: RegExp) => {
+      const { data, errors } = await server.ask(`query ($cursor: String) { ${query} }`, { cursor });
+      expect(data ?? null).toBeNull();
+      expect(errors).toHaveLength(1);
+      expect(errors?.[0]?.message).toMatch(problem);
+      expect(errors?.[0]?.extensions).toEqual({
+        code: "BAD_USER_INPUT",
+        argument: query.includes("before:") ? "before" : "after",
+      });
+    };
+    const endOf = async (list: string): Promise<string> =>
+      (await server.data(`{ list: ${list} { pageInfo { endCursor } } }`)).list.pageInfo.endCursor;
+
+    test.each([
+      [`guests(first: 2, ${NAME_DESC})`, "guests(first: 2, after: $cursor)"],
+      ["guests(first: 2)", `guests(first: 2, after: $cursor, ${NAME_DESC})`],
+      ["guests(first: 2)", "guests(last: 2, before: $cursor, orderBy: { field: NAME })"],
+      [
+        `guests(first: 2, ${NAME_DESC})`,
+        "guests(first: 2, after: $cursor, orderBy: { field: NAME })",
+      ],
+      [
+        "guests(first: 2, orderBy: { field: CPU_CORES })",
+        "guests(first: 2, after: $cursor, orderBy: { field: MEMORY })",
+      ],
+      ["hosts(first: 2)", "guests(first: 2, after: $cursor)"],
+      ["hosts(first: 2, orderBy: { field: NAME })", "hosts(first: 2, after: $cursor)"],
+      ["guests(first: 2)", "zones { nodes { hosts(first: 2, after: $cursor) { nodes { id } } } }"],
+    ])("refuses that of %s in %s", async (from, to) => {
+      const query = to.endsWith("}") ? to : `${to} { nodes { id } }`;
+      await refusedAs(query, await endOf(from), /This cursor belongs to another list or order/);
+    });
+
+    test.each([
+      ["nonsense"],
+      [""],
+      ["äöü"],
+      [Buffer.from("DC:N:5").toString("base64")],
+      [Buffer.from("GuestConnection@DC:X:5").toString("base64")],
+      [Buffer.from("GuestConnection@DC:T:[[]]").toString("base64")],
+      [Buffer.from("GuestConnection@DC:O:{}").toString("base64")],
+      [Buffer.from("1:42").toString("base64")],
+    ])("refuses '%s', which is none", async (cursor) => {
+      for (const page of ["after: $cursor", "last: 2, before: $cursor"])
+        await refusedAs(`guests(${page}) { nodes { id } }`, cursor, /is not a cursor of a list/);
+      await refusedAs("guests(after: $cursor) { totalCount }", cursor, /is not a cursor/);
+    });
+
+    test("takes that of an edge, and that of a list within another", async () => {
+      const { zone } = await server.data(
+        `{ zone(name: "b") { hosts(first: 2, ${NAME_DESC}) { edges { cursor node { name } } } } }`,
+      );
+      const [first, second] = zone.hosts.edges;
+      const after = await server.data(
+        `query ($cursor: String) {
+          zone(name: "b") {
+            hosts(first: 1, after: $cursor, ${NAME_DESC}) { nodes { name } pageInfo { hasNextPage } }
+            oldest: hosts(first: 1) { nodes { name } }
+          }
+        }`,
+        { cursor: first.cursor },
+      );
+      expect(after.zone.hosts).toEqual({
+        nodes: [second.node],
+        pageInfo: { hasNextPage: true },
+      });
+      expect(after.zone.oldest.nodes).toEqual([{ name: "h-b-1" }]);
+    });
   });
 
-  test("has ids of another type match nothing", async () => {
-    const hostId = await server.id("host", "h-a-1");
-    const { guests } = await server.data(
+  test("refuses ids of another type, and tells which", async () => {
+    const ids = [await server.id("zone", "a"), await server.id("host", "h-a-1")];
+    const { errors } = await server.ask(
       `query ($ids: [ID!]) { guests(filter: { zoneIds: $ids }) { totalCount } }`,
-      { ids: [hostId] },
+      { ids },
     );
-    expect(guests.totalCount).toBe(0);
+    expect(errors?.[0]?.message).toMatch(/^filter\.zoneIds\.1 .* not the id of a Zone$/);
+    expect(errors?.[0]?.extensions).toEqual({
+      code: "BAD_USER_INPUT",
+      argument: "filter.zoneIds.1",
+    });
   });
 });

@@ -228,6 +228,8 @@ describe("global ids", () => {
 });
 
 describe("explainPlacement", () => {
+  const SIZE = { cpuCores: 1, memoryMiB: 1, storageGiB: 1 };
+
   test("tells every host's verdict for a guest like this", async () => {
     const { explainPlacement: answer } = await server.data(
       `query ($input: ExplainPlacementInput!) { explainPlacement(input: $input) {
@@ -261,11 +263,18 @@ describe("explainPlacement", () => {
     [{ flavor: "gigantic" }, "input.flavor"],
     [{ guestId: btoa("Guest:999999") }, "input.guestId"],
     [{ flavor: "small", host: "nowhere" }, "input.host"],
+    [{ flavor: "small", resources: SIZE }, "input.resources"],
+    [{ flavorId: btoa("Flavor:999999") }, "input.flavorId"],
+    [{ resources: { ...SIZE, cpuCores: 0 } }, "input.resources.cpuCores"],
+    [{ resources: { ...SIZE, cpuCores: 1e300 } }, "input.resources.cpuCores"],
+    [{ resources: { ...SIZE, memoryMiB: -1 } }, "input.resources.memoryMiB"],
+    [{ resources: { ...SIZE, storageGiB: 2_000_000_000 } }, "input.resources.storageGiB"],
   ])("refuses %j", async (input, argument) => {
     const { errors } = await server.ask(
       `query ($input: ExplainPlacementInput!) { explainPlacement(input: $input) { feasibleHosts } }`,
       { input },
     );
+    expect(errors?.[0]?.message).toMatch(new RegExp(`^${argument}(?:: [A-Za-z]| needs | is )`));
     expect(errors?.[0]?.extensions).toEqual({ code: "BAD_USER_INPUT", argument });
   });
 });

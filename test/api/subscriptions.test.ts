@@ -187,10 +187,15 @@ describe("events", () => {
     expect(list.errors?.[0]?.extensions).toMatchObject({ code: "CURSOR_EXPIRED", earliest });
   });
 
-  test("can't be filtered by what is no id", async () => {
+  test.each([
+    [{ zoneIds: ["nonsense"] }, "filter.zoneIds.0"],
+    [{ tenantIds: [btoa("Zone:1")] }, "filter.tenantIds.0"],
+    [{ subjectIds: [btoa("Zone:1"), ""] }, "filter.subjectIds.1"],
+    [{ subjectIds: [btoa("GuestStarted:1")] }, "filter.subjectIds.0"],
+  ])("can't be filtered by %j", async (filter, argument) => {
     const server = await startTestServer();
-    const errors = await server.subscribe(EVENTS, { filter: { zoneIds: ["nonsense"] } }).failure();
-    expect(errors?.[0]?.extensions).toEqual({ code: "BAD_USER_INPUT", argument: "filter.zoneIds" });
+    const errors = await server.subscribe(EVENTS, { filter }).failure();
+    expect(errors?.[0]?.extensions).toEqual({ code: "BAD_USER_INPUT", argument });
   });
 });
 

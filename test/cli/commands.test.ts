@@ -55,6 +55,14 @@ test.each([
   [["watch", "--output", "a", "--cursor-file", "b"], "leave out --cursor-file"],
   [["advance"], "Give one duration"],
   [["advance", "soon"], "'soon' is not a duration"],
+  [["advance", "-5"], "'-5' is below zero; a duration like 90s or 10m is needed"],
+  [
+    ["watch", "--kind", "GUEST_FAILD_OVER"],
+    "There is no event kind GUEST_FAILD_OVER; did you mean GUEST_FAILED_OVER?",
+  ],
+  [["watch", "--kind", "FOO"], "There is no event kind FOO; see EventKind in the API"],
+  [["watch", "--category", "weather"], "There is no category weather; there are"],
+  [["watch", "--severity", "warn"], "There is no severity warn; there are CRITICAL, DEBUG, ERROR"],
   [["apply"], "Give one file"],
   [["fault", "repair"], "Say 'fault inject' or 'fault clear'"],
   [["fault", "inject", "ZONE_POWER"], "Give a kind and a target"],
@@ -73,6 +81,23 @@ test("without a server, what to do is said", async () => {
   });
   expect(code).toBe(1);
   expect(err).toMatch(/No server answers at .*; start one with/);
+});
+
+test("a clock that moves by itself is not advanced, and what would be needed is said", async () => {
+  const live = await startEvenkeel(
+    readConfiguration({ PORT: "0", DATA_DIR: ":memory:", FLEET: "none" }),
+    { onLog: () => {}, thread: "inline" },
+  );
+  const { code, err } = await run(["advance", "5", "--url", live.server.url]);
+  await live.close();
+  expect(err).toContain("Start the server with CLOCK=manual");
+  expect(code).toBe(1);
+});
+
+test("PORT is where a server is looked for when no URL is given", async () => {
+  const port = String(await freePort());
+  const { err } = await run(["advance", "1"], { EVENKEEL_URL: "", PORT: port });
+  expect(err).toContain(`No server answers at http://127.0.0.1:${port}/graphql`);
 });
 
 test("a server that is no Evenkeel is recognised", async () => {
@@ -245,7 +270,6 @@ describe("watch", () => {
   });
 
   test.each([
-    [["--kind", "FOO"], '"FOO" does not exist in "EventKind" enum'],
     [["--after", "nonsense"], "is not a cursor"],
     [["--after", "other:1"], "of another log"],
     [["--select", "colour"], 'Cannot query field "colour"'],

@@ -89,14 +89,15 @@ describe("a disk that is full", () => {
     await fleet.advance(60);
     fill(fleet.dataDir);
     const rejection = await useUp(fleet);
-    expect(rejection.code).toBe("INTERNAL");
-    expect(rejection.message).toMatch(/disk is full/);
+    expect(rejection.code).toBe("UNAVAILABLE");
+    expect(rejection.message).toMatch(/DISK_FULL.*nothing has happened/);
+    expect(rejection.message).not.toContain(fleet.dataDir);
     expect(fleet.tables()).toEqual(fleet.folded());
     expect(fleet.runtime.feed.head()).toBe(fleet.tables().meta.seq);
     expect(fleet.runtime.health()).toMatchObject({ ready: false });
     expect(fleet.runtime.health().problems.join()).toMatch(/disk is full/);
     expect(await fleet.submit({ kind: "ADVANCE_CLOCK", seconds: 100 })).toMatchObject({
-      rejection: { code: "INTERNAL", message: expect.stringMatching(/disk is full/) },
+      rejection: { code: "UNAVAILABLE", message: expect.stringMatching(/DISK_FULL/) },
     });
     expect(fleet.tables()).toEqual(fleet.folded());
 

@@ -51,6 +51,7 @@ describe("a damaged file", () => {
     ],
     ["with a broken header", (path) => overwrite(path, 0, 100)],
     ["cut short", (path) => truncateSync(path, 3 * PAGE_BYTES)],
+    ["with five pages overwritten", (path) => overwrite(path, 2 * PAGE_BYTES, 5 * PAGE_BYTES)],
     [
       "overwritten but for its first page",
       (path) => overwrite(path, PAGE_BYTES, statSync(path).size - PAGE_BYTES),
@@ -63,6 +64,7 @@ describe("a damaged file", () => {
       const store = openStore({ dataDir });
       try {
         store.load();
+        store.loadDriverState("simulated");
       } catch (loading) {
         store.close();
         throw loading;
@@ -98,6 +100,34 @@ describe("a damaged file", () => {
     // What a crash leaves behind; SQLite finds nothing to recover in it.
     writeFileSync(`${path}-wal`, Buffer.alloc(100));
     expect(openingError(() => openStore({ dataDir }))).toBeInstanceOf(StoreCorrupt);
+  });
+
+  test("is found in a row that is no longer JSON", () => {
+    const { dataDir, path } = usedDirectory();
+    const sqlite = new Sqlite(path);
+    sqlite.exec("UPDATE affinity_rules SET guest_ids = '[1, 2'");
+    sqlite.close();
+    const store = openStore({ dataDir });
+    const reader = openReader(dataDir);
+    expect(() => store.load()).toThrow(StoreCorrupt);
+    expect(() => reader.load()).toThrow(StoreCorrupt);
+    reader.close();
+    store.close();
+  });
+
+  test("in what the drivers stored is told when it is asked for", () => {
+    const dataDir = temporaryDirectory();
+    const path = join(dataDir, "evenkeel.db");
+    const state = new Map([["world", "x".repeat(50 * PAGE_BYTES)]]);
+    const first = openStore({ dataDir });
+    first.append({ ...batchOf(ticks(1, 1)), driverState: new Map([["simulated", state]]) });
+    first.close();
+    const at = readFileSync(path).indexOf("x".repeat(PAGE_BYTES / 2)) + PAGE_BYTES;
+    // The chain of pages that hold the value then leads nowhere.
+    overwrite(path, at - (at % PAGE_BYTES), 5 * PAGE_BYTES);
+    const store = openStore({ dataDir });
+    expect(() => store.loadDriverState("simulated")).toThrow(StoreCorrupt);
+    store.close();
   });
 
   test("whose log and tables differ is refused", () => {
@@ -152,4 +182,11 @@ test("a reader of nothing is told, and makes nothing", () => {
 
 test.each(["", "UPPER", "with:colon", "x".repeat(33)])("'%s' is no epoch", (epoch) => {
   expect(() => openStore({ dataDir: temporaryDirectory(), epoch })).toThrow(RangeError);
+});
+
+test("a directory that cannot be made is told at once", () => {
+  const dataDir = process.platform === "linux" ? "/proc/none/data" : "/dev/null/data";
+  const error = openingError(() => openStore({ dataDir }));
+  expect(error).toBeInstanceOf(StoreUnavailable);
+  expect(String(error)).toContain(dataDir);
 });

@@ -1,7 +1,8 @@
 import type { Command, Outcome } from "../../model/commands.ts";
 import type { Guest, Tenant } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
-import { LIMITS, nameProblem } from "../../model/limits.ts";
+import { nameProblem } from "../../model/limits.ts";
+import { resourcesProblem } from "../../model/resource-bounds.ts";
 import { type Resources, sameResources, subtractResources } from "../../model/resources.ts";
 import type { OperationKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
@@ -142,22 +143,9 @@ function resolveResources(
   return flavor.resources;
 }
 
-export function checkResources(resources: Resources): void {
-  const bounds = {
-    cpuMillicores: ["cpuCores", LIMITS.cpuCores * 1000],
-    memoryMiB: ["memoryMiB", LIMITS.memoryMiB],
-    storageGiB: ["storageGiB", LIMITS.storageGiB],
-  } as const;
-  for (const [key, [field, max]] of Object.entries(bounds)) {
-    const value = resources[key as keyof Resources];
-    const min = key === "storageGiB" ? 0 : 1;
-    if (Number.isSafeInteger(value) && value >= min && value <= max) continue;
-    const limit = key === "cpuMillicores" ? max / 1000 : max;
-    throw invalid(
-      `${field} must be ${min === 0 ? "at least 0" : "more than 0"} and at most ${limit}.`,
-      ["resources", field],
-    );
-  }
+function checkResources(resources: Resources): void {
+  const problem = resourcesProblem(resources);
+  if (problem) throw invalid(problem.message, ["resources", problem.field]);
 }
 
 export const startGuest: Verb<"START_GUEST"> = (ctx, { guestId }) => {
