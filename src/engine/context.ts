@@ -8,7 +8,7 @@ import {
   type Payload,
 } from "../model/events.ts";
 import type { GuestId, HostId, Ref, Seq, TenantId, ZoneId } from "../model/ids.ts";
-import type { Reason } from "../model/reasons.ts";
+import type { Severity } from "../model/statuses.ts";
 import { evolveOne } from "./evolve.ts";
 import { render } from "./message.ts";
 import type { State } from "./state.ts";
@@ -54,9 +54,14 @@ export class Context {
     return this.#emit(kind, payload, causeSeq, this.#actor);
   }
 
-  /** A fact that the engine brought about. */
-  emit<K extends EventKind>(kind: K, payload: Payload<K>, causeSeq: Seq | null): Seq {
-    return this.#emit(kind, payload, causeSeq, ENGINE);
+  /** A fact that the engine brought about, `graver` than its kind usually is if that is given. */
+  emit<K extends EventKind>(
+    kind: K,
+    payload: Payload<K>,
+    causeSeq: Seq | null,
+    graver: Severity | null = null,
+  ): Seq {
+    return this.#emit(kind, payload, causeSeq, ENGINE, graver);
   }
 
   #emit<K extends EventKind>(
@@ -64,6 +69,7 @@ export class Context {
     payload: Payload<K>,
     causeSeq: Seq | null,
     actor: Actor,
+    graver: Severity | null = null,
   ): Seq {
     const { state } = this;
     const { category, severity, message } = EVENTS[kind];
@@ -75,7 +81,7 @@ export class Context {
       atMs: this.nowMs,
       kind,
       category,
-      severity: kind === "GuestBlocked" && !isPassing(payload) ? "WARNING" : severity,
+      severity: graver ?? severity,
       message: render(state, kind, message, payload, definition),
       subject,
       tenantId: tenantOf(state, subject, definition),
@@ -88,14 +94,6 @@ export class Context {
     evolveOne(state, event);
     return event.seq;
   }
-}
-
-/** Reasons that are over by themselves as the fleet comes up; any other wants somebody to look. */
-const PASSING: ReadonlySet<string> = new Set(["DEPENDENCY_NOT_RUNNING", "HOST_NOT_UP"]);
-
-function isPassing(payload: object): boolean {
-  const { reasons } = payload as { reasons: readonly Reason[] };
-  return reasons.every(({ code }) => PASSING.has(code));
 }
 
 type Definition = { id?: number; name?: string; zoneId?: ZoneId; tenantId?: TenantId } | null;

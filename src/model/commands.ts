@@ -70,8 +70,6 @@ export type Command =
   /** CLOCK=manual only. Answered when all work due until then is committed. */
   | { readonly kind: "ADVANCE_CLOCK"; readonly seconds: number };
 
-export type CommandKind = Command["kind"];
-
 /** A command on its way in. */
 export interface CommandEnvelope {
   readonly command: Command;

@@ -249,3 +249,29 @@ describe("what is gone", () => {
     expect(nodes).toEqual([{ message: "web-2 deleted", subject: null, guest: null }]);
   });
 });
+
+describe("a guest that has no place", () => {
+  test("is a warning when no wait will help, and none while it waits for another", async () => {
+    const resources = { cpuCores: 60_000, memoryMiB: 1_024, storageGiB: 1 };
+    const create = (input: object) =>
+      server.mutate(
+        "createGuest",
+        "CreateGuestInput",
+        { image: "linux", resources, ...input },
+        "... on CreateGuestPayload { guest { id } }",
+      );
+    const { guest } = await create({ name: "too-large" });
+    const small = { cpuCores: 1, memoryMiB: 1_024, storageGiB: 1 };
+    await create({ name: "waits", resources: small, dependsOn: [guest.id] });
+    await server.advance(1);
+    const { nodes } = await events(
+      "(last: 2, filter: $f, before: $c)",
+      "nodes { severity ... on GuestBlocked { guest { name } } }",
+      { f: { kinds: ["GUEST_BLOCKED"] }, c: null },
+    );
+    expect(nodes).toEqual([
+      { severity: "WARNING", guest: { name: "too-large" } },
+      { severity: "INFO", guest: { name: "waits" } },
+    ]);
+  });
+});

@@ -79,9 +79,13 @@ function block(ctx: Context, guest: Guest, reasons: readonly Reason[]): void {
     const { failoverId: failover } = guest.loss;
     ctx.emit("GuestRecoveryBlocked", { guest: guest.id, reasons, failover }, guest.causeSeq);
   } else {
-    ctx.emit("GuestBlocked", { guest: guest.id, reasons }, guest.causeSeq);
+    const graver = reasons.every(({ code }) => PASSING.has(code)) ? null : "WARNING";
+    ctx.emit("GuestBlocked", { guest: guest.id, reasons }, guest.causeSeq, graver);
   }
 }
+
+/** Reasons that are over by themselves as the fleet comes up; any other wants somebody to look. */
+const PASSING: ReadonlySet<string> = new Set(["DEPENDENCY_NOT_RUNNING", "HOST_NOT_UP"]);
 
 /** Its turn comes when those it depends on are up again, and they are on their way. */
 function isMereWait(ctx: Context, reasons: readonly Reason[]): boolean {
