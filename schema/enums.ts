@@ -7,15 +7,21 @@ import {
   FAULT_KINDS,
   FENCE_METHODS,
   GUEST_STATUSES,
+  HOST_POWER_VERBS,
   HOST_STATUSES,
+  MOVE_REASONS,
   OPERATION_KINDS,
   OPERATION_STATUSES,
+  OPINION_SOURCES,
+  OPINIONS,
   POLARITIES,
   PRIORITIES,
   REASON_CODES,
   RULE_KINDS,
   RULE_SCOPES,
   SEVERITIES,
+  SHUTDOWN_POLICIES,
+  TOLERANCES,
   UTILITIES,
   UTILITY_STATUSES,
   WORKLOAD_KINDS,
@@ -32,7 +38,7 @@ export const HostStatus = builder.enumType("HostStatus", {
 });
 export const GuestStatus = builder.enumType("GuestStatus", {
   description:
-    "What the engine believes of a guest. PENDING waits for its first place; LOST went down with its host and waits for a new one; RECOVERING boots on that new one.",
+    "What the engine believes of a guest. PENDING waits for its first place; LOST went down with its host and waits for a new one; RECOVERING boots on that new one; FROZEN was stopped because its host was rebooted or shut down by request, and comes back with it.",
   values: GUEST_STATUSES,
 });
 export const DesiredState = builder.enumType("DesiredState", {
@@ -67,6 +73,29 @@ export const FaultKind = builder.enumType("FaultKind", {
   description:
     "How the simulated world can be disturbed. The prefix names what the target must be.",
   values: FAULT_KINDS,
+});
+export const HostPowerVerb = builder.enumType("HostPowerVerb", {
+  description: "What is done with a host's power by request.",
+  values: HOST_POWER_VERBS,
+});
+export const ShutdownPolicy = builder.enumType("ShutdownPolicy", {
+  description:
+    "What becomes of a host's guests when it is shut down or rebooted by request. FREEZE: they stop and come back with it. FAILOVER: they restart elsewhere at once. MIGRATE: they move away first and come back afterwards. CONDITIONAL: a reboot freezes, a shutdown fails over.",
+  values: SHUTDOWN_POLICIES,
+});
+export const MoveReason = builder.enumType("MoveReason", {
+  description:
+    "Why a guest is moved. POWER and COOLING: its zone runs on battery or gets hot. RULE: a strict rule wants it elsewhere. FAILBACK: back to where it belongs.",
+  values: MOVE_REASONS,
+});
+export const Opinion = builder.enumType("Opinion", {
+  description: "What somebody else says of a silent host.",
+  values: OPINIONS,
+});
+export const OpinionSource = builder.enumType("OpinionSource", { values: OPINION_SOURCES });
+export const Tolerance = builder.enumType("Tolerance", {
+  description: "The loss of one such thing that room is kept free for.",
+  values: TOLERANCES,
 });
 export const EventCategory = builder.enumType("EventCategory", { values: EVENT_CATEGORIES });
 export const Severity = builder.enumType("Severity", {

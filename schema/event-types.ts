@@ -15,7 +15,12 @@ import {
   FailureDomain,
   FaultKind,
   FenceMethod,
+  HostPowerVerb,
+  MoveReason,
   OperationKind,
+  Opinion,
+  OpinionSource,
+  ShutdownPolicy,
   Utility,
 } from "./enums.ts";
 import { Event } from "./event.ts";
@@ -25,6 +30,7 @@ import { Flavor } from "./flavor.ts";
 import { Guest } from "./guest.ts";
 import { Host } from "./host.ts";
 import { Image } from "./image.ts";
+import { Incident } from "./incident.ts";
 import { loadRef, Node } from "./node.ts";
 import { Operation } from "./operation.ts";
 import { Placement } from "./placement.ts";
@@ -51,6 +57,7 @@ const ENTITIES = {
   Fault,
   Failover,
   Operation,
+  Incident,
 } as const satisfies Record<EntityType, unknown>;
 
 const VALUES = {
@@ -67,7 +74,12 @@ const VALUES = {
   failureDomain: FailureDomain,
   faultKind: FaultKind,
   fenceMethod: FenceMethod,
+  hostPowerVerb: HostPowerVerb,
+  moveReason: MoveReason,
   operationKind: OperationKind,
+  opinion: Opinion,
+  opinionSource: OpinionSource,
+  shutdownPolicy: ShutdownPolicy,
   utility: Utility,
 } as const;
 

@@ -132,6 +132,8 @@ commandMutation({
       maxRestarts: t.int({ defaultValue: GUEST_DEFAULTS.maxRestarts }),
       maxRelocations: t.int({ defaultValue: GUEST_DEFAULTS.maxRelocations }),
       failback: t.boolean({ defaultValue: GUEST_DEFAULTS.failback }),
+      readyAfterSeconds: t.float({ defaultValue: GUEST_DEFAULTS.readyAfterSeconds }),
+      preemptible: t.boolean({ defaultValue: GUEST_DEFAULTS.preemptible }),
       idempotencyKey: t.string(idempotencyKey),
     }),
   }),
@@ -155,6 +157,8 @@ commandMutation({
     maxRestarts: input.maxRestarts ?? GUEST_DEFAULTS.maxRestarts,
     maxRelocations: input.maxRelocations ?? GUEST_DEFAULTS.maxRelocations,
     failback: input.failback ?? GUEST_DEFAULTS.failback,
+    readyAfterSeconds: input.readyAfterSeconds ?? GUEST_DEFAULTS.readyAfterSeconds,
+    preemptible: input.preemptible ?? GUEST_DEFAULTS.preemptible,
     workload: null,
   }),
 });

@@ -12,6 +12,7 @@ import {
   guests,
   hosts,
   images,
+  incidents,
   operations,
   racks,
   regions,
@@ -47,6 +48,7 @@ const TABLES = {
   Fault: faults,
   Failover: failovers,
   Operation: operations,
+  Incident: incidents,
 } as const satisfies Record<EntityType, unknown>;
 
 export const ENTITY_TYPES: ReadonlySet<string> = new Set(Object.keys(TABLES));

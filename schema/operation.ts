@@ -4,6 +4,7 @@ import { builder } from "./builder.ts";
 import { connectionOf } from "./connection.ts";
 import { OperationKind, OperationStatus } from "./enums.ts";
 import { Guest } from "./guest.ts";
+import { Host } from "./host.ts";
 import { filterIds } from "./ids.ts";
 import { inList } from "./in-list.ts";
 import { orderBy, orderInput, pageQuery } from "./list.ts";
@@ -11,7 +12,7 @@ import type { PageArguments } from "./page.ts";
 
 export const Operation = builder.drizzleNode("operations", {
   name: "Operation",
-  description: "Something asked of a guest that goes on after the mutation has answered.",
+  description: "Something asked of a guest or host that goes on after the mutation has answered.",
   id: { column: (operation) => operation.id },
   fields: (t) => ({
     kind: t.expose("kind", { type: OperationKind }),
@@ -19,8 +20,14 @@ export const Operation = builder.drizzleNode("operations", {
     guest: t.field({
       type: Guest,
       nullable: true,
-      description: "Null when it has been deleted.",
+      description: "Null when it has been deleted, or when the operation is about a host.",
       resolve: (operation, _args, { loaders }) => loaders.entity("Guest", operation.guestId),
+    }),
+    host: t.field({
+      type: Host,
+      nullable: true,
+      description: "Null when it has been removed, or when the operation is about a guest.",
+      resolve: (operation, _args, { loaders }) => loaders.entity("Host", operation.hostId),
     }),
     startedAt: t.field({ type: "DateTime", resolve: (operation) => operation.startedAtMs }),
     finishedAt: t.field({

@@ -18,6 +18,12 @@ const RecoveryPolicy = builder.objectRef<Policy>("RecoveryPolicy").implement({
     maxRelocations: t.exposeInt("maxRelocations", {
       description: "Other hosts tried after that, before the guest is left in ERROR.",
     }),
+    readyAfterSeconds: t.exposeFloat("readyAfterSeconds", {
+      description: "How long it must have run before those that depend on it start.",
+    }),
+    preemptible: t.exposeBoolean("preemptible", {
+      description: "May be stopped to make room for the recovery of a guest of higher priority.",
+    }),
     failback: t.exposeBoolean("failback", {
       description: "Goes back to its home host when that one returns.",
     }),

@@ -7,6 +7,8 @@ export interface Capabilities {
   readonly suspend: boolean;
   readonly resize: boolean;
   readonly powerControl: boolean;
+  /** Somebody else can be asked about a silent host. */
+  readonly secondOpinion: boolean;
   readonly faults: boolean;
 }
 

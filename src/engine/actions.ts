@@ -118,6 +118,7 @@ function configureWorld(state: State): DriverAction {
   const world: WorldSettings = {
     heartbeatSeconds,
     watchdogSeconds,
+    watchdogArmed: state.meta.armed,
     batterySeconds,
     overheatSeconds,
     usageSampleSeconds,

@@ -10,6 +10,7 @@ import {
 import type { GuestId, HostId, Ref, Seq, TenantId, ZoneId } from "../model/ids.ts";
 import type { Severity } from "../model/statuses.ts";
 import { evolveOne } from "./evolve.ts";
+import { incidentOf } from "./incident-of.ts";
 import { render } from "./message.ts";
 import type { State } from "./state.ts";
 
@@ -87,6 +88,7 @@ export class Context {
       tenantId: tenantOf(state, subject, definition),
       zoneId: zoneOf(state, payload, subject, definition),
       causeSeq,
+      incidentId: incidentOf(state, subject, payload),
       actor,
       payload,
     } as FleetEvent;
@@ -116,6 +118,7 @@ const NAMED: ReadonlySet<string> = new Set([
   "AffinityRule",
   "Operation",
   "Failover",
+  "Incident",
 ]);
 
 const SUBJECT_FIELDS = new Map<EventKind, { field: string; type: FieldType } | null>();
@@ -142,8 +145,8 @@ function tenantOf(state: State, subject: Ref | null, definition: Definition): Te
   if (definition?.tenantId) return definition.tenantId;
   if (subject?.type === "Guest") return state.tables.Guest.find(subject.id)?.tenantId ?? null;
   if (subject?.type === "Operation") {
-    const operation = state.tables.Operation.find(subject.id);
-    return operation ? (state.tables.Guest.find(operation.guestId)?.tenantId ?? null) : null;
+    const guestId = state.tables.Operation.find(subject.id)?.guestId ?? null;
+    return guestId === null ? null : (state.tables.Guest.find(guestId)?.tenantId ?? null);
   }
   return null;
 }

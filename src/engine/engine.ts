@@ -142,6 +142,9 @@ function handleObservation(ctx: Context, seen: Observation): void {
     case "ZONE_UTILITY_CHANGED":
       zoneUtilityChanged(ctx, seen);
       break;
+    case "HOST_PROBED":
+    case "HOST_HEAT":
+      break;
     case "USAGE":
       // Kept as the newest sample beside the tables; nothing is decided by it yet.
       break;

@@ -1,7 +1,9 @@
 import type { EventKind, FleetEvent } from "../model/events.ts";
 import type { Fold } from "./folds/fold.ts";
 import { guestFolds, requestFolds } from "./folds/guests.ts";
+import { hostPowerFolds } from "./folds/host-power.ts";
 import { hostFolds } from "./folds/hosts.ts";
+import { incidentFolds } from "./folds/incidents.ts";
 import { inventoryFolds } from "./folds/inventory.ts";
 import { operationFolds } from "./folds/operations.ts";
 import type { State } from "./state.ts";
@@ -12,6 +14,8 @@ const FOLDS: { [K in EventKind]: Fold<K> } = {
   ...guestFolds,
   ...operationFolds,
   ...hostFolds,
+  ...hostPowerFolds,
+  ...incidentFolds,
 };
 
 /** The highest id that an event gave out: ids are drawn from one sequence and never given twice. */
@@ -27,29 +31,40 @@ function newestId(event: FleetEvent): number {
 /** Facts after which a guest that had no place may find one: room came free, or a rule lost its object. */
 const FREES_ROOM: ReadonlySet<EventKind> = new Set<EventKind>([
   "AffinityRuleChanged",
+  "AffinityRuleDisabled",
+  "AffinityRuleEnabled",
   "AffinityRuleRemoved",
   "FleetApplied",
   "GuestChanged",
   "GuestCrashed",
   "GuestDeleted",
   "GuestFailed",
+  "GuestFrozen",
   "GuestLost",
   "GuestMigrated",
   "GuestMigrationFailed",
   "GuestResized",
   "GuestStartFailed",
   "GuestStopped",
+  "GuestThawed",
+  "HighAvailabilityArmed",
   "HostChanged",
   "HostContactRestored",
   "HostDown",
+  "HostMaintenanceEnded",
+  "HostPowerFailed",
+  "HostReleased",
   "HostUp",
   "SettingsChanged",
+  "ZoneChanged",
+  "ZoneUtilityRestored",
 ]);
 
 /** Facts after which a guest may serve again those that depend on it. */
 const MAY_SERVE: ReadonlySet<EventKind> = new Set<EventKind>([
   "GuestActionFailed",
   "GuestFailedOver",
+  "GuestReady",
   "GuestRebooted",
   "GuestResumed",
   "GuestStarted",

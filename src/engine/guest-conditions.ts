@@ -15,9 +15,9 @@ export function isAsDesired({ status, desired, deleting }: Guest): boolean {
   return AS_DESIRED[desired].has(status) && !deleting;
 }
 
-/** Other guests may build on it. */
-export function isServing({ status }: Guest): boolean {
-  return AS_DESIRED.RUNNING.has(status);
+/** Other guests may build on it: it runs, and has had the time that it needs to get ready. */
+export function isServing({ status, readyAtMs }: Guest): boolean {
+  return AS_DESIRED.RUNNING.has(status) && readyAtMs === null;
 }
 
 /** Wants to run, has no place, and nobody is at work on it. */

@@ -1,5 +1,12 @@
-import type { AffinityRule, Failover, Guest, Host, Operation } from "../model/entities.ts";
-import type { FailoverId, GuestId, HostId } from "../model/ids.ts";
+import type {
+  AffinityRule,
+  Failover,
+  Guest,
+  Host,
+  Incident,
+  Operation,
+} from "../model/entities.ts";
+import type { FailoverId, GuestId, HostId, IncidentId } from "../model/ids.ts";
 import {
   addResources,
   NO_RESOURCES,
@@ -91,7 +98,9 @@ export class Indexes {
   /** Hosts on their way down. */
   readonly suspects = new Set<HostId>();
   readonly openFailovers = new Set<FailoverId>();
+  /** By the id of the guest or host that it is about. */
   readonly runningOperation = new Map<number, number>();
+  readonly openIncidents = new Set<IncidentId>();
   readonly capacity = new CapacityIndex();
   readonly rules = new RuleIndex();
   readonly sizes = new Sizes();
@@ -198,7 +207,13 @@ export class Indexes {
     before: Operation | undefined,
     after: Operation | undefined,
   ): void => {
-    if (before?.status === "RUNNING") this.runningOperation.delete(before.guestId);
-    if (after?.status === "RUNNING") this.runningOperation.set(after.guestId, after.id);
+    const about = (row: Operation) => row.guestId ?? row.hostId ?? 0;
+    if (before?.status === "RUNNING") this.runningOperation.delete(about(before));
+    if (after?.status === "RUNNING") this.runningOperation.set(about(after), after.id);
+  };
+
+  readonly incidentChanged = (before: Incident | undefined, after: Incident | undefined): void => {
+    if (after && after.resolvedAtMs === null) this.openIncidents.add(after.id);
+    else if (before) this.openIncidents.delete(before.id);
   };
 }

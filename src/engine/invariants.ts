@@ -1,4 +1,4 @@
-import type { AffinityRule, Host, Zone } from "../model/entities.ts";
+import type { AffinityRule, Host, Operation, Zone } from "../model/entities.ts";
 import {
   addResources,
   NO_RESOURCES,
@@ -13,7 +13,7 @@ import { isLost, isUnheard } from "./host-conditions.ts";
 import { broken } from "./invariants/claim.ts";
 import { guestViolations } from "./invariants/guests.ts";
 import { indexDrift } from "./invariants/indexes.ts";
-import { domainOf } from "./placement/rule-index.ts";
+import { domainOf, isInForce } from "./placement/rule-index.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -63,7 +63,7 @@ function ruleHolds(state: State, rule: AffinityRule): string[] {
   return broken(`rule ${rule.name}`, [
     [rule.guestIds.every((id) => tables.Guest.find(id)), "speaks of a guest that is gone"],
     [rule.hosts.every(({ hostId }) => tables.Host.find(hostId)), "speaks of a host that is gone"],
-    [!rule.strict || isKept(state, rule), "is strict and broken"],
+    [!isInForce(rule) || !rule.strict || isKept(state, rule), "is strict and broken"],
   ]);
 }
 
@@ -116,10 +116,15 @@ function zoneIsTold(state: State, zone: Zone): string[] {
   ]);
 }
 
+function isThere({ tables }: State, { guestId, hostId }: Operation): boolean {
+  return Boolean(tables.Guest.find(guestId ?? 0) ?? tables.Host.find(hostId ?? 0));
+}
+
 function operationsEnd(state: State): string[] {
   return state.tables.Operation.sorted().flatMap((row) =>
     broken(`operation ${row.id} (${row.kind}, ${row.status})`, [
-      [row.status !== "RUNNING" || !!state.tables.Guest.find(row.guestId), "is for nobody"],
+      [(row.guestId === null) !== (row.hostId === null), "is about one thing"],
+      [row.status !== "RUNNING" || isThere(state, row), "is for nobody"],
       [(row.status === "RUNNING") === (row.finishedAtMs === null), `ended ${row.finishedAtMs}`],
     ]),
   );

@@ -36,10 +36,11 @@ export function render(
   payload: object,
   definition: { id?: number; name?: string } | null,
 ): string {
-  return template.replace(/\{(\w+)\}/g, (_, field: string) => {
+  return template.replace(/\{(\w+)(\.name)?\}/g, (_, field: string, bare?: string) => {
     const spec = (EVENTS[kind].fields as Record<string, FieldSpec>)[field] as FieldSpec;
     const value = (payload as Record<string, unknown>)[field];
     if (definition?.name && value === definition.id) return definition.name;
+    if (bare) return nameOf(state, (value as Ref).type, (value as Ref).id);
     return show(state, spec, value);
   });
 }

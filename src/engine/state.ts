@@ -96,7 +96,13 @@ export class State {
   placementDue = true;
   /** Faults in force, by `kind:target`. */
   readonly faults = new Map<string, number>();
-  #meta: FleetMeta = { seq: 0, nextId: 1, settings: DEFAULT_SETTINGS };
+  #meta: FleetMeta = {
+    seq: 0,
+    nextId: 1,
+    settings: DEFAULT_SETTINGS,
+    armed: true,
+    contactLostAtMs: null,
+  };
   readonly #journal: Journal = [];
   #metaAtCheckpoint: FleetMeta = this.#meta;
 
@@ -134,6 +140,7 @@ export class State {
       }),
       Failover: new Table("Failover", this.#journal, indexes.failoverChanged),
       Operation: new Table("Operation", this.#journal, indexes.operationChanged),
+      Incident: new Table("Incident", this.#journal, indexes.incidentChanged),
     };
   }
 

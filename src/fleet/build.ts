@@ -14,7 +14,8 @@ import type { FleetDocument, GuestItem, HostItem, RegionItem, RuleItem } from ".
 import { Names } from "./names.ts";
 import type { ProblemList } from "./problems.ts";
 import { References } from "./references.ts";
-import { checkSettings } from "./settings.ts";
+import { checkSettings, settingsOf } from "./settings.ts";
+import { toleranceOf } from "./tolerate.ts";
 import type { TraceFile } from "./trace-file.ts";
 import { WorkloadBuilder } from "./workload.ts";
 
@@ -47,7 +48,7 @@ class SpecBuilder {
     checkSettings(settings, this.#problems);
     this.#workloads.bring(document.traces ?? []);
     return {
-      settings: { ...settings },
+      settings: settingsOf(settings),
       regions: this.#each(document.regions, ["regions"], "region", (item, path) =>
         this.#region(item, path),
       ),
@@ -96,6 +97,7 @@ class SpecBuilder {
       zones: this.#each(item.zones, [...path, "zones"], "zone", (zone, zonePath) => ({
         path: zonePath,
         name: zone.name,
+        tolerate: zone.tolerate === undefined ? null : toleranceOf(zone.tolerate),
         dataCenters: this.#each(
           zone.dataCenters,
           [...zonePath, "dataCenters"],
@@ -188,6 +190,8 @@ class SpecBuilder {
       maxRestarts: item.maxRestarts ?? GUEST_DEFAULTS.maxRestarts,
       maxRelocations: item.maxRelocations ?? GUEST_DEFAULTS.maxRelocations,
       failback: item.failback ?? GUEST_DEFAULTS.failback,
+      readyAfterSeconds: item.readyAfterSeconds ?? GUEST_DEFAULTS.readyAfterSeconds,
+      preemptible: item.preemptible ?? GUEST_DEFAULTS.preemptible,
       workload: workload ? this.#workloads.build(workload, [...path, "workload"]) : null,
     };
     return names.map((name) => ({ ...shared, name }));
@@ -198,6 +202,7 @@ class SpecBuilder {
       path,
       name: item.name,
       strict: item.strict ?? false,
+      disabled: item.disabled ?? false,
       guests: this.#references.ofRule(item.guests, [...path, "guests"]),
     };
     if (item.kind === "GUEST") {

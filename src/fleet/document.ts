@@ -1,9 +1,10 @@
 import type { Settings } from "../model/settings.ts";
 import type { DesiredState, Polarity, Priority, RuleScope } from "../model/statuses.ts";
+import type { TolerateWord } from "./tolerate.ts";
 
 /** A fleet document as the schema describes it: what `checkShape` has let pass. */
 export interface FleetDocument {
-  readonly settings?: Partial<Settings>;
+  readonly settings?: SettingsItem;
   readonly regions?: readonly RegionItem[];
   readonly tenants?: readonly TenantItem[];
   readonly flavors?: readonly FlavorItem[];
@@ -12,6 +13,10 @@ export interface FleetDocument {
   readonly traces?: readonly TraceItem[];
   readonly affinityRules?: readonly RuleItem[];
 }
+
+export type SettingsItem = Partial<Omit<Settings, "tolerate">> & {
+  readonly tolerate?: TolerateWord;
+};
 
 export interface TraceItem {
   readonly file: string;
@@ -32,6 +37,7 @@ export interface RegionItem {
 }
 export interface ZoneItem {
   readonly name: string;
+  readonly tolerate?: TolerateWord;
   readonly dataCenters?: readonly DataCenterItem[];
 }
 export interface DataCenterItem {
@@ -70,6 +76,8 @@ export interface GuestItem {
   readonly maxRestarts?: number;
   readonly maxRelocations?: number;
   readonly failback?: boolean;
+  readonly readyAfterSeconds?: number;
+  readonly preemptible?: boolean;
   readonly workload?: WorkloadItem;
 }
 export type WorkloadItem =
@@ -100,6 +108,7 @@ export type RuleItem =
       readonly guests: readonly string[];
       readonly hosts: readonly (string | { readonly name: string; readonly priority?: number })[];
       readonly strict?: boolean;
+      readonly disabled?: boolean;
     }
   | {
       readonly name: string;
@@ -108,4 +117,5 @@ export type RuleItem =
       readonly polarity: Polarity;
       readonly scope?: RuleScope;
       readonly strict?: boolean;
+      readonly disabled?: boolean;
     };

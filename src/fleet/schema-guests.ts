@@ -1,7 +1,7 @@
 import { GUEST_DEFAULTS } from "../model/fleet.ts";
 import { PRIORITIES } from "../model/statuses.ts";
 import { count, guestReferences, name, RESOURCE_KEYS, RESOURCE_NAMES } from "./schema-common.ts";
-import { integer, object, oneOf } from "./schema-kinds.ts";
+import { integer, number, object, oneOf } from "./schema-kinds.ts";
 import { WORKLOAD } from "./schema-workload.ts";
 
 export const GUEST = object(
@@ -38,6 +38,15 @@ export const GUEST = object(
       type: "boolean",
       description: "Goes back to its preferred host when that one returns.",
       default: GUEST_DEFAULTS.failback,
+    },
+    readyAfterSeconds: number(0, 86_400, {
+      description: "How long it must have run before those that depend on it start.",
+      default: GUEST_DEFAULTS.readyAfterSeconds,
+    }),
+    preemptible: {
+      type: "boolean",
+      description: "May be stopped to make room for the recovery of a guest of higher priority.",
+      default: GUEST_DEFAULTS.preemptible,
     },
     workload: WORKLOAD,
   },

@@ -1,6 +1,7 @@
 import { DEFAULT_SETTINGS, type Settings } from "../model/settings.ts";
 import { SHUTDOWN_POLICIES } from "../model/statuses.ts";
-import { number, object, oneOf, type Schema } from "./schema-kinds.ts";
+import { integer, number, object, oneOf, type Schema } from "./schema-kinds.ts";
+import { TOLERATE } from "./tolerate.ts";
 
 const DAY = 86_400;
 
@@ -75,6 +76,47 @@ const settings: { readonly [Key in keyof Settings]: Schema } = {
     0.1,
     DAY,
     "Wait before a failed start or a crash is tried again; doubles each time, up to a minute.",
+  ),
+  tolerate: TOLERATE,
+  startsPerHost: integer(1, 1000, {
+    description: "Guests that boot on one host at a time.",
+    default: DEFAULT_SETTINGS.startsPerHost,
+  }),
+  migrationsPerHost: integer(1, 1000, {
+    description: "Migrations to and from one host at a time.",
+    default: DEFAULT_SETTINGS.migrationsPerHost,
+  }),
+  cpuAllocationRatio: number(0.1, 100, {
+    description: "CPU given to guests per CPU that a host has. More than 1 overcommits.",
+    default: DEFAULT_SETTINGS.cpuAllocationRatio,
+  }),
+  memoryAllocationRatio: number(0.1, 100, {
+    description: "Memory given to guests per memory that a host has. More than 1 overcommits.",
+    default: DEFAULT_SETTINGS.memoryAllocationRatio,
+  }),
+  failbackAfterSeconds: seconds(
+    "failbackAfterSeconds",
+    0,
+    DAY,
+    "A host must have been up for this long before guests go back to it.",
+  ),
+  flapWindowSeconds: seconds(
+    "flapWindowSeconds",
+    0,
+    DAY,
+    "A host that loses contact again within this long after it came back is flapping.",
+  ),
+  holdOffSeconds: seconds(
+    "holdOffSeconds",
+    0,
+    DAY,
+    "How long a host that flaps gets no guests after it is back; doubles with each flap, up to 16 times.",
+  ),
+  hostBootTimeoutSeconds: seconds(
+    "hostBootTimeoutSeconds",
+    1,
+    DAY,
+    "A host that was asked to reboot or to power on and is not heard of for this long has failed to.",
   ),
 };
 

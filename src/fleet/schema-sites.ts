@@ -1,6 +1,7 @@
 import { LIMITS } from "../model/limits.ts";
 import { count, DRIVER_URI, name, RESOURCE_KEYS, RESOURCE_NAMES } from "./schema-common.ts";
 import { type ChoiceSchema, constant, list, number, object } from "./schema-kinds.ts";
+import { TOLERATE } from "./tolerate.ts";
 
 const driver: ChoiceSchema = {
   description: "What runs the host's guests.",
@@ -57,6 +58,7 @@ const dataCenter = object(
 const zone = object(
   {
     name: name("The zone's name, the only one of its kind in the fleet."),
+    tolerate: TOLERATE,
     dataCenters: list(dataCenter, LIMITS.hosts, { description: "The zone's data centers." }),
   },
   ["name"],

@@ -83,6 +83,12 @@ const strict = {
   default: false,
 } as const;
 
+const disabled = {
+  type: "boolean",
+  description: "Written down, but not to be obeyed.",
+  default: false,
+} as const;
+
 const affinityRule: ChoiceSchema = {
   description: "Where guests should run.",
   oneOf: [
@@ -93,6 +99,7 @@ const affinityRule: ChoiceSchema = {
         guests: ruleGuests,
         hosts: list(ruleHost, LIMITS.hosts, { description: "The hosts to run on.", minItems: 1 }),
         strict,
+        disabled,
       },
       ["name", "kind", "guests", "hosts"],
       { description: "Which hosts guests should run on." },
@@ -105,6 +112,7 @@ const affinityRule: ChoiceSchema = {
         polarity: oneOf(POLARITIES, { description: "Beside each other, or never." }),
         scope: oneOf(RULE_SCOPES, { description: "What they share, or do not.", default: "HOST" }),
         strict,
+        disabled,
       },
       ["name", "kind", "guests", "polarity"],
       { description: "Whether guests run beside each other." },

@@ -1,5 +1,7 @@
 import type { Settings } from "../model/settings.ts";
+import type { SettingsItem } from "./document.ts";
 import type { ProblemList } from "./problems.ts";
+import { toleranceOf } from "./tolerate.ts";
 
 type Seconds = "heartbeatSeconds" | "suspectAfterSeconds" | "fenceAfterSeconds" | "watchdogSeconds";
 
@@ -35,7 +37,11 @@ const CONFLICTS: readonly {
   },
 ];
 
-export function checkSettings(settings: Partial<Settings>, problems: ProblemList): void {
+export function settingsOf({ tolerate, ...rest }: SettingsItem): Partial<Settings> {
+  return { ...rest, ...(tolerate !== undefined && { tolerate: toleranceOf(tolerate) }) };
+}
+
+export function checkSettings(settings: SettingsItem, problems: ProblemList): void {
   for (const { shorter, longer, words, fits } of CONFLICTS) {
     const low = settings[shorter];
     const high = settings[longer];

@@ -1,6 +1,13 @@
 import type { GuestId, HostId, Ref, ZoneId } from "./ids.ts";
 import type { Resources } from "./resources.ts";
-import type { DriverName, FaultKind, Utility, UtilityStatus } from "./statuses.ts";
+import type {
+  DriverName,
+  FaultKind,
+  Opinion,
+  OpinionSource,
+  Utility,
+  UtilityStatus,
+} from "./statuses.ts";
 import type { Workload } from "./workload.ts";
 
 /**
@@ -25,6 +32,14 @@ export type Action =
   | { readonly kind: "REMOVE"; readonly guestId: GuestId; readonly hostId: HostId }
   /** Make certain that nothing runs on the host. */
   | { readonly kind: "FENCE"; readonly hostId: HostId; readonly generation: number }
+  /** Ask others about a silent host; answered by HOST_PROBED, by drivers that have whom to ask. */
+  | { readonly kind: "PROBE_HOST"; readonly hostId: HostId }
+  /** Gracefully, once no guest is left on it. REBOOT and POWER_ON are done when it boots, not when it is heard of. */
+  | {
+      readonly kind: "REBOOT_HOST" | "SHUTDOWN_HOST" | "POWER_ON_HOST";
+      readonly hostId: HostId;
+      readonly generation: number;
+    }
   /** Simulated driver only: disturb the world, and undo it. Not answered. */
   | {
       readonly kind: "INJECT_FAULT" | "CLEAR_FAULT";
@@ -66,6 +81,8 @@ export interface GuestDescription {
 export interface WorldSettings {
   readonly heartbeatSeconds: number;
   readonly watchdogSeconds: number;
+  /** Hosts that lose contact kill their guests. A host hears of a change when it is in contact. */
+  readonly watchdogArmed: boolean;
   readonly batterySeconds: number;
   readonly overheatSeconds: number;
   readonly usageSampleSeconds: number;
@@ -80,7 +97,10 @@ export type AnsweredActionKind =
   | "REBOOT"
   | "RESIZE"
   | "MIGRATE"
-  | "FENCE";
+  | "FENCE"
+  | "REBOOT_HOST"
+  | "SHUTDOWN_HOST"
+  | "POWER_ON_HOST";
 
 /** What a driver saw. */
 export type Observation =
@@ -121,6 +141,18 @@ export type Observation =
       readonly zoneId: ZoneId;
       readonly utility: Utility;
       readonly status: UtilityStatus;
+    }
+  /** A second opinion on a silent host. */
+  | {
+      readonly kind: "HOST_PROBED";
+      readonly hostId: HostId;
+      readonly opinion: Opinion;
+      readonly by: OpinionSource;
+    }
+  /** Soft: how near to tripping hosts without cooling are, 0 cool to 1 tripped. */
+  | {
+      readonly kind: "HOST_HEAT";
+      readonly hosts: readonly { readonly hostId: HostId; readonly level: number }[];
     }
   /** Soft, like heartbeats: kept as the newest sample, not as an event. */
   | { readonly kind: "USAGE"; readonly guests: readonly GuestUsage[] };

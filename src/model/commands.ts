@@ -39,6 +39,8 @@ export type Command =
       readonly maxRestarts: number;
       readonly maxRelocations: number;
       readonly failback: boolean;
+      readonly readyAfterSeconds: number;
+      readonly preemptible: boolean;
       readonly workload: Workload | null;
     }
   | { readonly kind: "START_GUEST"; readonly guestId: GuestId }
@@ -59,6 +61,14 @@ export type Command =
       /** Null: the best place is chosen. */
       readonly hostId: HostId | null;
     }
+  /** Free of guests until it is asked back, or in service again. */
+  | { readonly kind: "SET_MAINTENANCE"; readonly hostId: HostId; readonly enabled: boolean }
+  /** Gracefully, by the fleet's shutdown policy. */
+  | { readonly kind: "REBOOT_HOST"; readonly hostId: HostId }
+  | { readonly kind: "SHUTDOWN_HOST"; readonly hostId: HostId }
+  | { readonly kind: "POWER_ON_HOST"; readonly hostId: HostId }
+  /** Disarmed, nothing is fenced or moved by itself; armed again, it takes stock first. */
+  | { readonly kind: "SET_HIGH_AVAILABILITY"; readonly enabled: boolean }
   | {
       readonly kind: "INJECT_FAULT";
       readonly fault: FaultKind;
@@ -92,6 +102,13 @@ export type Outcome =
       /** Null when nothing goes on: it was in that state already, or was changed at once. */
       readonly operationId: OperationId | null;
     }
+  | {
+      readonly kind: "HOST";
+      readonly hostId: HostId;
+      /** Null when nothing goes on: it was so already, or was changed at once. */
+      readonly operationId: OperationId | null;
+    }
+  | { readonly kind: "HIGH_AVAILABILITY"; readonly enabled: boolean }
   | {
       readonly kind: "FAULT";
       readonly faultId: FaultId;

@@ -7,6 +7,7 @@ import type {
   GuestId,
   HostId,
   ImageId,
+  IncidentId,
   OperationId,
   RackId,
   Ref,
@@ -24,14 +25,19 @@ import type {
   FailureDomain,
   FaultKind,
   GuestStatus,
+  HostPowerVerb,
   HostStatus,
+  MoveReason,
   OperationKind,
   OperationStatus,
+  Opinion,
   Polarity,
   Priority,
   RuleKind,
   RuleScope,
+  ShutdownPolicy,
   TaskKind,
+  Tolerance,
   UtilityStatus,
   ZoneStatus,
 } from "./statuses.ts";
@@ -59,6 +65,10 @@ export interface Zone {
   readonly network: UtilityStatus;
   /** The event that began what ails the zone now; null while it is healthy. */
   readonly causeSeq: Seq | null;
+  /** The loss within the zone that room is kept for; null: as the fleet's settings say. */
+  readonly tolerate: Tolerance | null;
+  /** The open incident that it is part of. */
+  readonly incidentId: IncidentId | null;
 }
 
 export interface DataCenter {
@@ -95,6 +105,40 @@ export interface Host {
   readonly fenceFailedAtMs: number | null;
   /** The last sign of life as it stood when the host came under suspicion; null while it is UP. */
   readonly lastSeenAtMs: number | null;
+  /** What a second opinion said during the present silence; null when there is none. */
+  readonly opinion: Opinion | null;
+  /** Asked to be free of guests; stays so through reboots until it is asked back. */
+  readonly maintenance: boolean;
+  /** What is being done with its power by request; null when nothing is. */
+  readonly power: HostPower | null;
+  /** Losses of contact in a row, none of them long after the one before. */
+  readonly flaps: number;
+  /** When it was last heard of after a silence; null before. */
+  readonly returnedAtMs: number | null;
+  /** It flapped: no guests are given to it before this. */
+  readonly heldUntilMs: number | null;
+  /**
+   * Its watchdog is known to be on: it was in contact since high availability was last armed. Only
+   * then is the passing of time a proof that its guests are dead.
+   */
+  readonly watchdogOn: boolean;
+  /** The open incident that it is part of. */
+  readonly incidentId: IncidentId | null;
+}
+
+/** A reboot, shutdown or start of a host by request. */
+export interface HostPower {
+  readonly verb: HostPowerVerb;
+  /** CONDITIONAL is resolved by now: what becomes of the guests. */
+  readonly policy: Exclude<ShutdownPolicy, "CONDITIONAL">;
+  /**
+   * EMPTYING: guests stop or move away. SWITCHING: the driver was told, under the host's generation.
+   * OFF: it is off until somebody switches it on.
+   */
+  readonly phase: "EMPTYING" | "SWITCHING" | "OFF";
+  readonly sinceMs: number;
+  /** The event that asked for it. */
+  readonly seq: Seq;
 }
 
 export interface Tenant {
@@ -133,6 +177,10 @@ export interface RecoveryPolicy {
   readonly maxRelocations: number;
   /** Goes back to its preferred host when that one returns. */
   readonly failback: boolean;
+  /** How long it must have run before those that depend on it may start. */
+  readonly readyAfterSeconds: number;
+  /** May be stopped to make room for the recovery of a guest of higher priority. */
+  readonly preemptible: boolean;
 }
 
 /** What the driver was last told to do with the guest and has not answered yet. */
@@ -147,6 +195,8 @@ export interface GuestTask {
   readonly resize: { readonly resources: Resources; readonly flavorId: FlavorId } | null;
   /** MIGRATE: why it goes where it goes; becomes the guest's own once it is there. */
   readonly placement?: Placement;
+  /** MIGRATE: why it goes. */
+  readonly why?: MoveReason;
 }
 
 /** What the guest has to recover from, until it runs again. */
@@ -195,6 +245,18 @@ export interface Guest {
   readonly retryAtMs: number | null;
   /** Being deleted: goes away as soon as it is stopped. */
   readonly deleting: boolean;
+  /** FROZEN: the host that it comes back with. */
+  readonly frozenOnHostId: HostId | null;
+  /** Where it was before it was moved for the fleet's sake; it goes back if its policy says so. */
+  readonly displacedFromHostId: HostId | null;
+  /** It runs, but those that depend on it wait until then; null when it is ready, or does not run. */
+  readonly readyAtMs: number | null;
+  /** The guest that it had to make room for; null once it runs again. */
+  readonly preemptedBy: GuestId | null;
+  /** It should move and can't; [] when nothing wants it to, or it can. */
+  readonly moveBlockedBy: readonly Reason[];
+  /** The open incident that it is part of. */
+  readonly incidentId: IncidentId | null;
   readonly createdAtMs: number;
 }
 
@@ -216,6 +278,10 @@ export interface AffinityRule {
   /** GUEST rules only. */
   readonly polarity: Polarity | null;
   readonly scope: RuleScope | null;
+  /** Written down, but not to be obeyed. */
+  readonly disabled: boolean;
+  /** Other strict rules that can't all be obeyed together with it, for which reason none of them is. */
+  readonly contradicts: readonly AffinityRuleId[];
 }
 
 /** A disturbance of the simulated world that is in force. */
@@ -240,13 +306,32 @@ export interface Failover {
   readonly guestsRecovered: number;
   readonly guestsUnrecovered: number;
   readonly seq: Seq;
+  readonly incidentId: IncidentId | null;
+}
+
+/** One root failure and all that follows from it. */
+export interface Incident {
+  readonly id: IncidentId;
+  /** The largest failure domain that is known to be hit. */
+  readonly domain: FailureDomain;
+  readonly scopeRef: Ref;
+  readonly openedAtMs: number;
+  /** When all that it hit was well again; null while it is open. */
+  readonly resolvedAtMs: number | null;
+  readonly hostsLost: number;
+  readonly guestsLost: number;
+  /** The event that it began with. */
+  readonly rootSeq: Seq;
 }
 
 export interface Operation {
   readonly id: OperationId;
   readonly kind: OperationKind;
   readonly status: OperationStatus;
-  readonly guestId: GuestId;
+  /** The guest that it is about; null when it is about a host. */
+  readonly guestId: GuestId | null;
+  /** The host that it is about; null when it is about a guest. */
+  readonly hostId: HostId | null;
   readonly startedAtMs: number;
   readonly finishedAtMs: number | null;
   /** Why it failed or was superseded; null otherwise. */
@@ -269,6 +354,7 @@ export interface Entities {
   Fault: Fault;
   Failover: Failover;
   Operation: Operation;
+  Incident: Incident;
 }
 
 /** What is true of the fleet as a whole, beside its entities. */
@@ -278,6 +364,10 @@ export interface FleetMeta {
   /** The next id to be given. */
   readonly nextId: number;
   readonly settings: Settings;
+  /** High availability acts by itself; disarmed, it fences and moves nothing. */
+  readonly armed: boolean;
+  /** Since when every host is out of contact, so that the fault may be on this side; null when it isn't so. */
+  readonly contactLostAtMs: number | null;
 }
 
 /** All there is: what the store loads at start and what folding the whole log gives. */

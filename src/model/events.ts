@@ -6,14 +6,16 @@ import type {
   Flavor,
   Guest,
   Host,
+  HostPower,
   Image,
+  Incident,
   Quota,
   Rack,
   Region,
   Tenant,
   Zone,
 } from "./entities.ts";
-import type { IdTypes, Ref, Seq, TenantId, ZoneId } from "./ids.ts";
+import type { IdTypes, IncidentId, Ref, Seq, TenantId, ZoneId } from "./ids.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
 import type { Settings } from "./settings.ts";
@@ -23,8 +25,14 @@ import type {
   FailureDomain,
   FaultKind,
   FenceMethod,
+  HostPowerVerb,
+  MoveReason,
   OperationKind,
+  Opinion,
+  OpinionSource,
   Severity,
+  ShutdownPolicy,
+  Tolerance,
   Utility,
 } from "./statuses.ts";
 
@@ -49,7 +57,12 @@ export interface FieldTypes extends IdTypes {
   failureDomain: FailureDomain;
   faultKind: FaultKind;
   fenceMethod: FenceMethod;
+  hostPowerVerb: HostPowerVerb;
+  moveReason: MoveReason;
   operationKind: OperationKind;
+  opinion: Opinion;
+  opinionSource: OpinionSource;
+  shutdownPolicy: ShutdownPolicy;
   utility: Utility;
 
   regionDefinition: Region;
@@ -66,6 +79,9 @@ export interface FieldTypes extends IdTypes {
   faultDefinition: Fault;
   quotaDefinition: Quota;
   settingsDefinition: Settings;
+  incidentDefinition: Incident;
+  hostPowerDefinition: HostPower;
+  zonePolicyDefinition: { readonly tolerate: Tolerance | null };
 }
 export type FieldType = keyof FieldTypes;
 /** A trailing `?` marks a field that may be null. */
@@ -74,7 +90,7 @@ export type FieldSpec = FieldType | `${FieldType}?`;
 interface EventSpec {
   readonly category: EventCategory;
   readonly severity: Severity;
-  /** `{field}` is replaced by the field's value, an id by the entity's name. */
+  /** `{field}` is replaced by the field's value, an id by the entity's name; `{field.name}` leaves a node's type away. */
   readonly message: string;
   /** The first one that names an entity is the event's subject. */
   readonly fields: Readonly<Record<string, FieldSpec>>;
@@ -118,6 +134,11 @@ export const EVENTS = {
   ZoneCreated: event("INVENTORY", "INFO", "Zone {zone} created", {
     zone: "Zone",
     definition: "zoneDefinition",
+  }),
+  ZoneChanged: event("INVENTORY", "INFO", "Zone {zone} changed: {changes}", {
+    zone: "Zone",
+    changes: "strings",
+    definition: "zonePolicyDefinition",
   }),
   ZoneRemoved: event("INVENTORY", "NOTICE", "Zone {zone} removed", { zone: "Zone" }),
   DataCenterCreated: event("INVENTORY", "INFO", "Data center {dataCenter} created", {
@@ -182,6 +203,16 @@ export const EVENTS = {
     definition: "ruleDefinition",
   }),
   AffinityRuleRemoved: event("INVENTORY", "NOTICE", "Affinity rule {rule} removed", {
+    rule: "AffinityRule",
+  }),
+
+  AffinityRuleDisabled: event(
+    "INVENTORY",
+    "ERROR",
+    "Affinity rule {rule} is not obeyed: {reasons}",
+    { rule: "AffinityRule", reasons: "reasons" },
+  ),
+  AffinityRuleEnabled: event("INVENTORY", "NOTICE", "Affinity rule {rule} is obeyed again", {
     rule: "AffinityRule",
   }),
 
@@ -295,6 +326,7 @@ export const EVENTS = {
       toHost: "Host",
       placement: "placement",
       generation: "int",
+      why: "moveReason?",
     },
   ),
   GuestMigrated: event(
@@ -308,6 +340,41 @@ export const EVENTS = {
     "WARNING",
     "{guest} stays on {fromHost}, its migration to {toHost} failed: {error}",
     { guest: "Guest", fromHost: "Host", toHost: "Host?", error: "string" },
+  ),
+  GuestMoveBlocked: event(
+    "LIFECYCLE",
+    "WARNING",
+    "{guest} should leave {host} and cannot: {reasons}",
+    { guest: "Guest", host: "Host", why: "moveReason", reasons: "reasons" },
+  ),
+  GuestRelocating: event(
+    "LIFECYCLE",
+    "NOTICE",
+    "{guest} stops on {host}, where it can't stay, to start elsewhere",
+    { guest: "Guest", host: "Host", why: "moveReason", generation: "int" },
+  ),
+  GuestReady: event("LIFECYCLE", "DEBUG", "{guest} is ready for those that depend on it", {
+    guest: "Guest",
+  }),
+  GuestFreezing: event(
+    "LIFECYCLE",
+    "INFO",
+    "{guest} stops with {host} and will come back with it",
+    { guest: "Guest", host: "Host", generation: "int" },
+  ),
+  GuestFrozen: event("LIFECYCLE", "NOTICE", "{guest} is stopped and waits for {host}", {
+    guest: "Guest",
+    host: "Host",
+  }),
+  GuestThawed: event("LIFECYCLE", "INFO", "{guest} need not wait for {host} any more", {
+    guest: "Guest",
+    host: "Host",
+  }),
+  GuestPreempted: event(
+    "FAILOVER",
+    "WARNING",
+    "{guest} stops on {host} to make room for the recovery of {preemptor}",
+    { guest: "Guest", host: "Host", preemptor: "Guest", generation: "int" },
   ),
   GuestActionFailed: event(
     "LIFECYCLE",
@@ -330,25 +397,33 @@ export const EVENTS = {
     giveUpHost: "boolean",
   }),
   GuestDeleted: event("LIFECYCLE", "NOTICE", "{guest} deleted", { guest: "Guest" }),
-  OperationStarted: event("LIFECYCLE", "DEBUG", "{verb} of {guest} begins", {
+  OperationStarted: event("LIFECYCLE", "DEBUG", "{verb} of {target.name} begins", {
     operation: "Operation",
-    guest: "Guest",
+    target: "node",
+    guest: "Guest?",
+    host: "Host?",
     verb: "operationKind",
   }),
-  OperationSucceeded: event("LIFECYCLE", "DEBUG", "{verb} of {guest} succeeded", {
+  OperationSucceeded: event("LIFECYCLE", "DEBUG", "{verb} of {target.name} succeeded", {
     operation: "Operation",
+    target: "node",
     guest: "Guest?",
+    host: "Host?",
     verb: "operationKind",
   }),
-  OperationFailed: event("LIFECYCLE", "WARNING", "{verb} of {guest} failed: {error}", {
+  OperationFailed: event("LIFECYCLE", "WARNING", "{verb} of {target.name} failed: {error}", {
     operation: "Operation",
+    target: "node",
     guest: "Guest?",
+    host: "Host?",
     verb: "operationKind",
     error: "string",
   }),
-  OperationSuperseded: event("LIFECYCLE", "INFO", "{verb} of {guest} gave way: {error}", {
+  OperationSuperseded: event("LIFECYCLE", "INFO", "{verb} of {target.name} gave way: {error}", {
     operation: "Operation",
+    target: "node",
     guest: "Guest?",
+    host: "Host?",
     verb: "operationKind",
     error: "string",
   }),
@@ -387,6 +462,114 @@ export const EVENTS = {
     host: "Host",
     guestsLost: "int",
   }),
+  HostProbed: event("HIGH_AVAILABILITY", "NOTICE", "{by} says of silent host {host}: {opinion}", {
+    host: "Host",
+    opinion: "opinion",
+    by: "opinionSource",
+  }),
+  HostHeldOff: event(
+    "HIGH_AVAILABILITY",
+    "WARNING",
+    "Host {host} has lost contact {flaps} times and gets no guests until {until}",
+    { host: "Host", flaps: "int", until: "time" },
+  ),
+  HostReleased: event(
+    "HIGH_AVAILABILITY",
+    "NOTICE",
+    "Host {host} has held and takes guests again",
+    {
+      host: "Host",
+    },
+  ),
+  ContactLost: event(
+    "HIGH_AVAILABILITY",
+    "CRITICAL",
+    "All {hosts} hosts are out of contact: nothing is fenced or restarted before one is heard of",
+    { hosts: "int" },
+  ),
+  ContactRestored: event(
+    "HIGH_AVAILABILITY",
+    "NOTICE",
+    "Host {host} is the first to be heard of after {silentMs} ms without contact to any",
+    { host: "Host", silentMs: "int" },
+  ),
+  HighAvailabilityDisarmed: event(
+    "HIGH_AVAILABILITY",
+    "WARNING",
+    "High availability is disarmed: nothing is fenced or moved until it is armed again",
+    {},
+  ),
+  HighAvailabilityArmed: event(
+    "HIGH_AVAILABILITY",
+    "NOTICE",
+    "High availability is armed: {hosts} hosts are asked what runs on them",
+    { hosts: "int" },
+  ),
+  HostStockTaken: event("HIGH_AVAILABILITY", "DEBUG", "Host {host} runs {guests} guests", {
+    host: "Host",
+    guests: "int",
+  }),
+  IncidentOpened: event("HIGH_AVAILABILITY", "ERROR", "Incident {incident}: {what}", {
+    scope: "node",
+    incident: "Incident",
+    what: "string",
+    definition: "incidentDefinition",
+  }),
+  IncidentChanged: event("HIGH_AVAILABILITY", "INFO", "Incident {incident} now is {what}", {
+    scope: "node",
+    incident: "Incident",
+    what: "string",
+    definition: "incidentDefinition",
+  }),
+  IncidentResolved: event(
+    "HIGH_AVAILABILITY",
+    "NOTICE",
+    "Incident {incident} is over after {durationMs} ms: {hostsLost} hosts and {guestsLost} guests were lost",
+    {
+      scope: "node",
+      incident: "Incident",
+      hostsLost: "int",
+      guestsLost: "int",
+      durationMs: "int",
+      definition: "incidentDefinition",
+    },
+  ),
+
+  // Hosts: maintenance and power by request
+  HostMaintenanceRequested: event(
+    "POWER",
+    "NOTICE",
+    "Host {host} is to be free of guests for maintenance",
+    { host: "Host" },
+  ),
+  HostMaintenanceStarted: event("POWER", "NOTICE", "Host {host} is free of guests", {
+    host: "Host",
+  }),
+  HostMaintenanceEnded: event("POWER", "NOTICE", "Host {host} takes guests again", {
+    host: "Host",
+  }),
+  HostPowerRequested: event("POWER", "NOTICE", "{verb} of {host} requested, its guests: {policy}", {
+    host: "Host",
+    verb: "hostPowerVerb",
+    policy: "shutdownPolicy",
+    definition: "hostPowerDefinition",
+  }),
+  HostPowerSwitching: event("POWER", "NOTICE", "{verb} of {host} is under way", {
+    host: "Host",
+    verb: "hostPowerVerb",
+    generation: "int",
+  }),
+  HostPoweredOff: event("POWER", "NOTICE", "Host {host} is off", { host: "Host" }),
+  HostPoweredOn: event("POWER", "NOTICE", "Host {host} is back after {verb}", {
+    host: "Host",
+    verb: "hostPowerVerb",
+  }),
+  HostPowerFailed: event("POWER", "ERROR", "{verb} of {host} failed: {error}", {
+    host: "Host",
+    verb: "hostPowerVerb",
+    error: "string",
+  }),
+
   ZoneUtilityLost: event("HIGH_AVAILABILITY", "ERROR", "Zone {zone} has lost its {utility}", {
     zone: "Zone",
     utility: "utility",
@@ -506,6 +689,8 @@ export type FleetEvent<K extends EventKind = EventKind> = {
     /** The zone where it happened; null for what has no place. */
     readonly zoneId: ZoneId | null;
     readonly causeSeq: Seq | null;
+    /** The incident that it is part of. */
+    readonly incidentId: IncidentId | null;
     readonly actor: Actor;
     readonly payload: Payload<One>;
   };

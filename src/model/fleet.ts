@@ -8,6 +8,7 @@ import type {
   Priority,
   RuleKind,
   RuleScope,
+  Tolerance,
 } from "./statuses.ts";
 import type { Workload } from "./workload.ts";
 
@@ -40,6 +41,8 @@ export interface RegionSpec extends Item {
   readonly zones: readonly ZoneSpec[];
 }
 export interface ZoneSpec extends Item {
+  /** Null: as the fleet's settings say. */
+  readonly tolerate: Tolerance | null;
   readonly dataCenters: readonly DataCenterSpec[];
 }
 export interface DataCenterSpec extends Item {
@@ -75,6 +78,8 @@ export interface GuestSpec extends Item {
   readonly maxRestarts: number;
   readonly maxRelocations: number;
   readonly failback: boolean;
+  readonly readyAfterSeconds: number;
+  readonly preemptible: boolean;
   readonly workload: Workload | null;
 }
 export interface AffinityRuleSpec extends Item {
@@ -85,6 +90,7 @@ export interface AffinityRuleSpec extends Item {
   readonly hosts: readonly { readonly name: string; readonly priority: number }[];
   readonly polarity: Polarity | null;
   readonly scope: RuleScope | null;
+  readonly disabled: boolean;
 }
 
 /** Defaults of a guest's recovery policy: one restart in place, one relocation (Proxmox VE's). */
@@ -95,6 +101,8 @@ export const GUEST_DEFAULTS = {
   maxRestarts: 1,
   maxRelocations: 1,
   failback: true,
+  readyAfterSeconds: 0,
+  preemptible: false,
 } as const;
 
 /** One step of a plan: what `applyFleet` would do, or has done. */

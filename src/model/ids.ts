@@ -18,6 +18,7 @@ export type AffinityRuleId = Id<"AffinityRule">;
 export type FaultId = Id<"Fault">;
 export type FailoverId = Id<"Failover">;
 export type OperationId = Id<"Operation">;
+export type IncidentId = Id<"Incident">;
 
 /** What an id can belong to: the type names of the API's `Node`s and of the log's subjects. */
 export interface IdTypes {
@@ -34,6 +35,7 @@ export interface IdTypes {
   Fault: FaultId;
   Failover: FailoverId;
   Operation: OperationId;
+  Incident: IncidentId;
 }
 export type EntityType = keyof IdTypes;
 

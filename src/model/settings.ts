@@ -1,4 +1,4 @@
-import type { ShutdownPolicy } from "./statuses.ts";
+import type { ShutdownPolicy, Tolerance } from "./statuses.ts";
 
 /** How a fleet is run. Times in seconds of the fleet's clock. */
 export interface Settings {
@@ -26,6 +26,24 @@ export interface Settings {
   readonly fenceTimeoutSeconds: number;
   /** Wait before a failed start or a crash is tried again; doubles each time up to a minute. */
   readonly retrySeconds: number;
+  /** The loss of one such thing that room is kept free for; a zone can have its own. */
+  readonly tolerate: Tolerance;
+  /** Guests that boot on one host at a time: more at once would be a storm that slows all of them. */
+  readonly startsPerHost: number;
+  /** Migrations to and from one host at a time. */
+  readonly migrationsPerHost: number;
+  /** CPU given to guests per CPU that the host has (OpenStack's `cpu_allocation_ratio`). */
+  readonly cpuAllocationRatio: number;
+  /** Memory given to guests per memory that the host has (OpenStack's `ram_allocation_ratio`). */
+  readonly memoryAllocationRatio: number;
+  /** A host must have been up for this long before guests go back to it. */
+  readonly failbackAfterSeconds: number;
+  /** A second loss of contact within this long after the return from the first one is flapping. */
+  readonly flapWindowSeconds: number;
+  /** How long a host that flaps gets no guests after it is back; doubles with each flap, up to 16 times. */
+  readonly holdOffSeconds: number;
+  /** A host that was asked to reboot or to power on and is not heard of for this long has failed to. */
+  readonly hostBootTimeoutSeconds: number;
 }
 
 /**
@@ -46,4 +64,13 @@ export const DEFAULT_SETTINGS: Settings = {
   actionTimeoutSeconds: 180,
   fenceTimeoutSeconds: 3,
   retrySeconds: 2,
+  tolerate: "NOTHING",
+  startsPerHost: 8,
+  migrationsPerHost: 4,
+  cpuAllocationRatio: 1,
+  memoryAllocationRatio: 1,
+  failbackAfterSeconds: 30,
+  flapWindowSeconds: 600,
+  holdOffSeconds: 30,
+  hostBootTimeoutSeconds: 600,
 };

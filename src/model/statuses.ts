@@ -20,7 +20,8 @@ export type HostStatus = (typeof HOST_STATUSES)[number];
 
 /**
  * What the engine believes of a guest. PENDING waits for its first place; LOST went down with its
- * host and waits for a new one; RECOVERING boots on that new one.
+ * host and waits for a new one; RECOVERING boots on that new one; FROZEN was stopped because its host
+ * was rebooted or shut down by request, and comes back with it.
  */
 export const GUEST_STATUSES = [
   "PENDING",
@@ -35,6 +36,7 @@ export const GUEST_STATUSES = [
   "STOPPED",
   "LOST",
   "RECOVERING",
+  "FROZEN",
   "ERROR",
 ] as const;
 export type GuestStatus = (typeof GUEST_STATUSES)[number];
@@ -57,6 +59,35 @@ export type Priority = (typeof PRIORITIES)[number];
 
 export const SHUTDOWN_POLICIES = ["CONDITIONAL", "FREEZE", "FAILOVER", "MIGRATE"] as const;
 export type ShutdownPolicy = (typeof SHUTDOWN_POLICIES)[number];
+
+/** What is done with a host's power by request. */
+export const HOST_POWER_VERBS = ["REBOOT", "SHUTDOWN", "POWER_ON"] as const;
+export type HostPowerVerb = (typeof HOST_POWER_VERBS)[number];
+
+/** What somebody else says of a silent host: storage that sees its heartbeats, or a neighbour. */
+export const OPINIONS = ["ALIVE", "DEAD", "UNKNOWN"] as const;
+export type Opinion = (typeof OPINIONS)[number];
+export const OPINION_SOURCES = ["STORAGE", "NEIGHBOUR"] as const;
+export type OpinionSource = (typeof OPINION_SOURCES)[number];
+
+/** The loss that admission control keeps room for. */
+export const TOLERANCES = ["NOTHING", "HOST", "RACK", "ZONE"] as const;
+export type Tolerance = (typeof TOLERANCES)[number];
+
+/**
+ * Why a guest is moved. REQUEST: somebody asked. POWER and COOLING: its zone runs on battery or gets
+ * hot. RULE: a strict rule wants it elsewhere. FAILBACK: back to where it belongs.
+ */
+export const MOVE_REASONS = [
+  "REQUEST",
+  "POWER",
+  "COOLING",
+  "SHUTDOWN",
+  "MAINTENANCE",
+  "RULE",
+  "FAILBACK",
+] as const;
+export type MoveReason = (typeof MOVE_REASONS)[number];
 
 export const DRIVERS = ["simulated", "libvirt"] as const;
 export type DriverName = (typeof DRIVERS)[number];
@@ -130,6 +161,10 @@ export const OPERATION_KINDS = [
   "RESIZE_GUEST",
   "MIGRATE_GUEST",
   "DELETE_GUEST",
+  "MAINTAIN_HOST",
+  "REBOOT_HOST",
+  "SHUTDOWN_HOST",
+  "POWER_ON_HOST",
 ] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
@@ -181,5 +216,18 @@ export const REASON_CODES = [
   "DRIVER_ERROR",
   "DRIVER_UNSUPPORTED",
   "ALREADY_HERE",
+  "HOST_HELD_OFF",
+  "ZONE_FAILING",
+  "STARTS_LIMITED",
+  "MIGRATIONS_LIMITED",
+  "ADMISSION_CONTROL",
+  "PREEMPTED",
+  "PREEMPTING",
+  "DEPENDENCY_NOT_READY",
+  "FROZEN_WITH_HOST",
+  "DISARMED",
+  "OUT_OF_CONTACT",
+  "SUSPENDED",
+  "RULE_CONTRADICTION",
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

@@ -104,12 +104,13 @@ export class DriverPool {
       case "CONNECT_HOST":
       case "DISCONNECT_HOST":
       case "REMOVE":
+      case "PROBE_HOST":
       case "INJECT_FAULT":
       case "CLEAR_FAULT":
       case "CONFIGURE_WORLD":
         return;
       default: {
-        const guestId = action.kind === "FENCE" ? null : action.guestId;
+        const guestId = "guestId" in action ? action.guestId : null;
         const { kind, hostId, generation } = action;
         this.#answer(driver, {
           kind: "ACTION_FAILED",

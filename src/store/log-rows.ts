@@ -9,8 +9,8 @@ import type { SqlValue } from "./statements.ts";
 
 export const INSERT_EVENT = `INSERT INTO log (
   seq, epoch, at_ms, kind, category, severity, severity_rank, message,
-  subject_type, subject_id, tenant_id, zone_id, cause_seq, actor, payload
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  subject_type, subject_id, tenant_id, zone_id, cause_seq, incident_id, actor, payload
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function eventToRow(event: FleetEvent, epoch: string): SqlValue[] {
   return [
@@ -27,6 +27,7 @@ export function eventToRow(event: FleetEvent, epoch: string): SqlValue[] {
     event.tenantId,
     event.zoneId,
     event.causeSeq,
+    event.incidentId,
     formatActor(event.actor),
     JSON.stringify(event.payload),
   ];
@@ -45,6 +46,7 @@ export const EVENT_COLUMNS = [
   "tenant_id",
   "zone_id",
   "cause_seq",
+  "incident_id",
   "actor",
   "payload",
 ] as const;
@@ -61,6 +63,7 @@ export type EventRow = readonly [
   tenantId: number | null,
   zoneId: number | null,
   causeSeq: number | null,
+  incidentId: number | null,
   actor: string,
   payload: string,
 ];
@@ -78,8 +81,9 @@ export function eventFromRow(row: EventRow): FleetEvent {
     tenantId: row[8],
     zoneId: row[9],
     causeSeq: row[10],
-    actor: actorOf(row[11]),
-    payload: JSON.parse(row[12]),
+    incidentId: row[11],
+    actor: actorOf(row[12]),
+    payload: JSON.parse(row[13]),
   } as FleetEvent;
 }
 

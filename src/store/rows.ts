@@ -3,7 +3,7 @@
  * exact. Rows are drizzle's, with JSON columns still as values.
  */
 
-import type { Entities, Guest, Host } from "../model/entities.ts";
+import type { Entities, Guest, Host, RecoveryPolicy } from "../model/entities.ts";
 import type { Ref } from "../model/ids.ts";
 import type { Resources } from "../model/resources.ts";
 import {
@@ -15,6 +15,7 @@ import {
   guests,
   hosts,
   images,
+  incidents,
   operations,
   racks,
   regions,
@@ -36,6 +37,7 @@ export const ENTITY_TABLES = {
   Fault: faults,
   Failover: failovers,
   Operation: operations,
+  Incident: incidents,
 } as const;
 
 type Table<T extends keyof Entities> = (typeof ENTITY_TABLES)[T];
@@ -97,6 +99,14 @@ export const MAPPINGS: { readonly [T in keyof Entities]: Mapping<T> } = {
     fromRow: ({ scopeType, scopeId, ...rest }) => ({ ...rest, scopeRef: ref(scopeType, scopeId) }),
   },
   Operation: same(),
+  Incident: {
+    toRow: ({ scopeRef, ...rest }) => ({
+      ...rest,
+      scopeType: scopeRef.type,
+      scopeId: scopeRef.id,
+    }),
+    fromRow: ({ scopeType, scopeId, ...rest }) => ({ ...rest, scopeRef: ref(scopeType, scopeId) }),
+  },
 };
 
 /** For entities whose fields are their table's columns. */
@@ -139,6 +149,14 @@ function hostToRow(host: Host): Row<"Host"> {
     generation: host.generation,
     fenceFailedAtMs: host.fenceFailedAtMs,
     lastSeenAtMs: host.lastSeenAtMs,
+    opinion: host.opinion,
+    maintenance: host.maintenance,
+    power: host.power,
+    flaps: host.flaps,
+    returnedAtMs: host.returnedAtMs,
+    heldUntilMs: host.heldUntilMs,
+    watchdogOn: host.watchdogOn,
+    incidentId: host.incidentId,
   };
 }
 
@@ -159,6 +177,14 @@ function hostFromRow(row: Row<"Host">): Host {
     generation: row.generation,
     fenceFailedAtMs: row.fenceFailedAtMs,
     lastSeenAtMs: row.lastSeenAtMs,
+    opinion: row.opinion,
+    maintenance: row.maintenance,
+    power: row.power,
+    flaps: row.flaps,
+    returnedAtMs: row.returnedAtMs,
+    heldUntilMs: row.heldUntilMs,
+    watchdogOn: row.watchdogOn,
+    incidentId: row.incidentId,
   };
 }
 
@@ -189,6 +215,12 @@ function guestToRow(guest: Guest): Row<"Guest"> {
     triedHostIds: guest.triedHostIds,
     retryAtMs: guest.retryAtMs,
     deleting: guest.deleting,
+    frozenOnHostId: guest.frozenOnHostId,
+    displacedFromHostId: guest.displacedFromHostId,
+    readyAtMs: guest.readyAtMs,
+    preemptedBy: guest.preemptedBy,
+    moveBlockedBy: guest.moveBlockedBy,
+    incidentId: guest.incidentId,
     createdAtMs: guest.createdAtMs,
     workload: guest.workload,
     placement: guest.placement,
@@ -212,7 +244,7 @@ function guestFromRow(row: Row<"Guest">): Guest {
     homeHostId: row.homeHostId,
     generation: row.generation,
     task: row.task,
-    recovery: row.recovery,
+    recovery: withDefaults(row.recovery),
     workload: row.workload,
     placement: row.placement,
     blockedBy: row.blockedBy,
@@ -221,6 +253,19 @@ function guestFromRow(row: Row<"Guest">): Guest {
     triedHostIds: row.triedHostIds,
     retryAtMs: row.retryAtMs,
     deleting: row.deleting,
+    frozenOnHostId: row.frozenOnHostId,
+    displacedFromHostId: row.displacedFromHostId,
+    readyAtMs: row.readyAtMs,
+    preemptedBy: row.preemptedBy,
+    moveBlockedBy: row.moveBlockedBy,
+    incidentId: row.incidentId,
     createdAtMs: row.createdAtMs,
   };
+}
+
+/** A policy that was written before a field of it was known has that field's default. */
+function withDefaults(policy: RecoveryPolicy): RecoveryPolicy {
+  return policy.preemptible === undefined
+    ? { ...policy, readyAfterSeconds: 0, preemptible: false }
+    : policy;
 }

@@ -11,7 +11,13 @@ export interface StoredSnapshot extends Snapshot {
 }
 
 /** What a directory holds before anything has happened in it. */
-export const FIRST_META: FleetMeta = { seq: 0, nextId: 1, settings: DEFAULT_SETTINGS };
+export const FIRST_META: FleetMeta = {
+  seq: 0,
+  nextId: 1,
+  settings: DEFAULT_SETTINGS,
+  armed: true,
+  contactLostAtMs: null,
+};
 
 /** All tables as they were at one log position. */
 export function readSnapshot(sqlite: Database): StoredSnapshot {
@@ -45,6 +51,8 @@ export function readMeta(sqlite: Database): StoredMeta {
       seq: row.seq,
       nextId: row.next_id,
       settings: { ...DEFAULT_SETTINGS, ...JSON.parse(row.settings) },
+      armed: row.armed === 1,
+      contactLostAtMs: row.contact_lost_at_ms,
     },
     epoch: row.epoch,
     earliestSeq: row.earliest_seq,
@@ -58,5 +66,7 @@ interface MetaRow {
   readonly earliest_seq: number;
   readonly next_id: number;
   readonly settings: string;
+  readonly armed: number;
+  readonly contact_lost_at_ms: number | null;
   readonly clock_ms: number | null;
 }

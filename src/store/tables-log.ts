@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, snakeCase, text } from "drizzle-orm/sqlite-core";
 import type { CommandResult } from "../model/commands.ts";
 import type { EventKind } from "../model/events.ts";
-import type { EntityType, GuestId, HostId, TenantId, ZoneId } from "../model/ids.ts";
+import type { EntityType, GuestId, HostId, IncidentId, TenantId, ZoneId } from "../model/ids.ts";
 import type { Settings } from "../model/settings.ts";
 import { DRIVERS, EVENT_CATEGORIES, SEVERITIES } from "../model/statuses.ts";
 import { guests, hosts, oneOf } from "./tables.ts";
@@ -23,6 +23,8 @@ export const meta = snakeCase.table(
     settings: text({ mode: "json" }).notNull().$type<Settings>(),
     /** The fleet's clock at the last append, in ms since the Unix epoch; NULL before the first one. */
     clockMs: integer(),
+    armed: integer({ mode: "boolean" }).notNull().default(true),
+    contactLostAtMs: integer(),
   },
   (t) => [check("only_row", sql`${t.id} = 1`)],
 );
@@ -52,6 +54,7 @@ export const log = snakeCase.table(
     tenantId: integer().$type<TenantId>(),
     zoneId: integer().$type<ZoneId>(),
     causeSeq: integer(),
+    incidentId: integer().$type<IncidentId>(),
     /** As `formatActor` writes it. */
     actor: text().notNull(),
     payload: text({ mode: "json" }).notNull().$type<unknown>(),
@@ -63,6 +66,8 @@ export const log = snakeCase.table(
     index("log_category").on(t.category),
     index("log_zone").on(t.zoneId),
     index("log_tenant").on(t.tenantId),
+    // Most of a log is of no incident.
+    index("log_incident").on(t.incidentId).where(sql`incident_id IS NOT NULL`),
     index("log_severity")
       .on(t.severityRank)
       .where(sql.raw(`severity_rank >= ${RARE_SEVERITY_RANK}`)),

@@ -16,7 +16,13 @@ import {
   snakeCase,
   text,
 } from "drizzle-orm/sqlite-core";
-import type { GuestLoss, GuestTask, RecoveryPolicy, RuleHost } from "../model/entities.ts";
+import type {
+  GuestLoss,
+  GuestTask,
+  HostPower,
+  RecoveryPolicy,
+  RuleHost,
+} from "../model/entities.ts";
 import type {
   AffinityRuleId,
   DataCenterId,
@@ -27,6 +33,7 @@ import type {
   GuestId,
   HostId,
   ImageId,
+  IncidentId,
   OperationId,
   RackId,
   RegionId,
@@ -43,9 +50,11 @@ import {
   HOST_STATUSES,
   OPERATION_KINDS,
   OPERATION_STATUSES,
+  OPINIONS,
   POLARITIES,
   RULE_KINDS,
   RULE_SCOPES,
+  TOLERANCES,
   UTILITY_STATUSES,
   ZONE_STATUSES,
 } from "../model/statuses.ts";
@@ -94,6 +103,8 @@ export const zones = snakeCase.table(
     cooling: text({ enum: UTILITY_STATUSES }).notNull(),
     network: text({ enum: UTILITY_STATUSES }).notNull(),
     causeSeq: integer(),
+    tolerate: text({ enum: TOLERANCES }),
+    incidentId: integer().$type<IncidentId>(),
   },
   (t) => [
     index("zones_name").on(t.name),
@@ -102,6 +113,7 @@ export const zones = snakeCase.table(
     oneOf(t.power, UTILITY_STATUSES),
     oneOf(t.cooling, UTILITY_STATUSES),
     oneOf(t.network, UTILITY_STATUSES),
+    oneOf(t.tolerate, TOLERANCES),
   ],
 );
 
@@ -157,6 +169,14 @@ export const hosts = snakeCase.table(
     generation: integer().notNull(),
     fenceFailedAtMs: integer(),
     lastSeenAtMs: integer(),
+    opinion: text({ enum: OPINIONS }),
+    maintenance: integer({ mode: "boolean" }).notNull().default(false),
+    power: json<HostPower>(),
+    flaps: integer().notNull().default(0),
+    returnedAtMs: integer(),
+    heldUntilMs: integer(),
+    watchdogOn: integer({ mode: "boolean" }).notNull().default(true),
+    incidentId: integer().$type<IncidentId>(),
   },
   (t) => [
     index("hosts_name").on(t.name),
@@ -165,6 +185,7 @@ export const hosts = snakeCase.table(
     index("hosts_rack").on(t.rackId),
     oneOf(t.driver, DRIVERS),
     oneOf(t.status, HOST_STATUSES),
+    oneOf(t.opinion, OPINIONS),
   ],
 );
 
@@ -236,6 +257,13 @@ export const guests = snakeCase.table(
     triedHostIds: json<readonly HostId[]>().notNull(),
     retryAtMs: integer(),
     deleting: integer({ mode: "boolean" }).notNull(),
+    /** Preferences, like the home. */
+    frozenOnHostId: integer().$type<HostId>(),
+    displacedFromHostId: integer().$type<HostId>(),
+    readyAtMs: integer(),
+    preemptedBy: integer().$type<GuestId>(),
+    moveBlockedBy: json<readonly Reason[]>().notNull().default([]),
+    incidentId: integer().$type<IncidentId>(),
     createdAtMs: integer().notNull(),
     // The bulky ones come last: a row's columns are read in order, and these can spill to pages of
     // their own, which a list that doesn't show them then never touches.
@@ -266,6 +294,8 @@ export const affinityRules = snakeCase.table(
     hosts: json<readonly RuleHost[]>().notNull(),
     polarity: text({ enum: POLARITIES }),
     scope: text({ enum: RULE_SCOPES }),
+    disabled: integer({ mode: "boolean" }).notNull().default(false),
+    contradicts: json<readonly AffinityRuleId[]>().notNull().default([]),
   },
   (t) => [oneOf(t.kind, RULE_KINDS), oneOf(t.polarity, POLARITIES), oneOf(t.scope, RULE_SCOPES)],
 );
@@ -297,6 +327,7 @@ export const failovers = snakeCase.table(
     guestsRecovered: integer().notNull(),
     guestsUnrecovered: integer().notNull(),
     seq: integer().notNull(),
+    incidentId: integer().$type<IncidentId>(),
   },
   (t) => [oneOf(t.scope, FAILURE_DOMAINS)],
 );
@@ -308,7 +339,8 @@ export const operations = snakeCase.table(
     kind: text({ enum: OPERATION_KINDS }).notNull(),
     status: text({ enum: OPERATION_STATUSES }).notNull(),
     /** No foreign key: what was done with a guest outlives it. */
-    guestId: integer().notNull().$type<GuestId>(),
+    guestId: integer().$type<GuestId>(),
+    hostId: integer().$type<HostId>(),
     startedAtMs: integer().notNull(),
     finishedAtMs: integer(),
     error: text(),
@@ -319,4 +351,20 @@ export const operations = snakeCase.table(
     oneOf(t.kind, OPERATION_KINDS),
     oneOf(t.status, OPERATION_STATUSES),
   ],
+);
+
+export const incidents = snakeCase.table(
+  "incidents",
+  {
+    id: id<IncidentId>(),
+    domain: text({ enum: FAILURE_DOMAINS }).notNull(),
+    scopeType: text().notNull().$type<EntityType>(),
+    scopeId: integer().notNull(),
+    openedAtMs: integer().notNull(),
+    resolvedAtMs: integer(),
+    hostsLost: integer().notNull(),
+    guestsLost: integer().notNull(),
+    rootSeq: integer().notNull(),
+  },
+  (t) => [oneOf(t.domain, FAILURE_DOMAINS)],
 );

@@ -115,7 +115,7 @@ function ensureMeta(sqlite: Database, epoch: string): void {
   const { seq, nextId, settings } = FIRST_META;
   sqlite
     .prepare(
-      `INSERT INTO meta (id, epoch, seq, earliest_seq, next_id, settings) VALUES (1, ?, ?, ?, ?, ?)
+      `INSERT INTO meta (id, epoch, seq, earliest_seq, next_id, settings, armed) VALUES (1, ?, ?, ?, ?, ?, 1)
        ON CONFLICT DO NOTHING`,
     )
     .run(epoch, seq, seq + 1, nextId, JSON.stringify(settings));
@@ -128,7 +128,7 @@ class SqliteStore implements Store {
   readonly #release: () => void;
   readonly #tables: TableWriters;
   readonly #insertEvent: Statement<[SqlValue[]]>;
-  readonly #updateMeta: Statement<[Seq, number, string, number]>;
+  readonly #updateMeta: Statement<[Seq, number, string, number, number, number | null]>;
   readonly #sampleGuest: Statement<SqlValue[]>;
   readonly #sampleHost: Statement<SqlValue[]>;
   readonly #setDriverState: Statement<[string, string, string]>;
@@ -150,7 +150,7 @@ class SqliteStore implements Store {
     this.#tables = tableWriters(sqlite);
     this.#insertEvent = sqlite.prepare<[SqlValue[]]>(INSERT_EVENT);
     this.#updateMeta = sqlite.prepare(
-      "UPDATE meta SET seq = ?, next_id = ?, settings = ?, clock_ms = ?",
+      "UPDATE meta SET seq = ?, next_id = ?, settings = ?, clock_ms = ?, armed = ?, contact_lost_at_ms = ?",
     );
     this.#sampleGuest = sqlite.prepare(
       `INSERT INTO guest_telemetry (cpu_millicores, memory_mib, sampled_at_ms, guest_id)
@@ -204,7 +204,14 @@ class SqliteStore implements Store {
       if (batch.telemetry) this.#writeTelemetry(batch.telemetry);
       for (const [driver, state] of batch.driverState) this.#writeDriverState(driver, state);
       this.#idempotency.write(batch.idempotency, batch.clockMs);
-      this.#updateMeta.run(meta.seq, meta.nextId, stringify(meta.settings), batch.clockMs);
+      this.#updateMeta.run(
+        meta.seq,
+        meta.nextId,
+        stringify(meta.settings),
+        batch.clockMs,
+        meta.armed ? 1 : 0,
+        meta.contactLostAtMs,
+      );
     });
     this.#meta = meta;
     this.#clockMs = batch.clockMs;

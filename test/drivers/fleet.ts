@@ -192,6 +192,7 @@ type Unnumbered<A> = A extends unknown ? Omit<A, "generation"> : never;
 export const DEFAULT_WORLD: WorldSettings = {
   heartbeatSeconds: DEFAULT_SETTINGS.heartbeatSeconds,
   watchdogSeconds: DEFAULT_SETTINGS.watchdogSeconds,
+  watchdogArmed: true,
   batterySeconds: DEFAULT_SETTINGS.batterySeconds,
   overheatSeconds: DEFAULT_SETTINGS.overheatSeconds,
   usageSampleSeconds: DEFAULT_SETTINGS.usageSampleSeconds,

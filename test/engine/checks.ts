@@ -119,9 +119,11 @@ export function checkMended(world: World): void {
     if (status !== "UP") wrong.push(`host ${name} is ${status}`);
   for (const { id, completedAtMs } of tables.Failover.sorted())
     if (completedAtMs === null) wrong.push(`failover ${id} goes on`);
-  for (const { kind, status, guestId } of tables.Operation.sorted())
-    if (status === "RUNNING" && tables.Guest.get(guestId).blockedBy.length === 0)
-      wrong.push(`${kind} of ${tables.Guest.get(guestId).name} goes on`);
+  for (const { kind, status, guestId } of tables.Operation.sorted()) {
+    const guest = tables.Guest.find(guestId ?? 0);
+    if (status === "RUNNING" && guest?.blockedBy.length === 0)
+      wrong.push(`${kind} of ${guest.name} goes on`);
+  }
   fail(world, { kind: "TICK" }, wrong);
 }
 

@@ -30,6 +30,8 @@ describe("a guest is created", () => {
       maxRestarts: 1,
       maxRelocations: 1,
       failback: true,
+      readyAfterSeconds: 0,
+      preemptible: false,
       workload: null,
     };
   });

@@ -240,6 +240,8 @@ export class RandomWorld {
       maxRestarts: chance.int(0, 2),
       maxRelocations: chance.int(0, 2),
       failback: true,
+      readyAfterSeconds: 0,
+      preemptible: false,
       workload: null,
     };
   }

@@ -84,6 +84,8 @@ test("guests have a policy by default", () => {
       maxRestarts: 1,
       maxRelocations: 1,
       failback: true,
+      readyAfterSeconds: 0,
+      preemptible: false,
       workload: null,
     },
   ]);

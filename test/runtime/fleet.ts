@@ -27,6 +27,7 @@ export function fleetOf({ hosts = 2, guests = 0 }: { hosts?: number; guests?: nu
         zones: ["north-a", "north-b"].map((name, index) => ({
           path: ["regions", "0", "zones", `${index}`],
           name,
+          tolerate: null,
           dataCenters: [{ path: [], name: `${name}-1`, hosts: hostsIn(name, hosts) }],
         })),
       },

@@ -32,6 +32,7 @@ export function clockEvent(seq: number): FleetEvent {
     tenantId: null,
     zoneId: null,
     causeSeq: null,
+    incidentId: null,
     actor: ENGINE,
     payload: { seconds: seq },
   };

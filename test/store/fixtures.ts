@@ -12,6 +12,7 @@ import type {
   GuestId,
   HostId,
   ImageId,
+  IncidentId,
   OperationId,
   RackId,
   RegionId,
@@ -43,8 +44,9 @@ export const ids = {
   doneOperation: 17 as OperationId,
   otherZone: 18 as ZoneId,
   otherDataCenter: 19 as DataCenterId,
+  incident: 20 as IncidentId,
 };
-const NEXT_ID = 20;
+const NEXT_ID = 21;
 
 export const host: Host = {
   id: ids.host,
@@ -62,6 +64,20 @@ export const host: Host = {
   generation: 3,
   fenceFailedAtMs: START_MS + 4,
   lastSeenAtMs: START_MS + 2,
+  opinion: "DEAD",
+  maintenance: true,
+  power: {
+    verb: "REBOOT",
+    policy: "FREEZE",
+    phase: "EMPTYING",
+    sinceMs: START_MS + 5,
+    seq: 76,
+  },
+  flaps: 2,
+  returnedAtMs: START_MS + 1,
+  heldUntilMs: START_MS + 90,
+  watchdogOn: true,
+  incidentId: ids.incident,
 };
 const bareHost: Host = {
   ...host,
@@ -77,6 +93,14 @@ const bareHost: Host = {
   everUp: false,
   fenceFailedAtMs: null,
   lastSeenAtMs: null,
+  opinion: null,
+  maintenance: false,
+  power: null,
+  flaps: 0,
+  returnedAtMs: null,
+  heldUntilMs: null,
+  watchdogOn: false,
+  incidentId: null,
 };
 
 export const guest: Guest = {
@@ -111,6 +135,8 @@ export const guest: Guest = {
     maxRestarts: 2,
     maxRelocations: 3,
     failback: false,
+    readyAfterSeconds: 1.5,
+    preemptible: true,
   },
   workload: { kind: "TRACE", name: "vm.csv#3", intervalSeconds: 300, shares: [0.1, 0.25, 1] },
   placement: {
@@ -143,6 +169,12 @@ export const guest: Guest = {
   triedHostIds: [ids.otherHost],
   retryAtMs: START_MS + 60_000,
   deleting: true,
+  frozenOnHostId: ids.otherHost,
+  displacedFromHostId: ids.host,
+  readyAtMs: START_MS + 70,
+  preemptedBy: ids.otherGuest,
+  moveBlockedBy: [{ code: "INSUFFICIENT_MEMORY", message: "no room" }],
+  incidentId: ids.incident,
   createdAtMs: START_MS,
 };
 export const bareGuest: Guest = {
@@ -165,6 +197,12 @@ export const bareGuest: Guest = {
   triedHostIds: [],
   retryAtMs: null,
   deleting: false,
+  frozenOnHostId: null,
+  displacedFromHostId: null,
+  readyAtMs: null,
+  preemptedBy: null,
+  moveBlockedBy: [],
+  incidentId: null,
 };
 
 export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } = {
@@ -179,6 +217,8 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       cooling: "UP",
       network: "UP",
       causeSeq: 60,
+      tolerate: "RACK",
+      incidentId: ids.incident,
     },
     {
       id: ids.otherZone,
@@ -189,6 +229,8 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       cooling: "UP",
       network: "UP",
       causeSeq: null,
+      tolerate: null,
+      incidentId: null,
     },
   ],
   DataCenter: [
@@ -223,6 +265,8 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       hosts: [{ hostId: ids.host, priority: 2 }],
       polarity: null,
       scope: null,
+      disabled: false,
+      contradicts: [ids.guestRule],
     },
     {
       id: ids.guestRule,
@@ -233,6 +277,8 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       hosts: [],
       polarity: "APART",
       scope: "RACK",
+      disabled: true,
+      contradicts: [],
     },
   ],
   Fault: [
@@ -256,6 +302,7 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       guestsRecovered: 4,
       guestsUnrecovered: 1,
       seq: 61,
+      incidentId: ids.incident,
     },
   ],
   Operation: [
@@ -264,6 +311,7 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       kind: "RESIZE_GUEST",
       status: "RUNNING",
       guestId: ids.guest,
+      hostId: null,
       startedAtMs: START_MS,
       finishedAtMs: null,
       error: null,
@@ -273,11 +321,24 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       id: ids.doneOperation,
       kind: "START_GUEST",
       status: "FAILED",
-      guestId: 9_999 as GuestId,
+      guestId: null,
+      hostId: 9_999 as HostId,
       startedAtMs: START_MS,
       finishedAtMs: START_MS + 1,
       error: "the guest is gone",
       seq: 63,
+    },
+  ],
+  Incident: [
+    {
+      id: ids.incident,
+      domain: "ZONE",
+      scopeRef: { type: "Zone", id: ids.zone },
+      openedAtMs: START_MS,
+      resolvedAtMs: START_MS + 95,
+      hostsLost: 2,
+      guestsLost: 5,
+      rootSeq: 58,
     },
   ],
 };
@@ -295,7 +356,8 @@ export function changesTo(seq: number, rows: Partial<Rows> = fleetRows()): Chang
 }
 
 export function metaAt(seq: number): FleetMeta {
-  return { seq, nextId: NEXT_ID, settings: { ...DEFAULT_SETTINGS, batterySeconds: 42 } };
+  const settings = { ...DEFAULT_SETTINGS, batterySeconds: 42 };
+  return { seq, nextId: NEXT_ID, settings, armed: false, contactLostAtMs: START_MS + 7 };
 }
 
 function fleetRows(): Rows {
@@ -324,6 +386,7 @@ export function event<K extends EventKind>(
     tenantId: null,
     zoneId: null,
     causeSeq: null,
+    incidentId: null,
     actor: ENGINE,
     ...fields,
     payload,

@@ -19,6 +19,7 @@ const CAPABILITIES: Capabilities = {
   suspend: true,
   resize: true,
   powerControl: true,
+  secondOpinion: false,
   faults: true,
 };
 
@@ -148,6 +149,11 @@ function apply(world: World, action: Action): void {
     case "CLEAR_FAULT":
       clearFault(world, action.fault, action.target);
       break;
+    case "PROBE_HOST":
+    case "REBOOT_HOST":
+    case "SHUTDOWN_HOST":
+    case "POWER_ON_HOST":
+      break;
     case "CONFIGURE_WORLD":
       configure(world, action.world);
       break;
@@ -167,6 +173,7 @@ function emptyWorld({ seed, nowMs, sink }: SimulatedDriverOptions): World {
     settings: {
       heartbeatSeconds,
       watchdogSeconds,
+      watchdogArmed: true,
       batterySeconds,
       overheatSeconds,
       usageSampleSeconds,

@@ -98,6 +98,7 @@ export function newGuest(
     Guest["recovery"],
 ): Guest {
   const { priority, dependsOn, maxRestarts, maxRelocations, failback } = given;
+  const { readyAfterSeconds, preemptible } = given;
   return {
     id: given.id,
     name: given.name,
@@ -114,7 +115,15 @@ export function newGuest(
     homeHostId: given.homeHostId,
     generation: 0,
     task: null,
-    recovery: { priority, dependsOn, maxRestarts, maxRelocations, failback },
+    recovery: {
+      priority,
+      dependsOn,
+      maxRestarts,
+      maxRelocations,
+      failback,
+      readyAfterSeconds,
+      preemptible,
+    },
     workload: given.workload,
     placement: null,
     blockedBy: [],
@@ -123,6 +132,12 @@ export function newGuest(
     triedHostIds: [],
     retryAtMs: null,
     deleting: false,
+    frozenOnHostId: null,
+    displacedFromHostId: null,
+    readyAtMs: null,
+    preemptedBy: null,
+    moveBlockedBy: [],
+    incidentId: null,
     createdAtMs: ctx.nowMs,
   };
 }
@@ -293,6 +308,7 @@ export const migrateGuest: Verb<"MIGRATE_GUEST"> = (ctx, command) => {
       toHost: placement.hostId,
       placement,
       generation: guest.generation + 1,
+      why: "REQUEST",
     },
     null,
   );

@@ -19,7 +19,12 @@ export function openOperation(
 ): OperationId {
   supersedeOperation(ctx, guestId, `${verb} was asked for`, causeSeq);
   const operation = ctx.newId<OperationId>();
-  ctx.emitAsActor("OperationStarted", { operation, guest: guestId, verb }, causeSeq);
+  const target = { type: "Guest" as const, id: guestId };
+  ctx.emitAsActor(
+    "OperationStarted",
+    { operation, target, guest: guestId, host: null, verb },
+    causeSeq,
+  );
   ctx.touchedGuests.add(guestId);
   return operation;
 }
@@ -34,7 +39,12 @@ export function supersedeOperation(
   const id = ctx.state.indexes.runningOperation.get(guestId);
   if (id === undefined) return;
   const { id: operation, kind: verb } = ctx.state.tables.Operation.get(id);
-  ctx.emit("OperationSuperseded", { operation, guest: guestId, verb, error }, causeSeq);
+  const target = { type: "Guest" as const, id: guestId };
+  ctx.emit(
+    "OperationSuperseded",
+    { operation, target, guest: guestId, host: null, verb, error },
+    causeSeq,
+  );
 }
 
 /** What the guest's state means for an operation of this kind; null while it goes on. */
@@ -73,7 +83,8 @@ export function succeedOperation(ctx: Context, guestId: GuestId, causeSeq: Seq):
   if (id === undefined) return;
   const { id: operation, kind: verb } = ctx.state.tables.Operation.get(id);
   const guest = ctx.state.tables.Guest.find(guestId)?.id ?? null;
-  ctx.emit("OperationSucceeded", { operation, guest, verb }, causeSeq);
+  const target = { type: "Guest" as const, id: guestId };
+  ctx.emit("OperationSucceeded", { operation, target, guest, host: null, verb }, causeSeq);
 }
 
 export function failOperation(ctx: Context, guestId: GuestId, error: string, causeSeq: Seq): void {
@@ -81,7 +92,8 @@ export function failOperation(ctx: Context, guestId: GuestId, error: string, cau
   if (id === undefined) return;
   const { id: operation, kind: verb } = ctx.state.tables.Operation.get(id);
   const guest = ctx.state.tables.Guest.find(guestId)?.id ?? null;
-  ctx.emit("OperationFailed", { operation, guest, verb, error }, causeSeq);
+  const target = { type: "Guest" as const, id: guestId };
+  ctx.emit("OperationFailed", { operation, target, guest, host: null, verb, error }, causeSeq);
 }
 
 /** Fails the guest's operation if it is one of these, which what happened has made impossible. */

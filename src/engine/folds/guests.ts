@@ -1,7 +1,8 @@
 import type { Guest, GuestTask } from "../../model/entities.ts";
 import type { FleetEvent } from "../../model/events.ts";
+import type { HostId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
-import type { TaskKind } from "../../model/statuses.ts";
+import type { MoveReason, TaskKind } from "../../model/statuses.ts";
 import { isAsDesired, wasStable } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
 import { create, type Folds, nothing, remove } from "./fold.ts";
@@ -98,7 +99,14 @@ function settle(state: State, event: FleetEvent, guestId: number, fields: Partia
 
 const RUNS = { status: "RUNNING", retryAtMs: null } as const;
 /** Nowhere: takes no room on any host. */
-const NOWHERE = { hostId: null, targetHostId: null } as const;
+const NOWHERE = { hostId: null, targetHostId: null, readyAtMs: null, moveBlockedBy: [] } as const;
+
+/** It has come up: from now on it serves, at once or when it has had time to get ready. */
+function up(state: State, event: FleetEvent & { payload: { guest: number } }): Partial<Guest> {
+  const { readyAfterSeconds } = state.tables.Guest.get(event.payload.guest).recovery;
+  const readyAtMs = readyAfterSeconds > 0 ? event.atMs + readyAfterSeconds * 1000 : null;
+  return { ...RUNS, loss: null, preemptedBy: null, frozenOnHostId: null, readyAtMs };
+}
 
 /** A failed start or crash: again on the same host, or somewhere else. */
 function retry(
@@ -128,9 +136,10 @@ function wake(
   desired: "RUNNING" | "SUSPENDED",
 ): void {
   const { id, status, hostId } = state.tables.Guest.get(event.payload.guest);
-  const rests = status === "STOPPED" || status === "ERROR";
+  const rests = status === "STOPPED" || status === "ERROR" || status === "FROZEN";
   change(state, id, {
     desired,
+    ...(status === "FROZEN" && { frozenOnHostId: null }),
     restarts: 0,
     triedHostIds: [],
     retryAtMs: null,
@@ -152,18 +161,38 @@ export const requestFolds = {
 } satisfies Folds;
 
 /** Starting, stopping, crashing: between a host and nowhere. */
+/** Where the guest is to go back to after it has moved. */
+function displacedFrom(
+  why: MoveReason | undefined,
+  before: Guest["displacedFromHostId"],
+  { fromHost, toHost }: { fromHost: HostId; toHost: HostId },
+): Guest["displacedFromHostId"] {
+  if (why === undefined || why === "REQUEST" || why === "RULE" || why === "FAILBACK") return null;
+  return before === toHost ? null : (before ?? fromHost);
+}
+
+/** It stops on its host for the fleet's sake; what becomes of it, its fields tell when it has stopped. */
+function beginStop(
+  state: State,
+  event: FleetEvent<"GuestRelocating" | "GuestFreezing" | "GuestPreempted">,
+  fields: Partial<Guest>,
+): void {
+  begin(state, event, "STOP", { status: "STOPPING", readyAtMs: null, ...fields });
+}
+
 const runFolds = {
   GuestPlaced: (state, event) => beginStart(state, event, "STARTING"),
   GuestRecovering: (state, event) => beginStart(state, event, "RECOVERING"),
+  GuestMoveBlocked: (state, { payload }) =>
+    change(state, payload.guest, { moveBlockedBy: payload.reasons }),
   GuestBlocked: (state, { payload }) =>
     change(state, payload.guest, { blockedBy: payload.reasons, retryAtMs: null }),
   GuestRecoveryBlocked: (state, { payload }) =>
     change(state, payload.guest, { blockedBy: payload.reasons, retryAtMs: null }),
-  GuestStarted: (state, event) =>
-    settle(state, event, event.payload.guest, { ...RUNS, loss: null }),
+  GuestStarted: (state, event) => settle(state, event, event.payload.guest, up(state, event)),
   GuestFailedOver: (state, event) => {
     const { guest, failover: failoverId } = event.payload;
-    settle(state, event, guest, { ...RUNS, loss: null, restarts: 0, triedHostIds: [] });
+    settle(state, event, guest, { ...up(state, event), restarts: 0, triedHostIds: [] });
     const failover = failoverId === null ? undefined : state.tables.Failover.find(failoverId);
     if (!failover) return;
     const { completedAtMs, guestsRecovered, guestsUnrecovered } = failover;
@@ -183,7 +212,32 @@ const runFolds = {
       retryAtMs: null,
       loss: null,
     }),
-  GuestStopping: (state, event) => begin(state, event, "STOP", { status: "STOPPING" }),
+  GuestStopping: (state, event) =>
+    begin(state, event, "STOP", { status: "STOPPING", readyAtMs: null }),
+  GuestRelocating: (state, event) =>
+    beginStop(state, event, { displacedFromHostId: event.payload.host }),
+  GuestFreezing: (state, event) => beginStop(state, event, { frozenOnHostId: event.payload.host }),
+  GuestPreempted: (state, event) =>
+    beginStop(state, event, { preemptedBy: event.payload.preemptor }),
+  GuestFrozen: (state, event) => {
+    const { guest, host: hostId } = event.payload;
+    const { name } = state.tables.Host.get(hostId);
+    settle(state, event, guest, {
+      ...NOWHERE,
+      status: "FROZEN",
+      frozenOnHostId: hostId,
+      retryAtMs: null,
+      blockedBy: [
+        {
+          code: "FROZEN_WITH_HOST",
+          message: `was stopped with host ${name} and comes back with it; power that on, or start the guest to have it run elsewhere`,
+          hostId,
+        },
+      ],
+    });
+  },
+  GuestThawed: (state, event) =>
+    settle(state, event, event.payload.guest, { status: "PENDING", frozenOnHostId: null }),
   GuestStopped: (state, event) => {
     const { guest } = event.payload;
     // Asked to start again while it stopped: it waits for its next place.
@@ -196,6 +250,8 @@ const runFolds = {
       triedHostIds: [],
       loss: null,
       placement: null,
+      frozenOnHostId: null,
+      ...(desired === "STOPPED" && { preemptedBy: null, displacedFromHostId: null }),
     });
   },
   GuestLost: (state, event) => {
@@ -224,7 +280,8 @@ const changeFolds = {
   GuestResuming: (state, event) => begin(state, event, "RESUME", { status: "RESUMING" }),
   GuestResumed: (state, event) => settle(state, event, event.payload.guest, RUNS),
   GuestRebooting: (state, event) => begin(state, event, "REBOOT", { status: "REBOOTING" }),
-  GuestRebooted: (state, event) => settle(state, event, event.payload.guest, RUNS),
+  GuestRebooted: (state, event) => settle(state, event, event.payload.guest, up(state, event)),
+  GuestReady: (state, { payload }) => change(state, payload.guest, { readyAtMs: null }),
   GuestResizing: (state, event) => {
     const { resources, flavor: flavorId } = event.payload;
     begin(state, event, "RESIZE", {}, { resize: { resources, flavorId } });
@@ -236,14 +293,20 @@ const changeFolds = {
       task: null,
     }),
   GuestMigrationStarted: (state, event) => {
-    const { toHost: targetHostId, placement } = event.payload;
-    begin(state, event, "MIGRATE", { status: "MIGRATING", targetHostId }, { placement });
+    const { toHost: targetHostId, placement, why } = event.payload;
+    // Whoever asks for a move decides where the guest belongs from now on.
+    const belongs =
+      why === "REQUEST" ? { homeHostId: targetHostId, displacedFromHostId: null } : {};
+    const more = { placement, ...(why !== null && { why }) };
+    const fields = { status: "MIGRATING", targetHostId, moveBlockedBy: [], ...belongs } as const;
+    begin(state, event, "MIGRATE", fields, more);
   },
   GuestMigrated: (state, event) => {
     const { guest: guestId, toHost: hostId } = event.payload;
-    const { task, placement } = state.tables.Guest.get(guestId);
+    const { task, placement, displacedFromHostId } = state.tables.Guest.get(guestId);
     settle(state, event, guestId, {
       ...RUNS,
+      displacedFromHostId: displacedFrom(task?.why, displacedFromHostId, event.payload),
       hostId,
       targetHostId: null,
       placement: task?.placement ?? placement,

@@ -7,6 +7,7 @@ export const inventoryFolds = {
   RegionChanged: create("Region"),
   RegionRemoved: remove("Region"),
   ZoneCreated: create("Zone"),
+  ZoneChanged: (state, { payload }) => state.tables.Zone.patch(payload.zone, payload.definition),
   ZoneRemoved: remove("Zone"),
   DataCenterCreated: create("DataCenter"),
   DataCenterRemoved: remove("DataCenter"),
@@ -30,4 +31,10 @@ export const inventoryFolds = {
   AffinityRuleCreated: create("AffinityRule"),
   AffinityRuleChanged: create("AffinityRule"),
   AffinityRuleRemoved: remove("AffinityRule"),
+  AffinityRuleDisabled: (state, { payload }) =>
+    state.tables.AffinityRule.patch(payload.rule, {
+      contradicts: payload.reasons.flatMap(({ ruleId }) => (ruleId === undefined ? [] : [ruleId])),
+    }),
+  AffinityRuleEnabled: (state, { payload }) =>
+    state.tables.AffinityRule.patch(payload.rule, { contradicts: [] }),
 } satisfies Folds;

@@ -24,6 +24,7 @@ export const operationFolds = {
       kind: event.payload.verb,
       status: "RUNNING",
       guestId: event.payload.guest,
+      hostId: event.payload.host,
       startedAtMs: event.atMs,
       finishedAtMs: null,
       error: null,

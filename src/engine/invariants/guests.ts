@@ -19,12 +19,14 @@ const TASK_OF: Record<GuestStatus, TaskKind | null> = {
   STOPPED: null,
   LOST: null,
   RECOVERING: "START",
+  FROZEN: null,
   ERROR: null,
 };
 const NOWHERE: ReadonlySet<GuestStatus> = new Set<GuestStatus>([
   "PENDING",
   "STOPPED",
   "LOST",
+  "FROZEN",
   "ERROR",
 ]);
 const RECOVERS: ReadonlySet<GuestStatus> = new Set<GuestStatus>(["LOST", "RECOVERING"]);

@@ -72,7 +72,9 @@ function expectations(state: State): Record<string, [unknown, unknown]> {
     ],
     runningOperation: [
       [...indexes.runningOperation].sort(([a], [b]) => a - b),
-      running.map(({ guestId, id }) => [guestId, id]).sort(([a = 0], [b = 0]) => a - b),
+      running
+        .map(({ guestId, hostId, id }) => [guestId ?? hostId ?? 0, id])
+        .sort(([a = 0], [b = 0]) => a - b),
     ],
     faults: [
       [...state.faults.keys()].sort(),

@@ -9,6 +9,11 @@ export function domainOf(scope: RuleScope, room: HostRoom): number {
   return room.rackId ?? room.hostId;
 }
 
+/** Rules that are switched off, or that contradict each other, are not obeyed. */
+export function isInForce({ disabled, contradicts }: AffinityRule): boolean {
+  return !disabled && contradicts.length === 0;
+}
+
 const NOBODY: ReadonlyMap<number, number> = new Map();
 
 /** Which rules speak of a guest, and how many guests of each rule stand in each host, rack or zone. */
@@ -38,7 +43,7 @@ export class RuleIndex {
   }
 
   ruleChanged(before: AffinityRule | undefined, after: AffinityRule | undefined): void {
-    if (before) {
+    if (before && isInForce(before)) {
       this.#rules.delete(before.id);
       this.#occupancy.delete(before.id);
       this.#moving.delete(before.id);
@@ -48,7 +53,7 @@ export class RuleIndex {
         else this.#rulesOfGuest.delete(guestId);
       }
     }
-    if (!after) return;
+    if (!after || !isInForce(after)) return;
     this.#rules.set(after.id, after);
     for (const guestId of after.guestIds) {
       const ids = [...(this.#rulesOfGuest.get(guestId) ?? []), after.id].sort((a, b) => a - b);

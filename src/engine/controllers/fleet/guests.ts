@@ -136,6 +136,7 @@ function updateGuest(plan: Plan, old: Guest, spec: GuestSpec, resources: Resourc
   };
   const { image, host, priority, dependsOn, maxRestarts, maxRelocations, failback, workload } =
     spec;
+  const { readyAfterSeconds, preemptible } = spec;
   const wanted = {
     image,
     host,
@@ -144,6 +145,8 @@ function updateGuest(plan: Plan, old: Guest, spec: GuestSpec, resources: Resourc
     maxRestarts,
     maxRelocations,
     failback,
+    readyAfterSeconds,
+    preemptible,
     workload,
   };
   const policy = differences(before, wanted);
@@ -167,7 +170,15 @@ function updateGuest(plan: Plan, old: Guest, spec: GuestSpec, resources: Resourc
   plan.update("Guest", spec.name, [...policy, ...size, ...desired], (cause) => {
     const { imageId, homeHostId, dependsOn: needs } = idsFor(plan, spec);
     if (policy.length > 0) {
-      const recovery = { priority, dependsOn: needs, maxRestarts, maxRelocations, failback };
+      const recovery = {
+        priority,
+        dependsOn: needs,
+        maxRestarts,
+        maxRelocations,
+        failback,
+        readyAfterSeconds,
+        preemptible,
+      };
       const definition = { homeHostId, imageId, recovery, workload };
       ctx.emitAsActor("GuestChanged", { guest: old.id, changes: policy, definition }, cause);
     }

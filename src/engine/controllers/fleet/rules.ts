@@ -56,6 +56,8 @@ function planRule(plan: Plan, spec: AffinityRuleSpec): void {
     strict: spec.strict,
     polarity: spec.polarity,
     scope: spec.scope,
+    disabled: spec.disabled,
+    contradicts: tables.AffinityRule.find(id)?.contradicts ?? [],
     guestIds: spec.guests.map((name) => {
       const { tenant, guest } = splitGuestName(name);
       return names.guest.find(guest, names.tenant.find(tenant) as TenantId) as GuestId;

@@ -44,16 +44,21 @@ function planRegion(plan: Plan, { name, latitude, longitude }: RegionSpec): void
   });
 }
 
-function planZone(plan: Plan, region: RegionSpec, { name, path }: ZoneSpec): void {
+function planZone(plan: Plan, region: RegionSpec, { name, path, tolerate }: ZoneSpec): void {
   const { ctx } = plan;
   const { names, tables } = ctx.state;
   const id = names.zone.find(name);
   if (id !== undefined) {
-    const { regionId } = tables.Zone.get(id);
+    const old = tables.Zone.get(id);
+    const { regionId } = old;
     const owner = tables.Region.get(regionId).name;
     if (owner !== region.name)
       plan.problem(path, `Zone ${name} belongs to region ${owner}; zones do not move.`);
-    plan.unchanged++;
+    const changes = differences({ tolerate: old.tolerate }, { tolerate });
+    plan.update("Zone", name, changes, (cause) => {
+      const definition = { tolerate };
+      ctx.emitAsActor("ZoneChanged", { zone: old.id, changes, definition }, cause);
+    });
     return;
   }
   plan.create("Zone", name, (cause) => {
@@ -67,6 +72,8 @@ function planZone(plan: Plan, region: RegionSpec, { name, path }: ZoneSpec): voi
       cooling: "UP",
       network: "UP",
       causeSeq: null,
+      tolerate,
+      incidentId: null,
     } as const;
     ctx.emitAsActor("ZoneCreated", { zone, definition }, cause);
   });
@@ -144,6 +151,14 @@ function createHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec
       generation: 0,
       fenceFailedAtMs: null,
       lastSeenAtMs: null,
+      opinion: null,
+      maintenance: false,
+      power: null,
+      flaps: 0,
+      returnedAtMs: null,
+      heldUntilMs: null,
+      watchdogOn: false,
+      incidentId: null,
     } as const;
     const seq = ctx.emitAsActor("HostAdded", { host: id, definition }, cause);
     if (!spec.powered) beginFault(ctx, "HOST_POWER", { type: "Host", id }, null, seq);
