@@ -27,6 +27,9 @@ export const AffinityRule = builder.drizzleNode("affinityRules", {
     name: t.exposeString("name"),
     kind: t.expose("kind", { type: RuleKind }),
     strict: t.exposeBoolean("strict"),
+    disabled: t.exposeBoolean("disabled", {
+      description: "Written down, but not obeyed.",
+    }),
     guests: t.drizzleConnection(
       {
         type: Guest,

@@ -1,4 +1,5 @@
 import type { FleetEvent } from "../src/model/events.ts";
+import type { Seq } from "../src/model/ids.ts";
 import { formatCursor } from "../src/model/log.ts";
 import { builder } from "./builder.ts";
 import type { ApiContext } from "./context.ts";
@@ -6,8 +7,10 @@ import { ActorKind, EventCategory, Severity } from "./enums.ts";
 import { aboutSubject, EventFilter, EventKindEnum, toLogFilter } from "./event-filter.ts";
 import { type EventPage, effectsPage, eventsPage } from "./event-page.ts";
 import { Guest } from "./guest.ts";
+import { Host } from "./host.ts";
 import { globalId } from "./ids.ts";
 import { loadRef, Node } from "./node.ts";
+import { Zone } from "./zone.ts";
 
 const Actor = builder.objectRef<FleetEvent["actor"]>("Actor").implement({
   description: "Who made something happen.",
@@ -101,8 +104,7 @@ Event.implement({
       nullable: true,
       description:
         "The event that led to this one; null for a root, and when it is no longer kept.",
-      resolve: async (event, _args, { loaders }) =>
-        event.causeSeq === null ? null : ((await loaders.event.load(event.causeSeq)) ?? null),
+      resolve: (event, _args, context) => cause(event.causeSeq, context),
     }),
     causes: t.field({
       type: [Event],
@@ -137,5 +139,38 @@ builder.drizzleObjectField(Guest, "events", (t) =>
     args: eventArgs,
     resolve: (guest, args, context) =>
       eventsPage(args, aboutSubject(toLogFilter(args.filter, context), guest.id), context),
+  }),
+);
+
+/** The event that led to the state that something is in. */
+function cause(causeSeq: Seq | null, { loaders }: ApiContext): Promise<FleetEvent | null> {
+  return causeSeq === null
+    ? Promise.resolve(null)
+    : loaders.event.load(causeSeq).then((event) => event ?? null);
+}
+const CAUSE = "The event that led to its status; null when there is none, or it is no longer kept.";
+
+builder.drizzleObjectField(Guest, "cause", (t) =>
+  t.field({
+    type: Event,
+    nullable: true,
+    description: CAUSE,
+    resolve: (guest, _args, context) => cause(guest.causeSeq, context),
+  }),
+);
+builder.drizzleObjectField(Host, "cause", (t) =>
+  t.field({
+    type: Event,
+    nullable: true,
+    description: CAUSE,
+    resolve: (host, _args, context) => cause(host.causeSeq, context),
+  }),
+);
+builder.drizzleObjectField(Zone, "cause", (t) =>
+  t.field({
+    type: Event,
+    nullable: true,
+    description: "The event that began what ails the zone now; null while it is healthy.",
+    resolve: (zone, _args, context) => cause(zone.causeSeq, context),
   }),
 );

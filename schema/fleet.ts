@@ -13,6 +13,7 @@ import {
 } from "./capacity-queries.ts";
 import type { ApiContext } from "./context.ts";
 import { GuestStatus, HostStatus, ZoneStatus } from "./enums.ts";
+import { type FleetFacts, fleetFacts } from "./fleet-meta.ts";
 import { Capacity } from "./resources.ts";
 
 interface StatusCount<Status> {
@@ -26,6 +27,7 @@ export interface FleetTotals {
   readonly hosts: readonly StatusCount<(typeof HostStatus)["$inferType"]>[];
   readonly guests: readonly StatusCount<GuestStatusName>[];
   readonly failoversRunning: number;
+  readonly highAvailability: Pick<FleetFacts, "armed" | "contactLostAtMs">;
 }
 
 /** The totals of the whole fleet, as of the newest commit. */
@@ -37,12 +39,14 @@ export function fleetTotals({ db }: Pick<ApiContext, "db">): FleetTotals {
   const [failovers] = db.all<{ count: number }>(
     sql`SELECT count(*) AS count FROM failovers WHERE completed_at_ms IS NULL`,
   );
+  const { armed, contactLostAtMs } = fleetFacts(db);
   return {
     capacity: [...capacityByZone(db, "all").values()].reduce(addCapacity, NO_CAPACITY),
     zones: counts("zones"),
     hosts: counts("hosts"),
     guests: counts("guests"),
     failoversRunning: failovers?.count ?? 0,
+    highAvailability: { armed, contactLostAtMs },
   };
 }
 

@@ -25,6 +25,19 @@ export const Guest = builder.drizzleNode("guests", {
     deleting: t.exposeBoolean("deleting", {
       description: "Goes away as soon as it is stopped.",
     }),
+    retryAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "It is not tried again before this; null when nothing waits.",
+      resolve: (guest) => guest.retryAtMs,
+    }),
+    readyAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description:
+        "It runs, but those that depend on it wait until then; null when it is ready, or does not run.",
+      resolve: (guest) => guest.readyAtMs,
+    }),
     createdAt: t.field({ type: "DateTime", resolve: (guest) => guest.createdAtMs }),
     usage: t.field({
       type: Usage,

@@ -84,6 +84,24 @@ builder.drizzleObjectFields(Guest, (t) => ({
     description: "Where the fleet document says it is at home: preferred while that host is up.",
     resolve: (guest, _args, { loaders }) => loaders.entity("Host", guest.homeHostId),
   }),
+  frozenOnHost: t.field({
+    type: Host,
+    nullable: true,
+    description: "FROZEN: the host that it comes back with.",
+    resolve: (guest, _args, { loaders }) => loaders.entity("Host", guest.frozenOnHostId),
+  }),
+  displacedFrom: t.field({
+    type: Host,
+    nullable: true,
+    description: "Where it was before it was moved for the fleet's sake, and goes back to.",
+    resolve: (guest, _args, { loaders }) => loaders.entity("Host", guest.displacedFromHostId),
+  }),
+  preemptedBy: t.field({
+    type: Guest,
+    nullable: true,
+    description: "The guest that it had to make room for; null once it runs again.",
+    resolve: (guest, _args, { loaders }) => loaders.entity("Guest", guest.preemptedBy),
+  }),
   zone: t.field({
     type: Zone,
     nullable: true,

@@ -49,6 +49,7 @@ const OperationFilter = builder.inputType("OperationFilter", {
     kinds: t.field({ type: [OperationKind] }),
     statuses: t.field({ type: [OperationStatus] }),
     guestIds: t.idList(),
+    hostIds: t.idList(),
   }),
 });
 const ORDER = { STARTED_AT: "startedAtMs", STATUS: "status" } as const;
@@ -61,11 +62,12 @@ interface OperationListArguments extends PageArguments {
 
 function condition(filter: OperationListArguments["filter"]) {
   return (table: typeof operations): SQL | undefined => {
-    const { kinds, statuses, guestIds } = filter ?? {};
+    const { kinds, statuses, guestIds, hostIds } = filter ?? {};
     return and(
       kinds ? inArray(table.kind, kinds) : undefined,
       statuses ? inArray(table.status, statuses) : undefined,
       guestIds ? inList(table.guestId, filterIds("Guest", guestIds, "filter.guestIds")) : undefined,
+      hostIds ? inList(table.hostId, filterIds("Host", hostIds, "filter.hostIds")) : undefined,
     );
   };
 }

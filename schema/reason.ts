@@ -1,3 +1,4 @@
+import { ADVICE } from "../src/model/advice.ts";
 import type { Reason as ReasonValue } from "../src/model/reasons.ts";
 import { AffinityRule } from "./affinity-rule.ts";
 import { builder } from "./builder.ts";
@@ -10,6 +11,10 @@ export const Reason = builder.objectRef<ReasonValue>("Reason").implement({
   fields: (t) => ({
     code: t.expose("code", { type: ReasonCode }),
     message: t.exposeString("message"),
+    advice: t.string({
+      description: "What a person can do about it.",
+      resolve: ({ code }) => ADVICE[code],
+    }),
     host: t.field({
       type: Host,
       nullable: true,
@@ -28,10 +33,3 @@ export const Reason = builder.objectRef<ReasonValue>("Reason").implement({
     }),
   }),
 });
-
-builder.drizzleObjectField(Guest, "blockedBy", (t) =>
-  t.expose("blockedBy", {
-    type: [Reason],
-    description: "Why it is not in its desired state; empty when it is.",
-  }),
-);

@@ -10,19 +10,26 @@ import { FLEET_INTERVAL, fleetStream } from "./fleet-stream.ts";
 import { Guest } from "./guest.ts";
 import { Host } from "./host.ts";
 import { argumentId } from "./ids.ts";
+import type { Row } from "./loaders.ts";
 import { Operation } from "./operation.ts";
 import { stateStream } from "./state-stream.ts";
 import { through } from "./stream.ts";
 import { Zone } from "./zone.ts";
 
 /** A stream of one thing's states; refuses an id that names nothing (any more). */
-async function statesOf<T extends EntityType>(type: T, id: string, context: ApiContext) {
+async function statesOf<T extends EntityType>(
+  type: T,
+  id: string,
+  context: ApiContext,
+  owner?: (row: Row<T>) => number | null,
+) {
   const key = argumentId(type, id, "id");
   if (key === null || (await context.loaders.entity(type, key)) === null)
     throw new GraphQLError(`There is no ${type.toLowerCase()} with id ${id}`, {
       extensions: { code: "NOT_FOUND" },
     });
-  return stateStream(context.runtime.feed, key, () => context.loaders.entity(type, key));
+  const read = () => context.loaders.entity(type, key);
+  return stateStream(context.runtime.feed, key, read, owner);
 }
 
 /** The stream of a thing's states ends when the thing is gone. */
@@ -53,7 +60,8 @@ A cursor that can't be resumed from ends the subscription with an error, whose \
     type: Host,
     description: "The current state at once, then again after each change.",
     args: { id: t.arg.id({ required: true }) },
-    subscribe: async (_root, { id }, context) => whileThere(await statesOf("Host", id, context)),
+    subscribe: async (_root, { id }, context) =>
+      whileThere(await statesOf("Host", id, context, ({ zoneId }) => zoneId)),
     resolve: (host) => host,
   }),
   guest: t.field({
@@ -61,7 +69,8 @@ A cursor that can't be resumed from ends the subscription with an error, whose \
     description:
       "The current state at once, then again after each change. Ends when the guest is gone.",
     args: { id: t.arg.id({ required: true }) },
-    subscribe: async (_root, { id }, context) => whileThere(await statesOf("Guest", id, context)),
+    subscribe: async (_root, { id }, context) =>
+      whileThere(await statesOf("Guest", id, context, ({ hostId }) => hostId)),
     resolve: (guest) => guest,
   }),
   zone: t.field({

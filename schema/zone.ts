@@ -3,7 +3,7 @@ import { builder } from "./builder.ts";
 import { NO_CAPACITY } from "./capacity-queries.ts";
 import { connectionOf } from "./connection.ts";
 import { DataCenterConnection, dataCenterList } from "./data-center.ts";
-import { UtilityStatus, ZoneStatus } from "./enums.ts";
+import { Tolerance, UtilityStatus, ZoneStatus } from "./enums.ts";
 import { GuestConnection, guestArgs, guestPage } from "./guest.ts";
 import { HostConnection, hostArgs, hostPage } from "./host.ts";
 import { namedList } from "./named.ts";
@@ -35,6 +35,11 @@ export const Zone = builder.drizzleNode("zones", {
     power: t.expose("power", { type: UtilityStatus }),
     cooling: t.expose("cooling", { type: UtilityStatus }),
     network: t.expose("network", { type: UtilityStatus }),
+    tolerate: t.expose("tolerate", {
+      type: Tolerance,
+      nullable: true,
+      description: "The loss within the zone that room is kept for; null: as the settings say.",
+    }),
     capacity: t.field({
       type: Capacity,
       resolve: async (zone, _args, { loaders }) =>

@@ -1,0 +1,85 @@
+import { builder } from "./builder.ts";
+import { commandMutation, cursorOf, type Done, idempotencyKey, inputId } from "./command.ts";
+import { Host } from "./host.ts";
+import { globalId } from "./ids.ts";
+import { Operation } from "./operation.ts";
+
+function payload(name: string) {
+  return builder.objectRef<Done<"HOST">>(name).implement({
+    fields: (t) => ({
+      hostId: t.id({ resolve: ({ outcome }) => globalId("Host", outcome.hostId) }),
+      host: t.field({
+        type: Host,
+        nullable: true,
+        description: "Null when it has been removed since.",
+        resolve: ({ outcome }, _args, { loaders }) => loaders.entity("Host", outcome.hostId),
+      }),
+      operation: t.field({
+        type: Operation,
+        nullable: true,
+        description: "Where the work goes on; null when there is none left to do.",
+        resolve: ({ outcome }, _args, { loaders }) =>
+          loaders.entity("Operation", outcome.operationId),
+      }),
+      cursor: t.field({
+        type: "Cursor",
+        description: "The log position that holds all that this did: events go on after it.",
+        resolve: (done, _args, context) => cursorOf(done, context),
+      }),
+    }),
+  });
+}
+
+commandMutation({
+  name: "setMaintenance",
+  description:
+    "Empties a host, by live migration where that can be, and keeps it empty until it is asked back; the guests then return if their `failback` says so. A guest with no legal place stays and says why (`moveBlockedBy`).",
+  input: builder.inputType("SetMaintenanceInput", {
+    fields: (t) => ({
+      hostId: t.id({ required: true }),
+      enabled: t.boolean({ required: true }),
+      idempotencyKey: t.string(idempotencyKey),
+    }),
+  }),
+  payload: payload("SetMaintenancePayload"),
+  outcome: "HOST",
+  toCommand: ({ hostId, enabled }) => ({
+    kind: "SET_MAINTENANCE",
+    hostId: inputId("Host", hostId, "hostId"),
+    enabled,
+  }),
+});
+
+const HostActionInput = builder.inputType("HostActionInput", {
+  fields: (t) => ({
+    hostId: t.id({ required: true }),
+    idempotencyKey: t.string(idempotencyKey),
+  }),
+});
+
+function hostVerb(
+  name: string,
+  kind: "REBOOT_HOST" | "SHUTDOWN_HOST" | "POWER_ON_HOST",
+  description: string,
+): void {
+  commandMutation({
+    name,
+    description,
+    input: HostActionInput,
+    payload: payload(`${name[0]?.toUpperCase()}${name.slice(1)}Payload`),
+    outcome: "HOST",
+    toCommand: ({ hostId }) => ({ kind, hostId: inputId("Host", hostId, "hostId") }),
+  });
+}
+
+hostVerb(
+  "rebootHost",
+  "REBOOT_HOST",
+  "Boots a host anew. What becomes of its guests meanwhile, `settings.shutdownPolicy` says.",
+);
+hostVerb(
+  "shutdownHost",
+  "SHUTDOWN_HOST",
+  "Switches a host off, until powerOnHost. What becomes of its guests, `settings.shutdownPolicy` says.",
+);
+hostVerb("powerOnHost", "POWER_ON_HOST", "Switches a host on that was shut down.");

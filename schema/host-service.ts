@@ -1,0 +1,109 @@
+import { sql } from "drizzle-orm";
+import type { HostPower as HostPowerValue } from "../src/model/entities.ts";
+import type { Reason as ReasonValue } from "../src/model/reasons.ts";
+import { builder } from "./builder.ts";
+import type { ApiContext } from "./context.ts";
+import { HostPowerVerb, Opinion, ShutdownPolicy } from "./enums.ts";
+import { fleetFacts } from "./fleet-meta.ts";
+import { Guest } from "./guest.ts";
+import { Host } from "./host.ts";
+import type { Row } from "./loaders.ts";
+import { Reason } from "./reason.ts";
+import { type HostFacts, whyNotInService, whySilent } from "./why-host.ts";
+
+/** Whether a host is in service, what was asked of it, and why it is not as one might wish. */
+
+const HostPowerPhase = builder.enumType("HostPowerPhase", {
+  description:
+    "EMPTYING: its guests stop or move away. SWITCHING: it is being switched, or boots. OFF: until powerOnHost.",
+  values: ["EMPTYING", "SWITCHING", "OFF"] as const,
+});
+
+const HostPowerRequest = builder.objectRef<HostPowerValue>("HostPowerRequest").implement({
+  description: "A reboot, shutdown or start of a host by request.",
+  fields: (t) => ({
+    verb: t.expose("verb", { type: HostPowerVerb }),
+    policy: t.expose("policy", {
+      type: ShutdownPolicy,
+      description: "What becomes of its guests; CONDITIONAL is resolved by now.",
+    }),
+    phase: t.expose("phase", { type: HostPowerPhase }),
+    since: t.field({ type: "DateTime", resolve: ({ sinceMs }) => sinceMs }),
+  }),
+});
+
+/** The guests of a host that is to be emptied; of another one nobody asks. */
+function leavers(host: Row<"Host">, { db }: ApiContext): Pick<HostFacts, "guestsHere" | "stuck"> {
+  if (host.status !== "DRAINING") return { guestsHere: 0, stuck: [] };
+  const rows = db.all<{ name: string; reasons: string }>(
+    sql`SELECT name, move_blocked_by AS reasons FROM guests WHERE host_id = ${host.id} ORDER BY id`,
+  );
+  const stuck = rows
+    .map(({ name, reasons }) => ({ name, moveBlockedBy: JSON.parse(reasons) as ReasonValue[] }))
+    .filter(({ moveBlockedBy }) => moveBlockedBy.length > 0);
+  return { guestsHere: rows.length, stuck };
+}
+
+async function factsOf(host: Row<"Host">, context: ApiContext): Promise<HostFacts> {
+  return {
+    host,
+    zone: await context.loaders.owner("Zone", host.zoneId),
+    fleet: fleetFacts(context.db),
+    nowMs: context.runtime.nowMs(),
+    ...leavers(host, context),
+  };
+}
+
+builder.drizzleObjectFields(Host, (t) => ({
+  maintenance: t.exposeBoolean("maintenance", {
+    description: "Asked to be free of guests; stays so until it is asked back (setMaintenance).",
+  }),
+  powerRequest: t.field({
+    type: HostPowerRequest,
+    nullable: true,
+    description: "What is being done with its power by request; null when nothing is.",
+    resolve: (host) => host.power,
+  }),
+  opinion: t.expose("opinion", {
+    type: Opinion,
+    nullable: true,
+    description: "What a second opinion said during the present silence; null when there is none.",
+  }),
+  flaps: t.exposeInt("flaps", {
+    description: "Losses of contact in a row, none of them long after the one before.",
+  }),
+  heldUntil: t.field({
+    type: "DateTime",
+    nullable: true,
+    description: "It flapped: no guests are given to it before this.",
+    resolve: (host) => host.heldUntilMs,
+  }),
+  reasons: t.field({
+    type: [Reason],
+    description: "Why it is not up, or gets no guests although it is; empty when it is in service.",
+    resolve: async (host, _args, context) => whyNotInService(await factsOf(host, context)),
+  }),
+}));
+
+async function silenceOf(guest: Row<"Guest">, context: ApiContext): Promise<ReasonValue[]> {
+  const host = await context.loaders.entity("Host", guest.hostId);
+  if (host?.status !== "SUSPECT" && host?.status !== "FENCING") return [];
+  return whySilent(await factsOf(host, context));
+}
+
+builder.drizzleObjectFields(Guest, (t) => ({
+  blockedBy: t.field({
+    type: [Reason],
+    description:
+      "Why it is not in its desired state; empty when it is. While its host is silent, nobody knows whether it is, and this says what is waited for.",
+    resolve: async (guest, _args, context) => [
+      ...guest.blockedBy,
+      ...(await silenceOf(guest, context)),
+    ],
+  }),
+  moveBlockedBy: t.expose("moveBlockedBy", {
+    type: [Reason],
+    description:
+      "Why it stays where it is although something wants it elsewhere (maintenance, failback, a rule); empty when nothing does, or it can.",
+  }),
+}));

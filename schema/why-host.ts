@@ -1,0 +1,145 @@
+import type { Reason } from "../src/model/reasons.ts";
+import type { FleetFacts } from "./fleet-meta.ts";
+import type { Row } from "./loaders.ts";
+
+/** Why a host is not in service, and what its guests wait for: told from its row, for people. */
+
+export interface HostFacts {
+  readonly host: Row<"Host">;
+  readonly zone: Row<"Zone">;
+  readonly fleet: FleetFacts;
+  readonly nowMs: number;
+  /** Of a host that is to be emptied: how many guests are still there, and those that can't leave. */
+  readonly guestsHere: number;
+  readonly stuck: readonly { readonly name: string; readonly moveBlockedBy: readonly Reason[] }[];
+}
+
+/** Stuck guests that are named. */
+const NAMED_MAX = 5;
+
+const at = (ms: number) => new Date(ms).toISOString();
+
+/** [] for a host that is up and takes guests. */
+export function whyNotInService(facts: HostFacts): Reason[] {
+  const { status } = facts.host;
+  if (status === "SUSPECT" || status === "FENCING") return whySilent(facts);
+  if (status === "DOWN") return [whyDown(facts)];
+  if (status === "DRAINING") return whyDraining(facts);
+  if (status === "MAINTENANCE")
+    return [reason(facts, "HOST_NOT_UP", "is in maintenance: it gets no guests until that ends")];
+  return whyShunned(facts);
+}
+
+/**
+ * What the guests of a silent host wait for. They may be running, or dead: nobody knows, and nothing
+ * is started elsewhere before it is certain.
+ */
+export function whySilent(facts: HostFacts): Reason[] {
+  const { host, fleet } = facts;
+  const { settings } = fleet;
+  if (host.status !== "SUSPECT" && host.status !== "FENCING") return [];
+  const seenMs = host.lastSeenAtMs ?? host.statusSinceMs;
+  const silence = `has not been heard of since ${at(seenMs)}`;
+  if (!fleet.armed)
+    return [
+      reason(facts, "DISARMED", `${silence}; high availability is disarmed, so nothing is done`),
+    ];
+  if (fleet.contactLostAtMs !== null)
+    return [
+      reason(
+        facts,
+        "OUT_OF_CONTACT",
+        `${silence}, nor has any other: nothing is fenced until one is`,
+      ),
+    ];
+  if (host.status === "SUSPECT") {
+    const fenceAt = at(seenMs + settings.fenceAfterSeconds * 1000);
+    const alive = host.opinion === "ALIVE" ? "; a second opinion says that it is alive" : "";
+    return [
+      reason(
+        facts,
+        "WAITING_FOR_FENCE",
+        `${silence}${alive}; unless it is, it is fenced at ${fenceAt}, and its guests start elsewhere once it is proven dead`,
+      ),
+    ];
+  }
+  const deadMs = seenMs + (settings.watchdogSeconds + settings.heartbeatSeconds) * 1000;
+  const proof =
+    host.fenceFailedAtMs === null
+      ? "is being fenced"
+      : `could not be fenced; its own watchdog will have killed its guests by ${at(deadMs)}`;
+  return [
+    reason(facts, "WAITING_FOR_FENCE", `${silence} and ${proof}: its guests start elsewhere then`),
+  ];
+}
+
+function whyDown(facts: HostFacts): Reason {
+  const { host, zone } = facts;
+  const { power } = host;
+  if (power?.phase === "OFF")
+    return reason(facts, "HOST_NOT_UP", `was switched off by request at ${at(power.sinceMs)}`);
+  if (power?.phase === "SWITCHING") {
+    const verb = { REBOOT: "rebooting", SHUTDOWN: "shutting down", POWER_ON: "powering on" }[
+      power.verb
+    ];
+    return reason(facts, "IN_PROGRESS", `has been ${verb} since ${at(power.sinceMs)}`);
+  }
+  if (!host.everUp)
+    return reason(facts, "HOST_NOT_UP", "has never been heard of: is it on and connected?");
+  const lacks = (["power", "cooling", "network"] as const).filter((it) => zone[it] === "DOWN");
+  const why = lacks.length > 0 ? `; its zone ${zone.name} lacks ${lacks.join(" and ")}` : "";
+  const seen = host.lastSeenAtMs === null ? "" : `, last heard of at ${at(host.lastSeenAtMs)}`;
+  return reason(
+    facts,
+    "HOST_NOT_UP",
+    `has been down since ${at(host.statusSinceMs)}${seen}${why}; it takes guests again once it is heard of`,
+  );
+}
+
+function whyDraining(facts: HostFacts): Reason[] {
+  const { host, guestsHere, stuck } = facts;
+  const purpose =
+    host.power === null ? "maintenance" : host.power.verb === "REBOOT" ? "a reboot" : "a shutdown";
+  const left = guestsHere === 1 ? "1 guest is" : `${guestsHere} guests are`;
+  const first = reason(
+    facts,
+    "IN_PROGRESS",
+    `is being emptied for ${purpose}: ${left} still there`,
+  );
+  const named = stuck
+    .slice(0, NAMED_MAX)
+    .flatMap(({ name, moveBlockedBy }) =>
+      moveBlockedBy.map((one) => ({ ...one, message: `${name} can't leave: ${one.message}` })),
+    );
+  const more = stuck.length - NAMED_MAX;
+  if (more > 0) named.push(reason(facts, "IN_PROGRESS", `${more} more guests can't leave either`));
+  return [first, ...named];
+}
+
+/** Up, and yet not given any guests. */
+function whyShunned(facts: HostFacts): Reason[] {
+  const { host, zone, nowMs } = facts;
+  const reasons: Reason[] = [];
+  if (host.heldUntilMs !== null && host.heldUntilMs > nowMs)
+    reasons.push(
+      reason(
+        facts,
+        "HOST_HELD_OFF",
+        `has lost contact ${host.flaps} times in short order and gets no guests until ${at(host.heldUntilMs)}`,
+      ),
+    );
+  const failing = (["power", "cooling"] as const).filter((it) => zone[it] === "DOWN");
+  if (failing.length > 0)
+    reasons.push(
+      reason(
+        facts,
+        "ZONE_FAILING",
+        `gets no guests: its zone ${zone.name} has lost its ${failing.join(" and ")}`,
+      ),
+    );
+  return reasons;
+}
+
+function reason({ host }: HostFacts, code: Reason["code"], predicate: string): Reason {
+  return { code, message: `host ${host.name} ${predicate}`, hostId: host.id };
+}

@@ -1,0 +1,49 @@
+import type { ReasonCode } from "./statuses.ts";
+
+/** What a person can do about a reason. A reason says what is the matter; this is the way out of it. */
+export const ADVICE: Readonly<Record<ReasonCode, string>> = {
+  NO_HOSTS: "Add hosts: apply a fleet document that has some.",
+  HOST_NOT_UP:
+    "Bring hosts back: mend their power or network, switch them on (powerOnHost), or end their maintenance (setMaintenance). Host.reasons tells what each one lacks.",
+  INSUFFICIENT_CPU:
+    "Make room: add a host, stop or resize guests, or raise cpuAllocationRatio in the settings.",
+  INSUFFICIENT_MEMORY:
+    "Make room: add a host, stop or resize guests, or raise memoryAllocationRatio in the settings.",
+  INSUFFICIENT_STORAGE: "Make room: add a host, or delete or resize guests.",
+  AFFINITY_RULE:
+    "Change the rule in the fleet document: more hosts to choose from, `strict: false`, or `disabled: true`.",
+  DEPENDENCY_NOT_RUNNING:
+    "Find out why the guest that it waits for is not running (explain that one), or take it out of dependsOn.",
+  DEPENDENCY_CYCLE: "Take one of these guests out of the dependsOn of another.",
+  DEPENDENCY_NOT_READY:
+    "Nothing: it starts by itself once that guest has run for its readyAfterSeconds.",
+  WAITING_FOR_FENCE:
+    "Wait: nothing starts elsewhere before the host is proven dead, at the latest by its watchdog's time. If the host is well, mend its network.",
+  IN_PROGRESS: "Wait for it; an order that gets no answer is repeated after actionTimeoutSeconds.",
+  BACKING_OFF: "Mend what the error says; it is tried again by itself at Guest.retryAt.",
+  RESTARTS_EXHAUSTED:
+    "Mend what kept it from running, then start it (startGuest). maxRestarts and maxRelocations say how often it is tried.",
+  DRIVER_ERROR: "Look at what the host's driver says; the order is repeated by itself.",
+  DRIVER_UNSUPPORTED: "Do it another way, or on a host with another driver.",
+  ALREADY_HERE: "Nothing, or name another host.",
+  HOST_HELD_OFF:
+    "Find out why the host keeps losing contact. It takes guests again at Host.heldUntil.",
+  ZONE_FAILING:
+    "Bring the zone's power or cooling back; until then its hosts are being emptied, not filled.",
+  STARTS_LIMITED:
+    "Wait for its turn; startsPerHost in the settings says how many boot on one host at a time.",
+  MIGRATIONS_LIMITED:
+    "Wait for its turn; migrationsPerHost in the settings says how many move at a time.",
+  ADMISSION_CONTROL:
+    "Add hosts or stop guests, or lower `tolerate` (in the settings or of the zone), which keeps room free for a loss.",
+  PREEMPTED:
+    "Add hosts or stop guests: it starts again as soon as there is room. `preemptible: false` keeps it from making way.",
+  PREEMPTING: "Wait: guests of lower priority are stopping to make room for it.",
+  FROZEN_WITH_HOST:
+    "Switch the host on (powerOnHost), or start the guest (startGuest) to have it run elsewhere.",
+  DISARMED: "Arm high availability again (setHighAvailability).",
+  OUT_OF_CONTACT:
+    "Mend the network between this server and its hosts: none of them is heard of, so the fault is likely on this side.",
+  SUSPENDED: "Resume it (resumeGuest).",
+  RULE_CONTRADICTION: "Change or disable one of the rules that contradict each other.",
+};
