@@ -12,10 +12,11 @@ import {
   UsageError,
 } from "./command.ts";
 import { fault } from "./fault.ts";
+import { scenario } from "./scenario.ts";
 import { serve } from "./serve.ts";
 import { watch } from "./watch.ts";
 
-const COMMANDS: readonly Command[] = [serve, apply, watch, fault, advance];
+const COMMANDS: readonly Command[] = [serve, apply, watch, fault, advance, scenario];
 
 function commandNamed(name: string): Command {
   const found = COMMANDS.find((command) => command.name === name);

@@ -99,7 +99,8 @@ type Refusal = {
 };
 
 /**
- * A mutation of the form `name(input: NameInput!): NameResult!`. `selection` is on its payload.
+ * A mutation of the form `name(input: NameInput!): NameResult!`; `inputType` is for those that share
+ * one. `selection` is on its payload.
  * Throws RefusedError when the result is one of the typed errors.
  */
 export async function mutate<Payload>(
@@ -107,11 +108,12 @@ export async function mutate<Payload>(
   name: string,
   selection: string,
   input: Readonly<Record<string, unknown>>,
+  inputType?: string,
 ): Promise<Payload> {
   const type = name.charAt(0).toUpperCase() + name.slice(1);
   const { result } = await ask<{ result: ({ __typename: string } & Refusal) | Payload }>(
     url,
-    `mutation Run($input: ${type}Input!) {
+    `mutation Run($input: ${inputType ?? `${type}Input`}!) {
       result: ${name}(input: $input) {
         __typename
         ... on ${type}Payload { ${selection} }
