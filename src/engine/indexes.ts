@@ -5,8 +5,9 @@ import type {
   Host,
   Incident,
   Operation,
+  Zone,
 } from "../model/entities.ts";
-import type { FailoverId, GuestId, HostId, IncidentId } from "../model/ids.ts";
+import type { FailoverId, GuestId, HostId, IncidentId, ZoneId } from "../model/ids.ts";
 import {
   addResources,
   NO_RESOURCES,
@@ -15,7 +16,7 @@ import {
   subtractResources,
 } from "../model/resources.ts";
 import { footprintOf, isPendingRecovery, isWaiting } from "./guest-conditions.ts";
-import { isLost, isUnheard, isWatched } from "./host-conditions.ts";
+import { isFailing, isLost, isUnheard, isWatched } from "./host-conditions.ts";
 import { CapacityIndex } from "./placement/capacity-index.ts";
 import { RuleIndex } from "./placement/rule-index.ts";
 import { Sizes } from "./placement/sizes.ts";
@@ -90,6 +91,8 @@ export class Indexes {
   readonly dependents = new Groups<GuestId>();
   readonly hostsInZone = new Groups<HostId>();
   readonly hostsInRack = new Groups<HostId>();
+  /** Zones without power or cooling. */
+  readonly failingZones = new Set<ZoneId>();
   readonly waiting = new Set<GuestId>();
   /** Guests with a deadline or a retry ahead. */
   readonly timed = new Timers<GuestId>();
@@ -138,6 +141,12 @@ export class Indexes {
     if (isLost(host)) count.lost += by;
     this.#zones.set(host.zoneId, count);
   }
+
+  readonly zoneChanged = (zone: Zone, isThere: boolean, hosts: readonly Host[]): void => {
+    const fails = isThere && isFailing(zone);
+    keep(this.failingZones, zone.id, fails);
+    this.capacity.zoneChanged(zone.id, fails, hosts);
+  };
 
   readonly guestChanged = (before: Guest | undefined, after: Guest | undefined): void => {
     if (before) this.#unindexGuest(before, after);

@@ -9,7 +9,7 @@ import {
 import type { ZoneStatus } from "../model/statuses.ts";
 import { willServe } from "./controllers/dependencies.ts";
 import { footprintOf, isPendingRecovery } from "./guest-conditions.ts";
-import { isLost, isUnheard } from "./host-conditions.ts";
+import { isFailing, isLost, isUnheard } from "./host-conditions.ts";
 import { broken } from "./invariants/claim.ts";
 import { guestViolations } from "./invariants/guests.ts";
 import { indexDrift } from "./invariants/indexes.ts";
@@ -44,11 +44,15 @@ function hostIsSound(state: State, host: Host): string[] {
     [Object.values(free).every((amount) => amount >= 0), `lacks ${JSON.stringify(free)}`],
     [room !== undefined && sameResources(room.allocated, taken), "has taken other room"],
     [room !== undefined && sameResources(room.free, free), "has other free room"],
-    [room?.placeable === (status === "UP"), "is offered wrongly"],
+    [room?.placeable === takesGuests(state, host), "is offered wrongly"],
     [!isUnheard(host) || lastSeenAtMs !== null, "is silent since when?"],
     [status !== "UP" || lastSeenAtMs === null, `is silent since ${lastSeenAtMs}`],
     [status === "FENCING" || fenceFailedAtMs === null, "has failed to be fenced, and is not to be"],
   ]);
+}
+
+function takesGuests(state: State, { status, zoneId }: Host): boolean {
+  return status === "UP" && !isFailing(state.tables.Zone.get(zoneId));
 }
 
 function takenOn(state: State, host: Host): Resources {

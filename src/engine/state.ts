@@ -111,7 +111,13 @@ export class State {
     const { names, indexes } = this;
     this.tables = {
       Region: new Table("Region", this.#journal, (b, a) => names.region.follow(b, a)),
-      Zone: new Table("Zone", this.#journal, (b, a) => names.zone.follow(b, a)),
+      Zone: new Table("Zone", this.#journal, (b, a) => {
+        names.zone.follow(b, a);
+        const zone = a ?? b;
+        if (!zone) return;
+        const hosts = indexes.hostsInZone.of(zone.id).map((id) => this.tables.Host.get(id));
+        indexes.zoneChanged(zone, a !== undefined, hosts);
+      }),
       DataCenter: new Table("DataCenter", this.#journal, (b, a) =>
         names.dataCenter.follow(b, a, (a ?? b)?.zoneId),
       ),

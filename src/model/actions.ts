@@ -135,6 +135,8 @@ export type Observation =
       readonly hostId: HostId;
       readonly generation: number;
       readonly error: string;
+      /** It can't be done to this guest, however often it is asked. */
+      readonly unsupported?: boolean;
     }
   | {
       readonly kind: "ZONE_UTILITY_CHANGED";

@@ -65,6 +65,8 @@ export interface Zone {
   readonly network: UtilityStatus;
   /** The event that began what ails the zone now; null while it is healthy. */
   readonly causeSeq: Seq | null;
+  /** When its power or cooling last came back; null when it never went. */
+  readonly utilityRestoredAtMs: number | null;
   /** The loss within the zone that room is kept for; null: as the fleet's settings say. */
   readonly tolerate: Tolerance | null;
   /** The open incident that it is part of. */
@@ -255,6 +257,8 @@ export interface Guest {
   readonly preemptedBy: GuestId | null;
   /** It should move and can't; [] when nothing wants it to, or it can. */
   readonly moveBlockedBy: readonly Reason[];
+  /** Moves in a row that failed: each makes the wait before the next one longer. */
+  readonly moveFailures: number;
   /** The open incident that it is part of. */
   readonly incidentId: IncidentId | null;
   readonly createdAtMs: number;

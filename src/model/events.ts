@@ -339,7 +339,7 @@ export const EVENTS = {
     "LIFECYCLE",
     "WARNING",
     "{guest} stays on {fromHost}, its migration to {toHost} failed: {error}",
-    { guest: "Guest", fromHost: "Host", toHost: "Host?", error: "string" },
+    { guest: "Guest", fromHost: "Host", toHost: "Host?", error: "string", unsupported: "boolean" },
   ),
   GuestMoveBlocked: event(
     "LIFECYCLE",
@@ -347,6 +347,10 @@ export const EVENTS = {
     "{guest} should leave {host} and cannot: {reasons}",
     { guest: "Guest", host: "Host", why: "moveReason", reasons: "reasons" },
   ),
+  GuestMayStay: event("LIFECYCLE", "INFO", "{guest} need not leave {host} any more", {
+    guest: "Guest",
+    host: "Host",
+  }),
   GuestRelocating: event(
     "LIFECYCLE",
     "NOTICE",

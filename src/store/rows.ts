@@ -220,6 +220,7 @@ function guestToRow(guest: Guest): Row<"Guest"> {
     readyAtMs: guest.readyAtMs,
     preemptedBy: guest.preemptedBy,
     moveBlockedBy: guest.moveBlockedBy,
+    moveFailures: guest.moveFailures,
     incidentId: guest.incidentId,
     createdAtMs: guest.createdAtMs,
     workload: guest.workload,
@@ -258,6 +259,7 @@ function guestFromRow(row: Row<"Guest">): Guest {
     readyAtMs: row.readyAtMs,
     preemptedBy: row.preemptedBy,
     moveBlockedBy: row.moveBlockedBy,
+    moveFailures: row.moveFailures,
     incidentId: row.incidentId,
     createdAtMs: row.createdAtMs,
   };

@@ -102,6 +102,7 @@ export const zones = snakeCase.table(
     power: text({ enum: UTILITY_STATUSES }).notNull(),
     cooling: text({ enum: UTILITY_STATUSES }).notNull(),
     network: text({ enum: UTILITY_STATUSES }).notNull(),
+    utilityRestoredAtMs: integer(),
     causeSeq: integer(),
     tolerate: text({ enum: TOLERANCES }),
     incidentId: integer().$type<IncidentId>(),
@@ -263,6 +264,7 @@ export const guests = snakeCase.table(
     readyAtMs: integer(),
     preemptedBy: integer().$type<GuestId>(),
     moveBlockedBy: json<readonly Reason[]>().notNull().default([]),
+    moveFailures: integer().notNull().default(0),
     incidentId: integer().$type<IncidentId>(),
     createdAtMs: integer().notNull(),
     // The bulky ones come last: a row's columns are read in order, and these can spill to pages of

@@ -88,6 +88,13 @@ describe("a host is ruled out", () => {
     expect(against["h1"]).toBe(codes);
   });
 
+  test.each(["ZONE_POWER", "ZONE_COOLING"] as const)("in a zone with %s gone", (fault) => {
+    const fleet = "zone a: h1 8/32\nzone b: h2 8/32\nguest it 1/2 on h1 STOPPED";
+    const { goesTo, against } = explain(fleet, (world) => world.inject(fault, "a"));
+    expect(goesTo).toBe("h2");
+    expect(against).toEqual({ h1: "ZONE_FAILING" });
+  });
+
   test("where the guest failed to start before", () => {
     const { goesTo, against } = explain(
       "zone a: h1 8/32, h2 8/32\nset retrySeconds 60\nguest it 1/2 on h1 restarts 0 STOPPED",
@@ -143,8 +150,12 @@ describe("the better host is", () => {
       "zone a: h1 16/64, h2 8/31\nguest it 1/2 STOPPED\nguest huge 16/64 STOPPED",
     ],
     [
-      "its home before what a rule prefers",
-      "zone a: h1 8/32, h2 8/32\nguest it 1/2 on h2 STOPPED\nkeep it on h1",
+      "what a rule prefers before its home",
+      "zone a: h1 8/32, h2 8/32\nguest it 1/2 on h1 STOPPED\nkeep it on h2",
+    ],
+    [
+      "what a rule prefers by a little before its home",
+      "zone a: h1 8/32, h2 8/32\nguest it 1/2 on h1 STOPPED\nkeep it on h1:1 h2:2",
     ],
     [
       "what a rule prefers before what is even",

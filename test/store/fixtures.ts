@@ -174,6 +174,7 @@ export const guest: Guest = {
   readyAtMs: START_MS + 70,
   preemptedBy: ids.otherGuest,
   moveBlockedBy: [{ code: "INSUFFICIENT_MEMORY", message: "no room" }],
+  moveFailures: 2,
   incidentId: ids.incident,
   createdAtMs: START_MS,
 };
@@ -202,6 +203,7 @@ export const bareGuest: Guest = {
   readyAtMs: null,
   preemptedBy: null,
   moveBlockedBy: [],
+  moveFailures: 0,
   incidentId: null,
 };
 
@@ -215,6 +217,7 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       status: "DEGRADED",
       power: "DOWN",
       cooling: "UP",
+      utilityRestoredAtMs: null,
       network: "UP",
       causeSeq: 60,
       tolerate: "RACK",
@@ -227,6 +230,7 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       status: "HEALTHY",
       power: "UP",
       cooling: "UP",
+      utilityRestoredAtMs: null,
       network: "UP",
       causeSeq: null,
       tolerate: null,

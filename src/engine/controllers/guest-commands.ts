@@ -137,6 +137,7 @@ export function newGuest(
     readyAtMs: null,
     preemptedBy: null,
     moveBlockedBy: [],
+    moveFailures: 0,
     incidentId: null,
     createdAtMs: ctx.nowMs,
   };

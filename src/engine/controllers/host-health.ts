@@ -208,7 +208,7 @@ function migrationTargetLost(ctx: Context, guest: Guest, target: Host, causeSeq:
   const error = `host ${target.name} is down`;
   const seq = ctx.emit(
     "GuestMigrationFailed",
-    { guest: guest.id, fromHost: guest.hostId, toHost: target.id, error },
+    { guest: guest.id, fromHost: guest.hostId, toHost: target.id, error, unsupported: false },
     causeSeq,
   );
   failOperationOf(ctx, guest.id, ["MIGRATE_GUEST"], error, seq);

@@ -168,7 +168,9 @@ export function guestActionFailed(
       giveUpOrRetry(ctx, "GuestStartFailed", guest, error, task.seq);
       break;
     case "MIGRATE": {
-      const payload = { guest: id, fromHost: host, toHost: guest.targetHostId, error };
+      const unsupported = result.unsupported ?? false;
+      const toHost = guest.targetHostId;
+      const payload = { guest: id, fromHost: host, toHost, error, unsupported };
       const seq = ctx.emitAsActor("GuestMigrationFailed", payload, task.seq);
       failOperationOf(ctx, id, ["MIGRATE_GUEST"], error, seq);
       break;

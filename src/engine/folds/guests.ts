@@ -99,7 +99,13 @@ function settle(state: State, event: FleetEvent, guestId: number, fields: Partia
 
 const RUNS = { status: "RUNNING", retryAtMs: null } as const;
 /** Nowhere: takes no room on any host. */
-const NOWHERE = { hostId: null, targetHostId: null, readyAtMs: null, moveBlockedBy: [] } as const;
+const NOWHERE = {
+  hostId: null,
+  targetHostId: null,
+  readyAtMs: null,
+  moveBlockedBy: [],
+  moveFailures: 0,
+} as const;
 
 /** It has come up: from now on it serves, at once or when it has had time to get ready. */
 function up(state: State, event: FleetEvent & { payload: { guest: number } }): Partial<Guest> {
@@ -185,6 +191,8 @@ const runFolds = {
   GuestRecovering: (state, event) => beginStart(state, event, "RECOVERING"),
   GuestMoveBlocked: (state, { payload }) =>
     change(state, payload.guest, { moveBlockedBy: payload.reasons }),
+  GuestMayStay: (state, { payload }) =>
+    change(state, payload.guest, { moveBlockedBy: [], moveFailures: 0 }),
   GuestBlocked: (state, { payload }) =>
     change(state, payload.guest, { blockedBy: payload.reasons, retryAtMs: null }),
   GuestRecoveryBlocked: (state, { payload }) =>
@@ -312,10 +320,25 @@ const changeFolds = {
       placement: task?.placement ?? placement,
       // Failures were counted where it was.
       restarts: 0,
+      moveFailures: 0,
     });
   },
-  GuestMigrationFailed: (state, event) =>
-    settle(state, event, event.payload.guest, { ...RUNS, targetHostId: null }),
+  GuestMigrationFailed: (state, event) => {
+    const { guest, toHost, error, unsupported } = event.payload;
+    const { task, moveFailures } = state.tables.Guest.get(guest);
+    const host = toHost === null ? null : state.tables.Host.find(toHost);
+    const message = `its migration${host ? ` to ${host.name}` : ""} failed: ${error}`;
+    const code = unsupported ? "DRIVER_UNSUPPORTED" : "DRIVER_ERROR";
+    settle(state, event, guest, {
+      ...RUNS,
+      targetHostId: null,
+      // What somebody asked for is for them to ask again.
+      ...(task?.why !== "REQUEST" && {
+        moveFailures: moveFailures + 1,
+        moveBlockedBy: [{ code, message, ...(toHost !== null && { hostId: toHost }) }],
+      }),
+    });
+  },
   GuestActionFailed: (state, event) => {
     const { guest: guestId, host: hostId, error, retryAt } = event.payload;
     const { status, task } = state.tables.Guest.get(guestId);

@@ -15,6 +15,9 @@ function setUtility(
   state.tables.Zone.patch(zone.id, {
     [event.payload.utility.toLowerCase()]: status,
     causeSeq: explained ? zone.causeSeq : event.seq,
+    // Without a network nothing is moved from there, and so nothing goes back.
+    ...(status === "UP" &&
+      event.payload.utility !== "NETWORK" && { utilityRestoredAtMs: event.atMs }),
   });
 }
 

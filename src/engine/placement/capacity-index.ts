@@ -59,12 +59,13 @@ function removeSorted(list: number[], id: number): void {
 
 /**
  * Hosts by free memory, the dimension that runs out first on hosts of today, so that placement looks
- * at a few good hosts instead of all. Only hosts that are UP are in the buckets. Within a bucket the
+ * at a few good hosts instead of all. Only hosts that take guests are in the buckets. Within a bucket the
  * order is by id: the same after a restart, whatever happened before.
  */
 export class CapacityIndex {
   readonly #rooms = new Map<number, HostRoom>();
   readonly #cells = new Map<number, Cell>();
+  readonly #failingZones = new Set<number>();
   readonly #buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
   #placeable = 0;
 
@@ -126,11 +127,19 @@ export class CapacityIndex {
       capacity: after.capacity,
       allocated,
       free: subtractResources(after.capacity, allocated),
-      placeable: after.status === "UP",
+      placeable: after.status === "UP" && !this.#failingZones.has(after.zoneId),
       bucket: 0,
     };
     this.#rooms.set(id, room);
     if (room.placeable) this.#offer(room);
+  }
+
+  /** Hosts of a zone without power or cooling take no guests. */
+  zoneChanged(zoneId: number, isFailing: boolean, hosts: readonly Host[]): void {
+    if (this.#failingZones.has(zoneId) === isFailing) return;
+    if (isFailing) this.#failingZones.add(zoneId);
+    else this.#failingZones.delete(zoneId);
+    for (const host of hosts) this.hostChanged(host, host);
   }
 
   take(hostId: number, amount: Resources): void {

@@ -8,10 +8,14 @@ import type { Subject } from "./subject.ts";
 /** Null lets the host pass; a reason rules it out. */
 type Filter = (state: State, subject: Subject, room: HostRoom) => Reason | null;
 
-const hostIsUp: Filter = (state, _subject, room) => {
+const takesGuests: Filter = (state, _subject, room) => {
   if (room.placeable) return null;
   const { status } = state.tables.Host.get(room.hostId);
-  return { code: "HOST_NOT_UP", message: `the host is ${status}`, hostId: room.hostId };
+  if (status !== "UP")
+    return { code: "HOST_NOT_UP", message: `the host is ${status}`, hostId: room.hostId };
+  const { name, power } = state.tables.Zone.get(room.zoneId);
+  const ails = power === "DOWN" ? "runs on battery" : "has no cooling";
+  return { code: "ZONE_FAILING", message: `zone ${name} ${ails}`, hostId: room.hostId };
 };
 
 const notHere: Filter = (_state, subject, room) =>
@@ -113,7 +117,7 @@ function self(state: State, rule: AffinityRule, subject: Subject, domain: number
 }
 
 const FILTERS: readonly Filter[] = [
-  hostIsUp,
+  takesGuests,
   notHere,
   notGivenUp,
   enoughCpu,

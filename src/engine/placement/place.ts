@@ -93,6 +93,7 @@ function byScore(a: HostVerdict, b: HostVerdict): number {
 
 const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   HOST_NOT_UP: "not up",
+  ZONE_FAILING: "in a zone without power or cooling",
   ALREADY_HERE: "where it is already",
   DRIVER_ERROR: "given up after failed starts",
   INSUFFICIENT_CPU: "short of CPU",
@@ -105,7 +106,7 @@ export function whyNowhere(state: State, subject: Subject): Reason[] {
   const total = state.tables.Host.size;
   if (total === 0) return [{ code: "NO_HOSTS", message: "the fleet has no hosts" }];
   // What every host answers first need not be asked of each.
-  if (state.indexes.capacity.placeableHosts === 0)
+  if (state.indexes.capacity.placeableHosts === 0 && state.indexes.failingZones.size === 0)
     return [
       { code: "HOST_NOT_UP", message: `${total} of ${total} hosts are ${SHORTAGE.HOST_NOT_UP}` },
     ];

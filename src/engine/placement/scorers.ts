@@ -8,14 +8,16 @@ import type { Subject } from "./subject.ts";
 /** How good a host is in one respect, 0 to 1; null where the respect does not apply. */
 type Score = (state: State, subject: Subject, room: HostRoom) => number | null;
 
-/** The guest's home, or the host where it is tried once more. */
-const home: Score = (_state, subject, room) => {
-  if (subject.retryHostId !== null) return subject.retryHostId === room.hostId ? 1 : 0;
-  return subject.homeHostId === null ? null : subject.homeHostId === room.hostId ? 1 : 0;
-};
+/** The host where it is tried once more. */
+const retry: Score = (_state, { retryHostId }, room) =>
+  retryHostId === null ? null : Number(retryHostId === room.hostId);
+
+/** The guest's home. */
+const home: Score = (_state, { homeHostId }, room) =>
+  homeHostId === null ? null : Number(homeHostId === room.hostId);
 
 /** HOST rules: listed hosts before others, higher priorities before lower. */
-const hostRules: Score = (_state, subject, room) => {
+export const hostRules: Score = (_state, subject, room) => {
   let score = 0;
   let rules = 0;
   for (const rule of subject.rules) {
@@ -23,8 +25,9 @@ const hostRules: Score = (_state, subject, room) => {
     rules++;
     const listed = rule.hosts.find((host) => host.hostId === room.hostId);
     if (!listed) continue;
-    const below = rule.hosts.filter((host) => host.priority < listed.priority).length;
-    score += (1 + below) / rule.hosts.length;
+    const levels = new Set(rule.hosts.map(({ priority }) => priority));
+    const below = [...levels].filter((priority) => priority < listed.priority).length;
+    score += (1 + below) / levels.size;
   }
   return rules === 0 ? null : score / rules;
 };
@@ -70,16 +73,17 @@ const room: Score = (_state, subject, host) => {
 };
 
 /**
- * Each respect outweighs all after it together, but for ties: what a person asked for (home, rules)
- * comes before what is merely even.
+ * Each respect outweighs all after it together, but for ties: what a person asked for (rules, home)
+ * comes before what is merely even. Of rules with a hundred priorities one more still does.
  */
 const SCORERS: readonly {
   readonly name: string;
   readonly weight: number;
   readonly score: Score;
 }[] = [
+  { name: "retry", weight: 1_000_000, score: retry },
+  { name: "hostRules", weight: 200_000, score: hostRules },
   { name: "home", weight: 1_000, score: home },
-  { name: "hostRules", weight: 200, score: hostRules },
   { name: "together", weight: 50, score: together },
   { name: "apart", weight: 50, score: apart },
   { name: "wholeness", weight: 15, score: wholeness },
@@ -91,7 +95,8 @@ const OF_RULES = new Set(["hostRules", "together", "apart"]);
 function scorersFor(subject: Subject): typeof SCORERS {
   return SCORERS.filter(({ name }) => {
     if (OF_RULES.has(name)) return subject.rules.length > 0;
-    return name !== "home" || subject.homeHostId !== null || subject.retryHostId !== null;
+    if (name === "retry") return subject.retryHostId !== null;
+    return name !== "home" || subject.homeHostId !== null;
   });
 }
 

@@ -70,6 +70,7 @@ function planZone(plan: Plan, region: RegionSpec, { name, path, tolerate }: Zone
       status: "HEALTHY",
       power: "UP",
       cooling: "UP",
+      utilityRestoredAtMs: null,
       network: "UP",
       causeSeq: null,
       tolerate,

@@ -22,6 +22,7 @@ ALTER TABLE `guests` ADD `displaced_from_host_id` integer;--> statement-breakpoi
 ALTER TABLE `guests` ADD `ready_at_ms` integer;--> statement-breakpoint
 ALTER TABLE `guests` ADD `preempted_by` integer;--> statement-breakpoint
 ALTER TABLE `guests` ADD `move_blocked_by` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `guests` ADD `move_failures` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `guests` ADD `incident_id` integer;--> statement-breakpoint
 ALTER TABLE `hosts` ADD `opinion` text;--> statement-breakpoint
 ALTER TABLE `hosts` ADD `maintenance` integer DEFAULT false NOT NULL;--> statement-breakpoint
@@ -32,6 +33,7 @@ ALTER TABLE `hosts` ADD `held_until_ms` integer;--> statement-breakpoint
 ALTER TABLE `hosts` ADD `watchdog_on` integer DEFAULT true NOT NULL;--> statement-breakpoint
 ALTER TABLE `hosts` ADD `incident_id` integer;--> statement-breakpoint
 ALTER TABLE `operations` ADD `host_id` integer;--> statement-breakpoint
+ALTER TABLE `zones` ADD `utility_restored_at_ms` integer;--> statement-breakpoint
 ALTER TABLE `zones` ADD `tolerate` text;--> statement-breakpoint
 ALTER TABLE `zones` ADD `incident_id` integer;--> statement-breakpoint
 PRAGMA foreign_keys=OFF;--> statement-breakpoint
@@ -82,6 +84,7 @@ CREATE TABLE `__new_zones` (
 	`power` text NOT NULL,
 	`cooling` text NOT NULL,
 	`network` text NOT NULL,
+	`utility_restored_at_ms` integer,
 	`cause_seq` integer,
 	`tolerate` text,
 	`incident_id` integer,
@@ -148,6 +151,7 @@ CREATE TABLE `__new_guests` (
 	`ready_at_ms` integer,
 	`preempted_by` integer,
 	`move_blocked_by` text DEFAULT '[]' NOT NULL,
+	`move_failures` integer DEFAULT 0 NOT NULL,
 	`incident_id` integer,
 	`created_at_ms` integer NOT NULL,
 	`workload` text,
