@@ -73,7 +73,7 @@ export class Context {
     graver: Severity | null = null,
   ): Seq {
     const { state } = this;
-    const { category, severity, message } = EVENTS[kind];
+    const { category, severity } = EVENTS[kind];
     const definition = definitionOf(payload);
     const subject = subjectOf(kind, payload);
     // A thing that is about to exist can be named and located by its definition alone.
@@ -83,7 +83,7 @@ export class Context {
       kind,
       category,
       severity: graver ?? severity,
-      message: render(state, kind, message, payload, definition),
+      message: render(state, kind, payload, definition),
       subject,
       tenantId: tenantOf(state, subject, definition),
       zoneId: zoneOf(state, payload, subject, definition),

@@ -28,19 +28,46 @@ function show(state: State, spec: FieldSpec, value: unknown): string {
   return String(value);
 }
 
+/** A template in pieces: text as it stands, and fields in between. */
+interface Part {
+  readonly text: string;
+  readonly field: string | null;
+  readonly spec: FieldSpec;
+  readonly bare: boolean;
+}
+
+const PARTS = new Map<EventKind, readonly Part[]>();
+
+/** Taken apart once per kind: a zone's loss writes a hundred thousand messages. */
+function partsOf(kind: EventKind): readonly Part[] {
+  const known = PARTS.get(kind);
+  if (known) return known;
+  const fields = EVENTS[kind].fields as Record<string, FieldSpec>;
+  const parts = EVENTS[kind].message.split(/(\{[\w.]+\})/).map((text): Part => {
+    const [, field = null, bare] = /^\{(\w+)(\.name)?\}$/.exec(text) ?? [];
+    return { text, field, spec: fields[field ?? ""] as FieldSpec, bare: bare !== undefined };
+  });
+  PARTS.set(kind, parts);
+  return parts;
+}
+
 /** Fills an event's message template with names as they are now. */
 export function render(
   state: State,
   kind: EventKind,
-  template: string,
   payload: object,
   definition: { id?: number; name?: string } | null,
 ): string {
-  return template.replace(/\{(\w+)(\.name)?\}/g, (_, field: string, bare?: string) => {
-    const spec = (EVENTS[kind].fields as Record<string, FieldSpec>)[field] as FieldSpec;
+  let message = "";
+  for (const { text, field, spec, bare } of partsOf(kind)) {
+    if (field === null) {
+      message += text;
+      continue;
+    }
     const value = (payload as Record<string, unknown>)[field];
-    if (definition?.name && value === definition.id) return definition.name;
-    if (bare) return nameOf(state, (value as Ref).type, (value as Ref).id);
-    return show(state, spec, value);
-  });
+    if (definition?.name && value === definition.id) message += definition.name;
+    else if (bare) message += nameOf(state, (value as Ref).type, (value as Ref).id);
+    else message += show(state, spec, value);
+  }
+  return message;
 }

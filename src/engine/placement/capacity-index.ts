@@ -5,6 +5,8 @@ import { addResources, type Resources, subtractResources } from "../../model/res
 /** Hosts whose free memory differs by less than this are one bucket: no finer order is needed. */
 const BUCKET_MIB = 2_048;
 const BUCKETS = 1_024;
+/** Of a word of the bit set of occupied buckets. */
+const BITS = 32;
 
 /** What the index knows of a host. `cell` is the smallest place that holds several hosts: its rack, else its data center. */
 export interface HostRoom {
@@ -67,6 +69,8 @@ export class CapacityIndex {
   readonly #cells = new Map<number, Cell>();
   readonly #failingZones = new Set<number>();
   readonly #buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
+  /** One bit a bucket that holds a host: most are empty, and none of those is worth a look. */
+  readonly #occupied = new Uint32Array(BUCKETS / BITS);
   #placeable = 0;
 
   get placeableHosts(): number {
@@ -101,12 +105,41 @@ export class CapacityIndex {
   }
 
   *#inBuckets(from: number, to: number, need: Resources): Generator<HostRoom, undefined> {
-    for (let bucket = from; bucket >= to; bucket--) {
+    for (let bucket = this.#occupiedFrom(from); bucket >= to; ) {
       for (const id of this.#buckets[bucket] as number[]) {
         const room = this.#rooms.get(id) as HostRoom;
         if (fits(room.free, need)) yield room;
       }
+      bucket = this.#occupiedFrom(bucket - 1);
     }
+  }
+
+  /** The highest bucket with a host that is not above this one; -1 when there is none. */
+  #occupiedFrom(bucket: number): number {
+    if (bucket < 0) return -1;
+    let index = bucket >>> 5;
+    // Shifted left and back, the bits above the bucket's are gone.
+    const above = BITS - 1 - (bucket & (BITS - 1));
+    let word = (((this.#occupied[index] as number) << above) >>> 0) >>> above;
+    while (word === 0) {
+      if (index-- === 0) return -1;
+      word = this.#occupied[index] as number;
+    }
+    return index * BITS + BITS - 1 - Math.clz32(word);
+  }
+
+  #enter(bucket: number, hostId: number): void {
+    insertSorted(this.#buckets[bucket] as number[], hostId);
+    this.#occupied[bucket >>> 5] =
+      (this.#occupied[bucket >>> 5] as number) | (1 << (bucket & (BITS - 1)));
+  }
+
+  #leave(bucket: number, hostId: number): void {
+    const hosts = this.#buckets[bucket] as number[];
+    removeSorted(hosts, hostId);
+    if (hosts.length > 0) return;
+    this.#occupied[bucket >>> 5] =
+      (this.#occupied[bucket >>> 5] as number) & ~(1 << (bucket & (BITS - 1)));
   }
 
   hostChanged(before: Host | undefined, after: Host | undefined): void {
@@ -158,14 +191,14 @@ export class CapacityIndex {
     if (!room.placeable) return;
     const bucket = bucketOf(room.free.memoryMiB);
     if (bucket === room.bucket) return;
-    removeSorted(this.#buckets[room.bucket] as number[], room.hostId);
-    insertSorted(this.#buckets[bucket] as number[], room.hostId);
+    this.#leave(room.bucket, room.hostId);
+    this.#enter(bucket, room.hostId);
     room.bucket = bucket;
   }
 
   #offer(room: HostRoom): void {
     room.bucket = bucketOf(room.free.memoryMiB);
-    insertSorted(this.#buckets[room.bucket] as number[], room.hostId);
+    this.#enter(room.bucket, room.hostId);
     let cell = this.#cells.get(room.cell);
     if (!cell) {
       cell = { id: room.cell, zoneId: room.zoneId, rackId: room.rackId, hostIds: [] };
@@ -176,7 +209,7 @@ export class CapacityIndex {
   }
 
   #withdraw(room: HostRoom): void {
-    removeSorted(this.#buckets[room.bucket] as number[], room.hostId);
+    this.#leave(room.bucket, room.hostId);
     const cell = this.#cells.get(room.cell);
     if (cell) {
       removeSorted(cell.hostIds, room.hostId);
