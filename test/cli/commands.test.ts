@@ -28,10 +28,11 @@ describe("help", () => {
   test("lists the commands", async () => {
     const { code, out } = await run(["help"]);
     expect(code).toBe(0);
-    for (const name of ["serve", "apply", "watch", "fault", "advance"]) expect(out).toContain(name);
+    for (const name of ["serve", "apply", "watch", "fault", "advance", "scenario"])
+      expect(out).toContain(name);
   });
 
-  test.each(["serve", "apply", "watch", "fault", "advance"])(
+  test.each(["serve", "apply", "watch", "fault", "advance", "scenario"])(
     "%s has some, with examples",
     async (name) => {
       const { code, out } = await run([name, "--help"]);
