@@ -113,8 +113,9 @@ function describe(state: State, host: Host): HostDescription {
 }
 
 function configureWorld(state: State): DriverAction {
-  const { heartbeatSeconds, watchdogSeconds, batterySeconds, overheatSeconds, usageSampleSeconds } =
+  const { heartbeatSeconds, watchdogSeconds, batterySeconds, overheatSeconds } =
     state.meta.settings;
+  const { usageSampleSeconds, cpuAllocationRatio, memoryAllocationRatio } = state.meta.settings;
   const world: WorldSettings = {
     heartbeatSeconds,
     watchdogSeconds,
@@ -122,6 +123,8 @@ function configureWorld(state: State): DriverAction {
     batterySeconds,
     overheatSeconds,
     usageSampleSeconds,
+    cpuAllocationRatio,
+    memoryAllocationRatio,
   };
   return { driver: "simulated", action: { kind: "CONFIGURE_WORLD", world } };
 }

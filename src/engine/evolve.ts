@@ -70,8 +70,12 @@ const MAY_SERVE: ReadonlySet<EventKind> = new Set<EventKind>([
   "GuestStarted",
 ]);
 
+/** Facts after which the host has power left to boot another guest. */
+const ENDS_START: ReadonlySet<EventKind> = new Set<EventKind>(["GuestStarted", "GuestFailedOver"]);
+
 function mayUnblock(state: State, { kind, payload }: FleetEvent): boolean {
   if (FREES_ROOM.has(kind)) return true;
+  if (ENDS_START.has(kind) && state.indexes.awaitingTurn.size > 0) return true;
   if (!MAY_SERVE.has(kind) || !("guest" in payload)) return false;
   return state.indexes.dependents.count(payload.guest ?? 0) > 0;
 }

@@ -36,8 +36,20 @@ export function footprintOf({ resources, task }: Guest): Resources {
   return task?.resize ? maxResources(resources, task.resize.resources) : resources;
 }
 
+/** It comes up on its host, one of those that share the host's power to boot. */
+export function isBooting({ status }: Guest): boolean {
+  return status === "STARTING" || status === "RECOVERING";
+}
+
+/** It has a place in view and waits for its turn, or for those to stop that make room for it. */
+export function awaitsTurn({ blockedBy }: Guest): boolean {
+  return blockedBy.some(({ code }) => code === "STARTS_LIMITED" || code === "PREEMPTING");
+}
+
 /** Its failover is not over until this is settled one way or the other. */
-export function isPendingRecovery({ status, blockedBy, retryAtMs }: Guest): boolean {
+export function isPendingRecovery(guest: Guest): boolean {
+  const { status, blockedBy, retryAtMs } = guest;
   if (status === "RECOVERING") return true;
-  return status === "LOST" && (blockedBy.length === 0 || retryAtMs !== null);
+  if (status !== "LOST") return false;
+  return blockedBy.length === 0 || retryAtMs !== null || awaitsTurn(guest);
 }

@@ -15,7 +15,13 @@ import {
   sameResources,
   subtractResources,
 } from "../model/resources.ts";
-import { footprintOf, isPendingRecovery, isWaiting } from "./guest-conditions.ts";
+import {
+  awaitsTurn,
+  footprintOf,
+  isBooting,
+  isPendingRecovery,
+  isWaiting,
+} from "./guest-conditions.ts";
 import { isFailing, isLost, isUnheard, isWatched } from "./host-conditions.ts";
 import { CapacityIndex } from "./placement/capacity-index.ts";
 import { RuleIndex } from "./placement/rule-index.ts";
@@ -73,9 +79,10 @@ function isElsewhere(a: Guest, b: Guest): boolean {
 }
 
 /** When the guest wants to be looked at without anything happening to it. */
-function timerOf({ task, retryAtMs }: Guest): number | null {
-  if (task === null) return retryAtMs;
-  return retryAtMs === null ? task.deadlineMs : Math.min(task.deadlineMs, retryAtMs);
+export function timerOf({ task, retryAtMs, readyAtMs }: Guest): number | null {
+  if (task === null && readyAtMs === null) return retryAtMs;
+  const never = Number.POSITIVE_INFINITY;
+  return Math.min(task?.deadlineMs ?? never, retryAtMs ?? never, readyAtMs ?? never);
 }
 
 /**
@@ -94,7 +101,9 @@ export class Indexes {
   /** Zones without power or cooling. */
   readonly failingZones = new Set<ZoneId>();
   readonly waiting = new Set<GuestId>();
-  /** Guests with a deadline or a retry ahead. */
+  /** Waiting guests whose turn comes when a start elsewhere ends. */
+  readonly awaitingTurn = new Set<GuestId>();
+  /** Guests with a deadline, a retry or their readiness ahead. */
   readonly timed = new Timers<GuestId>();
   /** Hosts whose silence would be news. */
   readonly watched = new Set<HostId>();
@@ -175,6 +184,8 @@ export class Indexes {
     if (next?.recovery !== guest.recovery)
       for (const id of guest.recovery.dependsOn) this.dependents.remove(id, guest.id);
     this.waiting.delete(guest.id);
+    this.awaitingTurn.delete(guest.id);
+    this.#countStart(guest, -1);
     if (!next) this.timed.set(guest.id, null);
   }
 
@@ -198,8 +209,18 @@ export class Indexes {
     }
     if (last?.recovery !== guest.recovery)
       for (const id of guest.recovery.dependsOn) this.dependents.add(id, guest.id);
-    if (isWaiting(guest)) this.waiting.add(guest.id);
+    if (isWaiting(guest)) this.#indexWaiting(guest);
+    this.#countStart(guest, 1);
     this.timed.set(guest.id, timerOf(guest));
+  }
+
+  #countStart(guest: Guest, by: 1 | -1): void {
+    if (guest.hostId !== null && isBooting(guest)) this.capacity.countStart(guest.hostId, by);
+  }
+
+  #indexWaiting(guest: Guest): void {
+    this.waiting.add(guest.id);
+    if (awaitsTurn(guest)) this.awaitingTurn.add(guest.id);
   }
 
   readonly ruleChanged = (

@@ -6,6 +6,7 @@ import {
   sameResources,
   subtractResources,
 } from "../model/resources.ts";
+import { offeredBy } from "../model/settings.ts";
 import type { ZoneStatus } from "../model/statuses.ts";
 import { willServe } from "./controllers/dependencies.ts";
 import { footprintOf, isPendingRecovery } from "./guest-conditions.ts";
@@ -38,7 +39,7 @@ export function violations(state: State): string[] {
 function hostIsSound(state: State, host: Host): string[] {
   const { status, capacity, lastSeenAtMs, fenceFailedAtMs } = host;
   const taken = takenOn(state, host);
-  const free = subtractResources(capacity, taken);
+  const free = subtractResources(offeredBy(capacity, state.meta.settings), taken);
   const room = state.indexes.capacity.room(host.id);
   return broken(`host ${host.name} (${status})`, [
     [Object.values(free).every((amount) => amount >= 0), `lacks ${JSON.stringify(free)}`],

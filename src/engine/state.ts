@@ -154,7 +154,7 @@ export class State {
   static from(snapshot: Snapshot | null, nowMs: number): State {
     const state = new State(nowMs);
     if (!snapshot) return state;
-    state.#meta = snapshot.meta;
+    state.#setMeta(snapshot.meta);
     state.#metaAtCheckpoint = snapshot.meta;
     for (const type of Object.keys(state.tables) as (keyof Entities)[])
       (state.tables[type] as Table<Entities[typeof type]>).load(snapshot.entities[type] as never);
@@ -166,7 +166,13 @@ export class State {
   }
 
   setMeta(change: Partial<FleetMeta>): void {
-    this.#meta = { ...this.#meta, ...change };
+    this.#setMeta({ ...this.#meta, ...change });
+  }
+
+  #setMeta(meta: FleetMeta): void {
+    const isResettled = meta.settings !== this.#meta.settings;
+    this.#meta = meta;
+    if (isResettled) this.indexes.capacity.setRatios(meta.settings);
   }
 
   /** Rows that changed since the last checkpoint, as they are now. */
@@ -198,7 +204,7 @@ export class State {
     mark: StateMark = { length: 0, meta: this.#metaAtCheckpoint, placementDue: true },
   ): void {
     while (this.#journal.length > mark.length) this.#journal.pop()?.undo();
-    this.#meta = mark.meta;
+    this.#setMeta(mark.meta);
     this.placementDue = mark.placementDue;
   }
 

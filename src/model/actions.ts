@@ -86,6 +86,9 @@ export interface WorldSettings {
   readonly batterySeconds: number;
   readonly overheatSeconds: number;
   readonly usageSampleSeconds: number;
+  /** How far a host gives more than it has. */
+  readonly cpuAllocationRatio: number;
+  readonly memoryAllocationRatio: number;
 }
 
 /** The actions whose answer is ACTION_DONE or ACTION_FAILED. */

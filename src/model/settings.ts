@@ -1,3 +1,4 @@
+import type { Resources } from "./resources.ts";
 import type { ShutdownPolicy, Tolerance } from "./statuses.ts";
 
 /** How a fleet is run. Times in seconds of the fleet's clock. */
@@ -74,3 +75,17 @@ export const DEFAULT_SETTINGS: Settings = {
   holdOffSeconds: 30,
   hostBootTimeoutSeconds: 600,
 };
+
+export type AllocationRatios = Pick<Settings, "cpuAllocationRatio" | "memoryAllocationRatio">;
+
+/** What a host of this capacity gives to guests. Storage is never given twice. */
+export function offeredBy(
+  { cpuMillicores, memoryMiB, storageGiB }: Resources,
+  { cpuAllocationRatio, memoryAllocationRatio }: AllocationRatios,
+): Resources {
+  return {
+    cpuMillicores: Math.floor(cpuMillicores * cpuAllocationRatio),
+    memoryMiB: Math.floor(memoryMiB * memoryAllocationRatio),
+    storageGiB,
+  };
+}

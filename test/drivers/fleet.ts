@@ -196,6 +196,8 @@ export const DEFAULT_WORLD: WorldSettings = {
   batterySeconds: DEFAULT_SETTINGS.batterySeconds,
   overheatSeconds: DEFAULT_SETTINGS.overheatSeconds,
   usageSampleSeconds: DEFAULT_SETTINGS.usageSampleSeconds,
+  cpuAllocationRatio: DEFAULT_SETTINGS.cpuAllocationRatio,
+  memoryAllocationRatio: DEFAULT_SETTINGS.memoryAllocationRatio,
 };
 
 /** Host 1112 is number 2 of rack 111, which is number 1 of zone 11. */

@@ -29,7 +29,12 @@ export function keepWatch(world: World, chance: Chance): void {
           ...twin.events.map(({ kind, message }) => `anew: ${kind}: ${message}`),
           ...events.map(({ kind, message }) => `live: ${kind}: ${message}`),
         ]);
-      if (events.length > 0) fail(world, input, [...violations(world.state), ...doubles(world)]);
+      if (events.length > 0)
+        fail(world, input, [
+          ...violations(world.state),
+          ...doubles(world),
+          ...storms(world, events),
+        ]);
     },
   };
 }
@@ -52,6 +57,19 @@ function doubles(world: World): string[] {
   return [...world.copies]
     .filter(([, hosts]) => hosts.size > 1)
     .map(([guest, hosts]) => `guest #${guest} runs on hosts ${[...hosts].join(" and ")}`);
+}
+
+/** Where more guests boot than may, and one of them began just now: settings may have changed before. */
+function storms({ state }: World, events: readonly FleetEvent[]): string[] {
+  const began = events.flatMap(({ kind, payload }) => {
+    if (kind === "GuestPlaced") return [payload.host];
+    return kind === "GuestRecovering" ? [payload.toHost] : [];
+  });
+  return began
+    .filter(
+      (id) => (state.indexes.capacity.room(id)?.starts ?? 0) > state.meta.settings.startsPerHost,
+    )
+    .map((id) => `too many guests boot on host ${state.tables.Host.get(id).name}`);
 }
 
 /** What a server would decide that was restarted this very moment, and has heard of the same hosts. */

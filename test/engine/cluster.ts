@@ -3,7 +3,9 @@
  *
  *     zone a: h1 8/32 @k1, h2 8/32 off      cores/GiB of memory, a rack; off: without power
  *     zone far/b: h3 8/32                   in another region than "near"
- *     guest web 1/2 HIGH on h1 after db     cores/GiB; STOPPED, restarts N, relocations N, x3 copies
+ *     tolerate a 1 host                     the loss within zone a that room is kept for
+ *     guest web 1/2 HIGH on h1 after db     cores/GiB; STOPPED, preemptible, x3 copies,
+ *                                           restarts N, relocations N, ready N (seconds)
  *     apart web db per ZONE strict          together: likewise
  *     keep web on h1:5 h2 strict            a host and its priority
  *     set retrySeconds 1
@@ -20,14 +22,22 @@ export function cluster(text: string): string {
     const [verb = "", ...words] = line.split(/\s+/);
     if (verb === "zone") addZone(document.regions, line.slice(5));
     else if (verb === "guest") document.guests.push(guest(words));
-    else if (verb === "set") document.settings[words[0] ?? ""] = number(words[1] ?? "");
+    else if (verb === "set") document.settings[words[0] ?? ""] = value(words.slice(1).join(" "));
+    else if (verb === "tolerate") tolerate(document.regions, words);
     else if (verb !== "") document.affinityRules.push(rule(line, verb, words));
   }
   return JSON.stringify(document);
 }
 
-function number(word: string): unknown {
-  return /^\d+$/.test(word) ? Number(word) : word === "true";
+function value(text: string): unknown {
+  if (/^[\d.]+$/.test(text)) return Number(text);
+  return text === "true" || text === "false" ? text === "true" : text;
+}
+
+function tolerate(regions: readonly { zones: unknown[] }[], [name, ...loss]: readonly string[]) {
+  const zones = regions.flatMap(({ zones: each }) => each) as Record<string, unknown>[];
+  const zone = zones.find((each) => each["name"] === name);
+  if (zone) zone["tolerate"] = loss.join(" ");
 }
 
 /** `8/32`: cores and GiB. */
@@ -79,12 +89,15 @@ function guest(words: readonly string[]) {
   const priority = more.find((word) => ["LOW", "MEDIUM", "HIGH", "CRITICAL"].includes(word));
   const restarts = after("restarts");
   const relocations = after("relocations");
+  const ready = after("ready");
   return {
     name,
     resources: size(takes),
     image: "linux",
     ...(count && { count: Number(count) }),
     ...(priority && { priority }),
+    ...(more.includes("preemptible") && { preemptible: true }),
+    ...(ready && { readyAfterSeconds: Number(ready) }),
     ...(more.includes("STOPPED") && { desired: "STOPPED" }),
     ...(after("on") && { host: after("on") }),
     ...(after("after") && { dependsOn: (after("after") ?? "").split(",") }),

@@ -97,6 +97,9 @@ export function randomDocument(chance: Chance): Document {
       retrySeconds: chance.int(1, 5),
       actionTimeoutSeconds: chance.int(20, 60),
       balanceOnStart: chance.is(0.5),
+      startsPerHost: chance.of([1, 2, 8]),
+      cpuAllocationRatio: chance.of([1, 1, 1.5]),
+      memoryAllocationRatio: chance.of([1, 1, 1.25]),
     },
     regions,
     tenants: chance.is(0.5) ? [{ name: "default", quota: { guests: 30, cpuCores: 60 } }] : [],
@@ -118,6 +121,7 @@ function randomGuests(chance: Chance, hosts: readonly string[]): Item[] {
       priority: chance.of(PRIORITIES),
       maxRestarts: chance.int(0, 2),
       maxRelocations: chance.int(0, 2),
+      readyAfterSeconds: chance.of([0, 0, 5, 30]),
       dependsOn: chance.is(0.3) ? chance.some(guests, 2).map(({ name }) => name) : [],
       ...(chance.is(0.3) && { host: chance.of(hosts) }),
     });
@@ -240,7 +244,7 @@ export class RandomWorld {
       maxRestarts: chance.int(0, 2),
       maxRelocations: chance.int(0, 2),
       failback: true,
-      readyAfterSeconds: 0,
+      readyAfterSeconds: chance.of([0, 0, 10]),
       preemptible: false,
       workload: null,
     };

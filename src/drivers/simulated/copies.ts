@@ -5,6 +5,7 @@ import {
   type Resources,
   subtractResources,
 } from "../../model/resources.ts";
+import { offeredBy } from "../../model/settings.ts";
 import { RANKS } from "./agenda.ts";
 import { updateHeat } from "./cooling.ts";
 import { describe } from "./descriptions.ts";
@@ -104,11 +105,12 @@ export function setProgress(world: World, copy: Copy, progress: Progress | null)
 
 /** What of `wanted` the host has no room for, beside what is there now less `instead`; null if it fits. */
 export function missingRoom(
+  world: World,
   host: SimulatedHost,
   wanted: Resources,
   instead: Resources = NO_RESOURCES,
 ): string | null {
-  const has = host.description.capacity;
+  const has = offeredBy(host.description.capacity, world.settings);
   const needs = addResources(subtractResources(host.used, instead), wanted);
   const over = [
     needs.cpuMillicores > has.cpuMillicores && "CPU",

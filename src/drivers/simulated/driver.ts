@@ -164,8 +164,8 @@ function apply(world: World, action: Action): void {
 }
 
 function emptyWorld({ seed, nowMs, sink }: SimulatedDriverOptions): World {
-  const { heartbeatSeconds, watchdogSeconds, batterySeconds, overheatSeconds, usageSampleSeconds } =
-    DEFAULT_SETTINGS;
+  const { heartbeatSeconds, watchdogSeconds, batterySeconds, overheatSeconds } = DEFAULT_SETTINGS;
+  const { usageSampleSeconds, cpuAllocationRatio, memoryAllocationRatio } = DEFAULT_SETTINGS;
   return {
     seed,
     emit: sink,
@@ -177,6 +177,8 @@ function emptyWorld({ seed, nowMs, sink }: SimulatedDriverOptions): World {
       batterySeconds,
       overheatSeconds,
       usageSampleSeconds,
+      cpuAllocationRatio,
+      memoryAllocationRatio,
     },
     faults: new FaultSet(),
     zones: new Map(),

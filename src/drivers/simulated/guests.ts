@@ -71,7 +71,7 @@ function start(
   if (copy) removeCopy(world, copy);
   describe(world, guest, action.guest);
   const { resources } = action.guest;
-  const missing = missingRoom(host, resources);
+  const missing = missingRoom(world, host, resources);
   if (missing !== null) {
     const { name } = host.description;
     answerFailed(world, action, `Host ${name} has not enough free ${missing}.`);
@@ -145,7 +145,7 @@ function pauseOrGoOn(
 }
 
 function resize(world: World, host: SimulatedHost, copy: Copy, action: Of<"RESIZE">): void {
-  const missing = missingRoom(host, action.resources, copy.resources);
+  const missing = missingRoom(world, host, action.resources, copy.resources);
   if (missing !== null) {
     const { name } = host.description;
     answerFailed(world, action, `Host ${name} has not enough free ${missing}.`);

@@ -137,6 +137,8 @@ function sameSettings(a: WorldSettings, b: WorldSettings): boolean {
     a.watchdogSeconds === b.watchdogSeconds &&
     a.batterySeconds === b.batterySeconds &&
     a.overheatSeconds === b.overheatSeconds &&
-    a.usageSampleSeconds === b.usageSampleSeconds
+    a.usageSampleSeconds === b.usageSampleSeconds &&
+    a.cpuAllocationRatio === b.cpuAllocationRatio &&
+    a.memoryAllocationRatio === b.memoryAllocationRatio
   );
 }

@@ -81,7 +81,7 @@ function problemWith(world: World, copy: Copy, target: SimulatedHost | undefined
   if (id === copy.hostId) return `The guest runs on host ${name} already.`;
   if (!canBeHeard(world, target)) return `Host ${name} can't be reached.`;
   if (target.copies.has(copy.guestId)) return `Another copy of the guest is on host ${name}.`;
-  const missing = missingRoom(target, copy.resources);
+  const missing = missingRoom(world, target, copy.resources);
   return missing === null ? null : `Host ${name} has not enough free ${missing}.`;
 }
 

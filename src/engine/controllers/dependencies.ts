@@ -1,8 +1,8 @@
 import type { Guest } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
-import type { GuestStatus } from "../../model/statuses.ts";
-import { isPendingRecovery, isServing, isWaiting } from "../guest-conditions.ts";
+import type { GuestStatus, ReasonCode } from "../../model/statuses.ts";
+import { awaitsTurn, isPendingRecovery, isServing, isWaiting } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
 
 /** Dependencies: guests that must run before others start. One that is gone is no obstacle. */
@@ -10,11 +10,58 @@ import type { State } from "../state.ts";
 export function unmetDependencies(state: State, guest: Guest): Reason[] {
   return needs(state, guest)
     .filter((other) => !isServing(other))
-    .map(({ id, name, status }) => ({
-      code: "DEPENDENCY_NOT_RUNNING" as const,
-      message: `waits for ${name}, which is ${status}`,
-      guestId: id,
-    }));
+    .map(({ id: guestId, name, status, readyAtMs }) => {
+      if (readyAtMs === null || !runs(status))
+        return {
+          code: "DEPENDENCY_NOT_RUNNING",
+          message: `waits for ${name}, which is ${status}`,
+          guestId,
+        };
+      const at = new Date(readyAtMs).toISOString();
+      return {
+        code: "DEPENDENCY_NOT_READY",
+        message: `waits for ${name}, which runs and will be ready at ${at}`,
+        guestId,
+      };
+    });
+}
+
+function runs(status: GuestStatus): boolean {
+  return status === "RUNNING" || status === "MIGRATING";
+}
+
+/**
+ * The guests that it waits for, itself at both ends, when none of them can ever start because each
+ * waits for the next; null when there is no such circle. Documents that hold one are refused: this
+ * is for what got in anyhow. `noCircle` remembers those that lead into none, over one decision.
+ */
+export function circleOf(
+  state: State,
+  guest: Guest,
+  noCircle: Set<GuestId> = new Set(),
+): Guest[] | null {
+  const trail: { guest: Guest; needs: Guest[] }[] = [{ guest, needs: waitedFor(state, guest) }];
+  const met = new Set<GuestId>([guest.id]);
+  for (let visit = trail.at(-1); visit; visit = trail.at(-1)) {
+    const need = visit.needs.pop();
+    if (!need) {
+      trail.pop();
+    } else if (need.id === guest.id) {
+      return [...trail.map((step) => step.guest), guest];
+    } else if (!met.has(need.id) && !noCircle.has(need.id)) {
+      met.add(need.id);
+      trail.push({ guest: need, needs: waitedFor(state, need) });
+    }
+  }
+  noCircle.add(guest.id);
+  return null;
+}
+
+/** Last first. */
+function waitedFor(state: State, guest: Guest): Guest[] {
+  return needs(state, guest)
+    .filter((other) => isWaiting(other))
+    .reverse();
 }
 
 function needs(state: State, guest: Guest): Guest[] {
@@ -30,6 +77,12 @@ const ON_THE_WAY: ReadonlySet<GuestStatus> = new Set<GuestStatus>([
   "RESUMING",
 ]);
 
+/** Waits that end by themselves as others come up. */
+const IN_TURN: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  "DEPENDENCY_NOT_RUNNING",
+  "DEPENDENCY_NOT_READY",
+]);
+
 /** It runs, or nothing that is known now keeps it from running soon. */
 export function willServe(
   state: State,
@@ -40,10 +93,10 @@ export function willServe(
   const visit = visits.get(guestId);
   if (!guest || visit === "OPEN") return false;
   if (visit === "DONE") return true;
-  if (isServing(guest) || ON_THE_WAY.has(guest.status) || isPendingRecovery(guest)) return true;
+  if (runs(guest.status) || ON_THE_WAY.has(guest.status) || isPendingRecovery(guest)) return true;
   if (!isWaiting(guest)) return false;
-  if (guest.retryAtMs !== null) return true;
-  if (guest.blockedBy.some(({ code }) => code !== "DEPENDENCY_NOT_RUNNING")) return false;
+  if (guest.retryAtMs !== null || awaitsTurn(guest)) return true;
+  if (guest.blockedBy.some(({ code }) => !IN_TURN.has(code))) return false;
   visits.set(guestId, "OPEN");
   const will = needs(state, guest).every(({ id }) => willServe(state, id, visits));
   visits.set(guestId, "DONE");

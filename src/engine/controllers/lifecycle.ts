@@ -152,6 +152,10 @@ function started(ctx: Context, guest: Guest): void {
     const bootMs = ctx.nowMs - task.startedAtMs;
     ctx.emitAsActor("GuestStarted", { guest: id, host: hostId, bootMs }, task.seq);
   }
+  placeDependents(ctx, id);
+}
+
+function placeDependents(ctx: Context, id: GuestId): void {
   for (const dependent of ctx.state.indexes.dependents.of(id)) ctx.toPlace.guests.add(dependent);
 }
 
@@ -264,6 +268,10 @@ function giveUpOrRetry(
 export function checkTimers(ctx: Context): void {
   for (const id of ctx.state.indexes.timed.due(ctx.nowMs)) {
     const guest = ctx.state.tables.Guest.get(id);
+    if (guest.readyAtMs !== null && guest.readyAtMs <= ctx.nowMs) {
+      ctx.emit("GuestReady", { guest: id }, guest.causeSeq);
+      placeDependents(ctx, id);
+    }
     if (guest.task && guest.task.deadlineMs <= ctx.nowMs) repeatOrder(ctx, guest);
     else if (guest.retryAtMs !== null && guest.retryAtMs <= ctx.nowMs) {
       ctx.toPlace.guests.add(guest.id);

@@ -1,19 +1,32 @@
 import type { Guest } from "../../model/entities.ts";
+import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import { PRIORITIES } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
+import type { HostRoom } from "../placement/capacity-index.ts";
+import { objection } from "../placement/filters.ts";
 import { type Choice, place } from "../placement/place.ts";
 import { type Subject, subjectFor } from "../placement/subject.ts";
-import { unmetDependencies, willServe } from "./dependencies.ts";
+import { block } from "./blocking.ts";
+import { circleOf, unmetDependencies } from "./dependencies.ts";
+import { settleOperation } from "./operations.ts";
+
+/** What has been found out about waiting guests in one decision, so that it is found out once. */
+interface Round {
+  /** Why guests of a likeness find no place: room only shrinks within one decision. */
+  readonly failures: Map<string, Choice>;
+  /** Guests whose dependencies lead into no circle. */
+  readonly noCircle: Set<GuestId>;
+}
 
 /** Starting: gives every guest that should run and is nowhere a place, the most important first. */
 export function startWaiting(ctx: Context): void {
-  const memory = new Map<string, Choice>();
+  const round: Round = { failures: new Map(), noCircle: new Set() };
   for (const guest of inOrder(waitingGuests(ctx))) {
     if (guest.retryAtMs !== null && guest.retryAtMs > ctx.nowMs) continue;
     const unmet = unmetDependencies(ctx.state, guest);
-    if (unmet.length > 0) block(ctx, guest, unmet);
-    else startOne(ctx, guest, memory);
+    if (unmet.length > 0) block(ctx, guest, circle(ctx, guest, round) ?? unmet);
+    else startOne(ctx, guest, round);
   }
 }
 
@@ -36,71 +49,76 @@ function inOrder(guests: Guest[]): Guest[] {
   );
 }
 
-function startOne(ctx: Context, guest: Guest, memory: Map<string, Choice>): void {
+function circle(ctx: Context, guest: Guest, { noCircle }: Round): Reason[] | null {
+  const found = circleOf(ctx.state, guest, noCircle);
+  if (!found) return null;
+  const names = found.map(({ name }) => name).join(" → ");
+  return [
+    {
+      code: "DEPENDENCY_CYCLE",
+      message: `each waits for the next in ${names}; take one of these dependencies away`,
+    },
+  ];
+}
+
+function startOne(ctx: Context, guest: Guest, { failures }: Round): void {
   const subject = subjectFor(ctx.state, guest);
-  // Guests alike in all that matters fail alike, and room only shrinks within one decision.
-  const plain = subject.rules.length === 0 && subject.triedHostIds.length === 0;
-  const likeness = Object.values(guest.resources).join("/");
-  const known = plain ? memory.get(likeness) : undefined;
-  const choice = known ?? placeAgain(ctx, subject);
-  if (!choice.ok) {
-    if (plain) memory.set(likeness, choice);
-    block(ctx, guest, choice.reasons);
+  const likeness = likenessOf(guest, subject);
+  const known = likeness === null ? undefined : failures.get(likeness);
+  const choice = known ?? choose(ctx, subject);
+  if (choice.ok) {
+    begin(ctx, guest, choice.placement);
     return;
   }
-  const { placement } = choice;
+  if (likeness !== null) failures.set(likeness, choice);
+  if (isGivenUpEverywhere(subject, choice.reasons)) giveUp(ctx, guest);
+  else block(ctx, guest, choice.reasons);
+}
+
+/** Guests alike in all that matters fail alike; null for one that is like no other. */
+function likenessOf(guest: Guest, subject: Subject): string | null {
+  const isPlain = subject.rules.length === 0 && subject.triedHostIds.length === 0;
+  if (!isPlain || subject.retryHostId !== null) return null;
+  return Object.values(guest.resources).join("/");
+}
+
+function begin(ctx: Context, guest: Guest, placement: Extract<Choice, { ok: true }>["placement"]) {
   const generation = guest.generation + 1;
-  if (guest.loss) {
-    const { fromHostId: fromHost, seq } = guest.loss;
-    const cause = guest.status === "LOST" && guest.restarts === 0 ? seq : guest.causeSeq;
-    const payload = { guest: guest.id, fromHost, toHost: placement.hostId, placement, generation };
-    ctx.emit("GuestRecovering", payload, cause);
-  } else {
+  if (!guest.loss) {
     const payload = { guest: guest.id, host: placement.hostId, placement, generation };
     ctx.emit("GuestPlaced", payload, guest.causeSeq);
+    return;
   }
+  const { fromHostId: fromHost, seq } = guest.loss;
+  const cause = guest.status === "LOST" && guest.restarts === 0 ? seq : guest.causeSeq;
+  const payload = { guest: guest.id, fromHost, toHost: placement.hostId, placement, generation };
+  ctx.emit("GuestRecovering", payload, cause);
 }
 
-/** Where no host is left but those that were given up, they are begun with again: it may have passed. */
-function placeAgain(ctx: Context, subject: Subject): Choice {
-  const choice = place(ctx.state, subject, ctx.nowMs);
-  if (choice.ok || subject.triedHostIds.length === 0) return choice;
-  const isOver = choice.reasons.every(
-    ({ code }) => code === "DRIVER_ERROR" || code === "AFFINITY_RULE",
-  );
-  return isOver ? place(ctx.state, { ...subject, triedHostIds: [] }, ctx.nowMs) : choice;
-}
-
-/** Says why, once per reason. */
-function block(ctx: Context, guest: Guest, reasons: readonly Reason[]): void {
-  const settled = guest.retryAtMs === null;
-  if (settled && sameReasons(guest.blockedBy, reasons)) return;
-  if (guest.loss && !isMereWait(ctx, reasons)) {
-    const { failoverId: failover } = guest.loss;
-    ctx.emit("GuestRecoveryBlocked", { guest: guest.id, reasons, failover }, guest.causeSeq);
-  } else {
-    const graver = reasons.every(({ code }) => PASSING.has(code)) ? null : "WARNING";
-    ctx.emit("GuestBlocked", { guest: guest.id, reasons }, guest.causeSeq, graver);
+/** Tries on the same host wait for their turn there: elsewhere they would be counted anew. */
+function choose(ctx: Context, subject: Subject): Choice {
+  if (subject.retryHostId !== null) {
+    const room = ctx.state.indexes.capacity.room(subject.retryHostId) as HostRoom;
+    const reason = objection(ctx.state, subject, room);
+    if (reason?.code === "STARTS_LIMITED") return { ok: false, reasons: [reason] };
   }
+  return place(ctx.state, subject, ctx.nowMs);
 }
 
-/** Reasons that are over by themselves as the fleet comes up; any other wants somebody to look. */
-const PASSING: ReadonlySet<string> = new Set(["DEPENDENCY_NOT_RUNNING", "HOST_NOT_UP"]);
-
-/** Its turn comes when those it depends on are up again, and they are on their way. */
-function isMereWait(ctx: Context, reasons: readonly Reason[]): boolean {
-  return reasons.every(
-    ({ code, guestId }) =>
-      code === "DEPENDENCY_NOT_RUNNING" && guestId !== undefined && willServe(ctx.state, guestId),
-  );
+/** No host is left but those that were tried, and those that it may never run on. */
+function isGivenUpEverywhere(subject: Subject, reasons: readonly Reason[]): boolean {
+  if (subject.triedHostIds.length === 0) return false;
+  return reasons.every(({ code }) => code === "DRIVER_ERROR" || code === "AFFINITY_RULE");
 }
 
-/** The same kinds of reasons: how many hosts each concerns may change without being news. */
-function sameReasons(a: readonly Reason[], b: readonly Reason[]): boolean {
-  const keys = (reasons: readonly Reason[]) =>
-    reasons
-      .map(({ code, ruleId, guestId }) => `${code}/${ruleId}/${guestId}`)
-      .sort()
-      .join();
-  return keys(a) === keys(b);
+function giveUp(ctx: Context, guest: Guest): void {
+  const hosts = guest.triedHostIds.length;
+  const reasons: Reason[] = [
+    {
+      code: "RESTARTS_EXHAUSTED",
+      message: `did not stay up on ${hosts} host${hosts === 1 ? "" : "s"}, and there is no other for it; start it again once the cause is mended`,
+    },
+  ];
+  ctx.emit("GuestFailed", { guest: guest.id, reasons }, guest.causeSeq);
+  settleOperation(ctx, ctx.state.tables.Guest.get(guest.id));
 }

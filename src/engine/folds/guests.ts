@@ -80,10 +80,16 @@ function beginStart(
   status: "STARTING" | "RECOVERING",
 ): void {
   const { guest: guestId, placement } = event.payload;
-  const { placement: last, restarts } = state.tables.Guest.get(guestId);
+  const { placement: last, restarts, triedHostIds } = state.tables.Guest.get(guestId);
   const { hostId } = placement;
-  const again = last?.hostId === hostId;
-  begin(state, event, "START", { status, hostId, placement, restarts: again ? restarts : 0 });
+  if (!last || last.hostId === hostId) {
+    begin(state, event, "START", { status, hostId, placement });
+    return;
+  }
+  // Where it failed before and is not tried again, it was given up.
+  const givenUp = restarts > 0 && !triedHostIds.includes(last.hostId);
+  const tried = givenUp ? [...triedHostIds, last.hostId] : triedHostIds;
+  begin(state, event, "START", { status, hostId, placement, restarts: 0, triedHostIds: tried });
 }
 
 /** The guest came to rest: its task is over. */
@@ -149,6 +155,7 @@ function wake(
     restarts: 0,
     triedHostIds: [],
     retryAtMs: null,
+    ...(status === "ERROR" && { placement: null }),
     ...(hostId === null && { blockedBy: [] }),
     ...(rests && { status: "PENDING", statusSinceMs: event.atMs, causeSeq: event.seq }),
   });
@@ -282,12 +289,14 @@ const runFolds = {
 
 /** What is done to a guest that stays up. */
 const changeFolds = {
-  GuestSuspending: (state, event) => begin(state, event, "SUSPEND", { status: "SUSPENDING" }),
+  GuestSuspending: (state, event) =>
+    begin(state, event, "SUSPEND", { status: "SUSPENDING", readyAtMs: null }),
   GuestSuspended: (state, event) =>
     settle(state, event, event.payload.guest, { status: "SUSPENDED" }),
   GuestResuming: (state, event) => begin(state, event, "RESUME", { status: "RESUMING" }),
   GuestResumed: (state, event) => settle(state, event, event.payload.guest, RUNS),
-  GuestRebooting: (state, event) => begin(state, event, "REBOOT", { status: "REBOOTING" }),
+  GuestRebooting: (state, event) =>
+    begin(state, event, "REBOOT", { status: "REBOOTING", readyAtMs: null }),
   GuestRebooted: (state, event) => settle(state, event, event.payload.guest, up(state, event)),
   GuestReady: (state, { payload }) => change(state, payload.guest, { readyAtMs: null }),
   GuestResizing: (state, event) => {

@@ -1,5 +1,12 @@
-import { footprintOf, isPendingRecovery, isWaiting } from "../guest-conditions.ts";
+import {
+  awaitsTurn,
+  footprintOf,
+  isBooting,
+  isPendingRecovery,
+  isWaiting,
+} from "../guest-conditions.ts";
 import { isLost, isUnheard, isWatched } from "../host-conditions.ts";
+import { timerOf } from "../indexes.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
 import { domainOf } from "../placement/rule-index.ts";
 import type { State } from "../state.ts";
@@ -52,10 +59,18 @@ function expectations(state: State): Record<string, [unknown, unknown]> {
       inOrder(indexes.openFailovers),
       ids(failovers.filter(({ completedAtMs }) => completedAtMs === null)),
     ],
+    awaitingTurn: [
+      inOrder(indexes.awaitingTurn),
+      ids(guests.filter((g) => isWaiting(g) && awaitsTurn(g))),
+    ],
+    starts: [
+      hosts.map(({ id }) => indexes.capacity.room(id)?.starts),
+      hosts.map(({ id }) => guests.filter((g) => g.hostId === id && isBooting(g)).length),
+    ],
     waiting: [inOrder(indexes.waiting), ids(guests.filter(isWaiting))],
     timed: [
       ids(guests.filter(({ id }) => indexes.timed.has(id))),
-      ids(guests.filter((g) => g.task !== null || g.retryAtMs !== null)),
+      ids(guests.filter((g) => timerOf(g) !== null)),
     ],
     watched: [inOrder(indexes.watched), ids(hosts.filter(isWatched))],
     suspects: [inOrder(indexes.suspects), ids(hosts.filter(isUnheard))],

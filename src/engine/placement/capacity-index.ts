@@ -1,6 +1,7 @@
 import type { Host } from "../../model/entities.ts";
 import type { HostId } from "../../model/ids.ts";
 import { addResources, type Resources, subtractResources } from "../../model/resources.ts";
+import { type AllocationRatios, DEFAULT_SETTINGS, offeredBy } from "../../model/settings.ts";
 
 /** Hosts whose free memory differs by less than this are one bucket: no finer order is needed. */
 const BUCKET_MIB = 2_048;
@@ -14,10 +15,15 @@ export interface HostRoom {
   readonly zoneId: number;
   readonly rackId: number | null;
   readonly cell: number;
+  /** What it has. */
   readonly capacity: Resources;
+  /** What of that it gives to guests, by the fleet's allocation ratios. */
+  offered: Resources;
   allocated: Resources;
   free: Resources;
   placeable: boolean;
+  /** Guests that boot on it now. */
+  starts: number;
   bucket: number;
 }
 
@@ -72,6 +78,7 @@ export class CapacityIndex {
   /** One bit a bucket that holds a host: most are empty, and none of those is worth a look. */
   readonly #occupied = new Uint32Array(BUCKETS / BITS);
   #placeable = 0;
+  #ratios: AllocationRatios = DEFAULT_SETTINGS;
 
   get placeableHosts(): number {
     return this.#placeable;
@@ -152,15 +159,18 @@ export class CapacityIndex {
       return;
     }
     const allocated = old?.allocated ?? { cpuMillicores: 0, memoryMiB: 0, storageGiB: 0 };
+    const offered = offeredBy(after.capacity, this.#ratios);
     const room: HostRoom = {
       hostId: after.id,
       zoneId: after.zoneId,
       rackId: after.rackId,
       cell: after.rackId ?? after.dataCenterId,
       capacity: after.capacity,
+      offered,
       allocated,
-      free: subtractResources(after.capacity, allocated),
+      free: subtractResources(offered, allocated),
       placeable: after.status === "UP" && !this.#failingZones.has(after.zoneId),
+      starts: old?.starts ?? 0,
       bucket: 0,
     };
     this.#rooms.set(id, room);
@@ -175,6 +185,26 @@ export class CapacityIndex {
     for (const host of hosts) this.hostChanged(host, host);
   }
 
+  /** Other ratios: what every host offers is derived anew. */
+  setRatios(ratios: AllocationRatios): void {
+    const { cpuAllocationRatio, memoryAllocationRatio } = this.#ratios;
+    if (
+      ratios.cpuAllocationRatio === cpuAllocationRatio &&
+      ratios.memoryAllocationRatio === memoryAllocationRatio
+    )
+      return;
+    this.#ratios = ratios;
+    for (const room of this.#rooms.values()) {
+      room.offered = offeredBy(room.capacity, ratios);
+      this.#setAllocated(room, room.allocated);
+    }
+  }
+
+  countStart(hostId: number, by: 1 | -1): void {
+    const room = this.#rooms.get(hostId);
+    if (room) room.starts += by;
+  }
+
   take(hostId: number, amount: Resources): void {
     const room = this.#rooms.get(hostId);
     if (room) this.#setAllocated(room, addResources(room.allocated, amount));
@@ -187,7 +217,7 @@ export class CapacityIndex {
 
   #setAllocated(room: HostRoom, allocated: Resources): void {
     room.allocated = allocated;
-    room.free = subtractResources(room.capacity, allocated);
+    room.free = subtractResources(room.offered, allocated);
     if (!room.placeable) return;
     const bucket = bucketOf(room.free.memoryMiB);
     if (bucket === room.bucket) return;

@@ -116,6 +116,16 @@ function self(state: State, rule: AffinityRule, subject: Subject, domain: number
   return here && domainOf(rule.scope, here) === domain ? 1 : 0;
 }
 
+/** The last to be asked: what it holds back would have a place here but for the others before it. */
+const hasTurn: Filter = (state, subject, room) =>
+  subject.fromHostId === null && room.starts >= state.meta.settings.startsPerHost
+    ? {
+        code: "STARTS_LIMITED",
+        message: `the host boots ${room.starts} guests already`,
+        hostId: room.hostId,
+      }
+    : null;
+
 const FILTERS: readonly Filter[] = [
   takesGuests,
   notHere,
@@ -124,6 +134,7 @@ const FILTERS: readonly Filter[] = [
   enoughMemory,
   enoughStorage,
   strictRules,
+  hasTurn,
 ];
 
 /** The first objection; null for a host that will do. */

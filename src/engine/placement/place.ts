@@ -99,6 +99,7 @@ const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   INSUFFICIENT_CPU: "short of CPU",
   INSUFFICIENT_MEMORY: "short of memory",
   INSUFFICIENT_STORAGE: "short of storage",
+  STARTS_LIMITED: "busy booting other guests",
 };
 
 /** Why no host will do, told by what most hosts lack, most frequent first. */
@@ -120,6 +121,9 @@ export function whyNowhere(state: State, subject: Subject): Reason[] {
     if (entry) entry.hosts++;
     else tally.set(key, { reason, hosts: 1 });
   }
+  const turn = [...tally.values()].find(({ reason }) => reason.code === "STARTS_LIMITED");
+  // Where only its turn is missing, what other hosts lack is no matter.
+  if (turn) return [summarise(state, turn.reason, turn.hosts, total)];
   return [...tally.entries()]
     .sort(([aKey, a], [bKey, b]) => b.hosts - a.hosts || (aKey < bKey ? -1 : 1))
     .map(([, { reason, hosts }]) => summarise(state, reason, hosts, total));

@@ -66,9 +66,9 @@ const wholeness: Score = (state, subject, { free }) => {
 
 /** What the fuller of CPU and memory would have left: spreads load over hosts. */
 const room: Score = (_state, subject, host) => {
-  const { capacity, free } = host;
-  const cpu = (free.cpuMillicores - subject.resources.cpuMillicores) / capacity.cpuMillicores;
-  const memory = (free.memoryMiB - subject.resources.memoryMiB) / capacity.memoryMiB;
+  const { offered, free } = host;
+  const cpu = (free.cpuMillicores - subject.resources.cpuMillicores) / offered.cpuMillicores;
+  const memory = (free.memoryMiB - subject.resources.memoryMiB) / offered.memoryMiB;
   return Math.max(0, Math.min(cpu, memory));
 };
 

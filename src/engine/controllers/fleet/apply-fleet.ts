@@ -7,7 +7,7 @@ import { planGuests } from "./guests.ts";
 import { differences, Plan } from "./plan.ts";
 import { planPruning } from "./prune.ts";
 import { planRules } from "./rules.ts";
-import { planTopology } from "./topology.ts";
+import { checkOffers, planTopology } from "./topology.ts";
 
 /**
  * Makes the fleet what a document says. All of it is checked before anything is done; applied twice,
@@ -20,6 +20,7 @@ export function applyFleet(
   const plan = new Plan(ctx);
   planSettings(plan, spec.settings);
   planTopology(plan, spec);
+  checkOffers(plan, spec);
   planCatalogue(plan, spec);
   planGuests(plan, spec, prune);
   planRules(plan, spec);
@@ -54,6 +55,7 @@ function planSettings(plan: Plan, wanted: Partial<Settings>): void {
     plan.problem(["settings"], "fenceAfterSeconds must be longer than suspectAfterSeconds.");
   if (definition.suspectAfterSeconds < 2 * definition.heartbeatSeconds)
     plan.problem(["settings"], "suspectAfterSeconds must be at least two heartbeats.");
+  plan.settings = definition;
   const changes = differences(settings, wanted as Settings);
   if (changes.length === 0) return;
   plan.update("Settings", "settings", changes, (cause) =>

@@ -1,5 +1,6 @@
 import type { Path, PlannedChange } from "../../../model/fleet.ts";
 import type { Problem } from "../../../model/rejections.ts";
+import type { Settings } from "../../../model/settings.ts";
 import type { Context } from "../../context.ts";
 
 /** Problems after which a document is not read on: nobody reads more. */
@@ -16,9 +17,12 @@ export class Plan {
   readonly steps: Step[] = [];
   readonly problems: Problem[] = [];
   unchanged = 0;
+  /** As they will be. */
+  settings: Settings;
 
   constructor(ctx: Context) {
     this.ctx = ctx;
+    this.settings = ctx.state.meta.settings;
   }
 
   problem(path: Path, message: string): void {

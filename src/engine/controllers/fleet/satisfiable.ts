@@ -1,5 +1,6 @@
 import type { AffinityRuleSpec, FleetSpec } from "../../../model/fleet.ts";
 import { addResources, NO_RESOURCES, type Resources } from "../../../model/resources.ts";
+import { offeredBy } from "../../../model/settings.ts";
 import { RULE_SCOPES, type RuleScope } from "../../../model/statuses.ts";
 import { guestKey, splitGuestName } from "./guest-names.ts";
 import type { Plan } from "./plan.ts";
@@ -34,18 +35,19 @@ export function checkSatisfiable(plan: Plan, spec: FleetSpec): void {
 
 function futureOf(plan: Plan, spec: FleetSpec): Future {
   const { tables } = plan.ctx.state;
+  const offer = (capacity: Resources) => offeredBy(capacity, plan.settings);
   const hosts = new Map<string, FutureHost>();
   for (const host of tables.Host.values()) {
     const zone = tables.Zone.get(host.zoneId).name;
     const dataCenter = tables.DataCenter.get(host.dataCenterId).name;
     const rack = host.rackId === null ? null : tables.Rack.get(host.rackId).name;
-    hosts.set(host.name, futureHost(zone, dataCenter, rack, host.name, host.capacity));
+    hosts.set(host.name, futureHost(zone, dataCenter, rack, host.name, offer(host.capacity)));
   }
   for (const region of spec.regions)
     for (const zone of region.zones)
       for (const dataCenter of zone.dataCenters)
         for (const { name, rack, capacity } of dataCenter.hosts)
-          hosts.set(name, futureHost(zone.name, dataCenter.name, rack, name, capacity));
+          hosts.set(name, futureHost(zone.name, dataCenter.name, rack, name, offer(capacity)));
   return { hosts, guests: futureGuests(plan, spec) };
 }
 

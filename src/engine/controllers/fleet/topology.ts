@@ -7,6 +7,8 @@ import type {
   ZoneSpec,
 } from "../../../model/fleet.ts";
 import type { DataCenterId, HostId, RackId, RegionId, ZoneId } from "../../../model/ids.ts";
+import type { Resources } from "../../../model/resources.ts";
+import { type AllocationRatios, offeredBy } from "../../../model/settings.ts";
 import { beginFault } from "../faults.ts";
 import { differences, type Plan } from "./plan.ts";
 
@@ -194,22 +196,50 @@ function updateHost(
   spec: HostSpec,
 ): void {
   const { ctx } = plan;
-  const { tables, indexes } = ctx.state;
+  const { tables } = ctx.state;
   const host = tables.Host.get(id);
   checkPlace(plan, host, zone, dataCenter, spec);
   if (host.driver !== spec.driver)
     plan.problem(spec.path, `Host ${spec.name} is driven by ${host.driver}; that cannot change.`);
   const changes = differences(host.capacity, spec.capacity);
-  const { allocated } = indexes.capacity.room(id) ?? {};
-  if (allocated && changes.length > 0)
-    for (const key of ["cpuMillicores", "memoryMiB", "storageGiB"] as const)
-      if (spec.capacity[key] < allocated[key])
-        plan.problem(
-          spec.path,
-          `Host ${spec.name} has guests that take ${allocated[key]} ${key}, more than the ${spec.capacity[key]} it would be left with.`,
-        );
   plan.update("Host", spec.name, changes, (cause) => {
     const payload = { host: host.id, changes, capacity: spec.capacity };
     ctx.emitAsActor("HostChanged", payload, cause);
   });
+}
+
+/** No host may offer less than its guests have: neither by its own size nor by the fleet's ratios. */
+export function checkOffers(plan: Plan, spec: FleetSpec): void {
+  const wanted = new Map<string, HostSpec>();
+  for (const region of spec.regions)
+    for (const zone of region.zones)
+      for (const { hosts } of zone.dataCenters)
+        for (const host of hosts) wanted.set(host.name, host);
+  const { meta, tables } = plan.ctx.state;
+  if (offersLess(meta.settings, plan.settings)) {
+    for (const { name, capacity } of tables.Host.sorted())
+      checkOffer(plan, name, wanted.get(name)?.capacity ?? capacity, ["settings"]);
+    return;
+  }
+  for (const { name, capacity, path } of wanted.values()) checkOffer(plan, name, capacity, path);
+}
+
+function offersLess(before: AllocationRatios, after: AllocationRatios): boolean {
+  return (
+    after.cpuAllocationRatio < before.cpuAllocationRatio ||
+    after.memoryAllocationRatio < before.memoryAllocationRatio
+  );
+}
+
+function checkOffer(plan: Plan, name: string, capacity: Resources, path: HostSpec["path"]): void {
+  const { names, indexes } = plan.ctx.state;
+  const allocated = indexes.capacity.room(names.host.find(name) ?? 0)?.allocated;
+  if (!allocated) return;
+  const offered = offeredBy(capacity, plan.settings);
+  for (const key of ["cpuMillicores", "memoryMiB", "storageGiB"] as const)
+    if (offered[key] < allocated[key])
+      plan.problem(
+        path,
+        `Host ${name} has guests that take ${allocated[key]} ${key}, more than the ${offered[key]} it would be left with.`,
+      );
 }
