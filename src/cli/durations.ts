@@ -20,3 +20,20 @@ export function parseSeconds(text: string): number {
   }
   return seconds;
 }
+
+/** `3 min 12 s`: the two largest units that there are. */
+export function durationText(ms: number): string {
+  let rest = Math.max(0, Math.floor(ms / 1000));
+  const parts: string[] = [];
+  for (const [unit, seconds] of [
+    ["d", 86_400],
+    ["h", 3600],
+    ["min", 60],
+    ["s", 1],
+  ] as const) {
+    const amount = Math.floor(rest / seconds);
+    rest -= amount * seconds;
+    if (amount > 0 || (unit === "s" && parts.length === 0)) parts.push(`${amount} ${unit}`);
+  }
+  return parts.slice(0, 2).join(" ");
+}

@@ -11,12 +11,27 @@ import {
   parseCommandLine,
   UsageError,
 } from "./command.ts";
+import { explain } from "./explain.ts";
 import { fault } from "./fault.ts";
+import { ha } from "./ha.ts";
+import { host } from "./host.ts";
+import { maintenance } from "./maintenance.ts";
 import { scenario } from "./scenario.ts";
 import { serve } from "./serve.ts";
 import { watch } from "./watch.ts";
 
-const COMMANDS: readonly Command[] = [serve, apply, watch, fault, advance, scenario];
+const COMMANDS: readonly Command[] = [
+  serve,
+  apply,
+  watch,
+  explain,
+  maintenance,
+  host,
+  ha,
+  fault,
+  advance,
+  scenario,
+];
 
 function commandNamed(name: string): Command {
   const found = COMMANDS.find((command) => command.name === name);

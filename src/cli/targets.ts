@@ -52,7 +52,11 @@ export function findTenant(url: string, name: string): Promise<string> {
   return findTarget(url, name.includes("/") || isGlobalId(name) ? name : `tenant/${name}`);
 }
 
-function isGlobalId(text: string): boolean {
+export function findHost(url: string, name: string): Promise<string> {
+  return findTarget(url, name.includes("/") || isGlobalId(name) ? name : `host/${name}`);
+}
+
+export function isGlobalId(text: string): boolean {
   return /^[A-Za-z]+:.+$/.test(Buffer.from(text, "base64").toString("utf8"));
 }
 
