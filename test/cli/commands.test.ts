@@ -8,6 +8,11 @@ import { type Evenkeel, startEvenkeel } from "../../src/main.ts";
 import { readConfiguration } from "../../src/server/configuration.ts";
 import { freePort, run, start, temporaryFolder } from "./processes.ts";
 
+const COMMANDS = [
+  ...["serve", "apply", "watch", "explain", "maintenance", "host", "ha"],
+  ...["fault", "advance", "scenario"],
+];
+
 let evenkeel: Evenkeel;
 let env: Record<string, string>;
 
@@ -28,20 +33,16 @@ describe("help", () => {
   test("lists the commands", async () => {
     const { code, out } = await run(["help"]);
     expect(code).toBe(0);
-    for (const name of ["serve", "apply", "watch", "fault", "advance", "scenario"])
-      expect(out).toContain(name);
+    for (const name of COMMANDS) expect(out).toContain(name);
   });
 
-  test.each(["serve", "apply", "watch", "fault", "advance", "scenario"])(
-    "%s has some, with examples",
-    async (name) => {
-      const { code, out } = await run([name, "--help"]);
-      expect(code).toBe(0);
-      expect(out).toContain(`evenkeel ${name}`);
-      expect(out).toContain("Examples");
-      expect((await run(["help", name])).out).toBe(out);
-    },
-  );
+  test.each(COMMANDS)("%s has some, with examples", async (name) => {
+    const { code, out } = await run([name, "--help"]);
+    expect(code).toBe(0);
+    expect(out).toContain(`evenkeel ${name}`);
+    expect(out).toContain("Examples");
+    expect((await run(["help", name])).out).toBe(out);
+  });
 
   test("--version tells the package's", async () => {
     expect(await run(["--version"])).toMatchObject({ code: 0, out: "0.1.0\n" });
@@ -54,6 +55,12 @@ test.each([
   [["watch", "--after"], "'--after <value>' argument missing"],
   [["watch", "now"], "takes options only"],
   [["watch", "--output", "a", "--cursor-file", "b"], "leave out --cursor-file"],
+  [["explain"], "Name one guest"],
+  [["explain", "web-1", "web-2"], "Name one guest"],
+  [["maintenance", "fra-a1-small-1"], "say on or off"],
+  [["host", "repair", "fra-a1-small-1"], "'host reboot', 'host shutdown' or 'host power-on'"],
+  [["host", "reboot"], "name one host"],
+  [["ha"], "Say 'ha arm' or 'ha disarm'"],
   [["advance"], "Give one duration"],
   [["advance", "soon"], "'soon' is not a duration"],
   [["advance", "-5"], "'-5' is below zero; a duration like 90s or 10m is needed"],
