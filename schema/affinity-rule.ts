@@ -48,8 +48,21 @@ export const AffinityRule = builder.drizzleNode("affinityRules", {
       description: "GUEST rules only.",
     }),
     scope: t.expose("scope", { type: RuleScope, nullable: true, description: "GUEST rules only." }),
+    inForce: t.boolean({
+      description: "It is obeyed: neither disabled nor in contradiction with other rules.",
+      resolve: ({ disabled, contradicts }) => !disabled && contradicts.length === 0,
+    }),
   }),
 });
+
+builder.drizzleObjectField(AffinityRule, "contradicts", (t) =>
+  t.field({
+    type: [AffinityRule],
+    description:
+      "The strict rules that can't all be obeyed together with this one, for which reason none of them is; the rule itself where nothing can satisfy it alone. Empty for one without contradiction.",
+    resolve: (rule, _args, { loaders }) => loaders.entities("AffinityRule", rule.contradicts),
+  }),
+);
 
 const AffinityRuleConnection = connectionOf(AffinityRule, "AffinityRule");
 const ruleList = namedList("AffinityRule");

@@ -4,6 +4,7 @@ import type { Rejection } from "../src/model/rejections.ts";
 import { builder } from "./builder.ts";
 import { commandMutation, cursorOf, type Done, idempotencyKey, Refused } from "./command.ts";
 import type { ApiContext, ParsedFleetDocument } from "./context.ts";
+import { Problem } from "./mutation-errors.ts";
 
 /** The text of a document, at most. */
 export const MAX_DOCUMENT_BYTES = LIMITS.documentBytes;
@@ -74,6 +75,12 @@ commandMutation({
       unchanged: t.int({
         description: "How many things are as the document says already.",
         resolve: ({ outcome }) => outcome.unchanged,
+      }),
+      warnings: t.field({
+        type: [Problem],
+        description:
+          "What is accepted and will not work as it is written: rules that contradict each other, or that no host is large enough for.",
+        resolve: ({ outcome }) => [...outcome.warnings],
       }),
       dryRun: t.boolean({ resolve: ({ outcome }) => outcome.dryRun }),
       cursor: t.field({

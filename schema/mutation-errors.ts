@@ -3,7 +3,7 @@ import type { Problem as ProblemValue, Rejection } from "../src/model/rejections
 import { builder, type SchemaTypes } from "./builder.ts";
 import { ErrorCode } from "./enums.ts";
 
-const Problem = builder.objectRef<ProblemValue>("Problem").implement({
+export const Problem = builder.objectRef<ProblemValue>("Problem").implement({
   description: "One mistake in a document. Lines and columns count from 1.",
   fields: (t) => ({
     message: t.exposeString("message"),

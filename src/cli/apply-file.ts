@@ -53,7 +53,7 @@ async function send(url: string, file: string, locate: Locate, input: ApplyInput
     return await mutate<Plan>(
       url,
       "applyFleet",
-      "dryRun unchanged changes { action type name details }",
+      "dryRun unchanged changes { action type name details } warnings { message path }",
       { ...input },
     );
   } catch (error) {

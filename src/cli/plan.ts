@@ -4,6 +4,11 @@ export interface Plan {
   readonly dryRun: boolean;
   readonly unchanged: number;
   readonly changes: readonly Change[];
+  readonly warnings: readonly Warning[];
+}
+export interface Warning {
+  readonly message: string;
+  readonly path: readonly string[];
 }
 export interface Change {
   readonly action: "CREATE" | "UPDATE" | "DELETE";
@@ -21,7 +26,7 @@ const SIGNS = {
 /** Of one kind of change to one kind of thing, so many are shown: nobody reads 5,000 new guests. */
 const SHOWN_OF_A_KIND = 25;
 
-/** The plan as a table, with a sum as its last line. */
+/** The plan as a table, then what it warns of, with a sum as its last line. */
 export function formatPlan(plan: Plan): string {
   const groups = Map.groupBy(plan.changes, ({ action, type }) => `${action} ${type}`);
   const shown = [...groups.values()].flatMap((group) => group.slice(0, SHOWN_OF_A_KIND));
@@ -35,7 +40,10 @@ export function formatPlan(plan: Plan): string {
       ? [...rows, styled("dim", `  … and ${hidden} more of type ${first.type}`)]
       : rows;
   });
-  return `${[...lines, sum(plan)].join("\n")}\n`;
+  const warnings = plan.warnings.map(({ message }) =>
+    styled("yellow", `! ${stripVTControlCharacters(message)}`),
+  );
+  return `${[...lines, ...warnings, sum(plan)].join("\n")}\n`;
 }
 
 function row(change: Change, typeWidth: number, nameWidth: number): string {

@@ -34,6 +34,8 @@ export class Context {
   readonly touchedZones = new Set<ZoneId>();
   /** Hosts proven dead in this decision, whose guests must be recovered. */
   readonly hostsDown: HostId[] = [];
+  /** How many of the events have been searched for what makes or ends contradictions of rules. */
+  rulesCheckedTo = 0;
   readonly #actor: Actor;
   #nextId: number;
 

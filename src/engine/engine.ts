@@ -2,6 +2,7 @@ import type { Observation } from "../model/actions.ts";
 import { type Actor, ENGINE } from "../model/actors.ts";
 import type { Command, Outcome } from "../model/commands.ts";
 import { Context } from "./context.ts";
+import { checkContradictions } from "./controllers/contradictions/contradictions.ts";
 import { clearFault, expireFaults, injectFault, nextFaultDueAtMs } from "./controllers/faults.ts";
 import { applyFleet } from "./controllers/fleet/apply-fleet.ts";
 import {
@@ -156,6 +157,7 @@ function followUp(ctx: Context): void {
   for (const zoneId of [...ctx.touchedZones].sort((a, b) => a - b)) assessZone(ctx, zoneId);
   if (ctx.hostsDown.length > 0) openFailovers(ctx);
   reconcileTouched(ctx);
+  checkContradictions(ctx);
   if (ctx.toPlace.everyone || ctx.toPlace.guests.size > 0) startWaiting(ctx);
   for (const id of [...ctx.state.indexes.openFailovers].sort((a, b) => a - b))
     completeFailover(ctx, id);

@@ -26,6 +26,7 @@ import { isFailing, isLost, isUnheard, isWatched } from "./host-conditions.ts";
 import { CapacityIndex } from "./placement/capacity-index.ts";
 import { RuleIndex } from "./placement/rule-index.ts";
 import { Sizes } from "./placement/sizes.ts";
+import { WrittenRules } from "./placement/written-rules.ts";
 import { Timers } from "./timers.ts";
 
 /** Sets by key that vanish when empty. */
@@ -115,6 +116,7 @@ export class Indexes {
   readonly openIncidents = new Set<IncidentId>();
   readonly capacity = new CapacityIndex();
   readonly rules = new RuleIndex();
+  readonly writtenRules = new WrittenRules();
   readonly sizes = new Sizes();
   readonly #used = new Map<number, Resources>();
   readonly #zones = new Map<number, ZoneCount>();
@@ -226,7 +228,10 @@ export class Indexes {
   readonly ruleChanged = (
     before: AffinityRule | undefined,
     after: AffinityRule | undefined,
-  ): void => this.rules.ruleChanged(before, after);
+  ): void => {
+    this.rules.ruleChanged(before, after);
+    this.writtenRules.ruleChanged(before, after);
+  };
 
   readonly failoverChanged = (before: Failover | undefined, after: Failover | undefined): void => {
     if (after && after.completedAtMs === null) this.openFailovers.add(after.id);

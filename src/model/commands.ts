@@ -10,7 +10,7 @@ import type {
   Ref,
   TenantId,
 } from "./ids.ts";
-import type { Rejection } from "./rejections.ts";
+import type { Problem, Rejection } from "./rejections.ts";
 import type { Resources } from "./resources.ts";
 import type { DesiredState, FaultKind, Priority } from "./statuses.ts";
 import type { Workload } from "./workload.ts";
@@ -94,6 +94,8 @@ export type Outcome =
       readonly kind: "FLEET";
       readonly changes: readonly PlannedChange[];
       readonly unchanged: number;
+      /** What is accepted, and will not work as it is written. */
+      readonly warnings: readonly Problem[];
       readonly dryRun: boolean;
     }
   | {

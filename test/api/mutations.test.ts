@@ -453,6 +453,36 @@ guests: [{ name: g, flavor: f, image: i }]
     ]);
   });
 
+  test("warns of rules that contradict each other, and shows that they are not obeyed", async () => {
+    const server = await startTestServer({ fleet: "none" });
+    const rules = `
+affinityRules:
+  - { name: here, kind: HOST, guests: [g], hosts: [h-1], strict: true }
+  - { name: there, kind: HOST, guests: [g], hosts: [h-2], strict: true }
+  - { name: anywhere, kind: HOST, guests: [g], hosts: [h-1, h-2], strict: true }
+  - { name: later, kind: HOST, guests: [g], hosts: [h-1], disabled: true }
+`;
+    const { warnings } = await server.mutate(
+      "applyFleet",
+      "ApplyFleetInput",
+      { document: `${DOCUMENT}${rules}` },
+      "... on ApplyFleetPayload { warnings { message path } }",
+    );
+    expect(warnings.map(({ path }: Data) => path)).toEqual([
+      ["affinityRules", "0"],
+      ["affinityRules", "1"],
+    ]);
+    const { affinityRules } = await server.data(
+      "{ affinityRules { nodes { name disabled inForce contradicts { name } } } }",
+    );
+    expect(affinityRules.nodes).toEqual([
+      { name: "here", disabled: false, inForce: false, contradicts: [{ name: "there" }] },
+      { name: "there", disabled: false, inForce: false, contradicts: [{ name: "here" }] },
+      { name: "anywhere", disabled: false, inForce: true, contradicts: [] },
+      { name: "later", disabled: true, inForce: false, contradicts: [] },
+    ]);
+  });
+
   test.each<[string, string, { line?: number; column?: number; path?: string[] }]>([
     [
       "an unknown key",

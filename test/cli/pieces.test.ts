@@ -43,7 +43,7 @@ describe("a plan", () => {
       change("UPDATE", "db", "memoryMiB: 512 → 1024"),
       change("DELETE", "old"),
     ];
-    expect(formatPlan({ dryRun: true, unchanged: 3, changes })).toBe(
+    expect(formatPlan({ dryRun: true, unchanged: 3, warnings: [], changes })).toBe(
       [
         "+ Guest  web-10",
         "~ Guest  db      memoryMiB: 512 → 1024",
@@ -56,14 +56,30 @@ describe("a plan", () => {
 
   test("shows some of many", () => {
     const changes = Array.from({ length: 5_000 }, (_, i) => change("CREATE", `g${i}`));
-    const lines = formatPlan({ dryRun: false, unchanged: 0, changes }).split("\n");
+    const lines = formatPlan({ dryRun: false, unchanged: 0, warnings: [], changes }).split("\n");
     expect(lines).toHaveLength(28);
     expect(lines[25]).toBe("  … and 4975 more of type Guest");
     expect(lines[26]).toBe("5000 created, 0 updated, 0 deleted, 0 unchanged");
   });
 
+  test("warns of what will not work", () => {
+    const warnings = [
+      { message: "Rule r is not obeyed: it can't be", path: ["affinityRules", "0"] },
+    ];
+    expect(
+      formatPlan({ dryRun: false, unchanged: 1, warnings, changes: [change("CREATE", "a")] }),
+    ).toBe(
+      [
+        "+ Guest  a",
+        "! Rule r is not obeyed: it can't be",
+        "1 created, 0 updated, 0 deleted, 1 unchanged",
+        "",
+      ].join("\n"),
+    );
+  });
+
   test("of nothing says so", () => {
-    expect(formatPlan({ dryRun: false, unchanged: 7, changes: [] })).toBe(
+    expect(formatPlan({ dryRun: false, unchanged: 7, warnings: [], changes: [] })).toBe(
       "Nothing to change; 7 as the document says already\n",
     );
   });

@@ -231,37 +231,6 @@ describe("a fleet document", () => {
       "there is no guest no",
       ["affinityRules", "0", "guests"],
     ],
-    [
-      "a rule that needs more places than there are",
-      (it) => {
-        for (const name of ["c", "d"]) it.guests.push({ ...it.guests[0], name });
-        it.affinityRules.push(apart(["db", "web", "c", "d"], true));
-      },
-      "it keeps 4 guests apart, and there are only 3 hosts",
-      ["affinityRules", "0"],
-    ],
-    [
-      "rules that contradict each other",
-      (it) =>
-        it.affinityRules.push(apart(["db", "web"], true), {
-          ...apart(["db", "web"], true),
-          name: "s",
-          polarity: "TOGETHER",
-        }),
-      "Nothing can satisfy rules r and s both",
-      ["affinityRules", "1"],
-    ],
-    [
-      "company that no host is large enough for",
-      (it) => {
-        set(it.guests, 0, size(5, 2), { desired: "STOPPED" });
-        it.guests.push({ ...it.guests[0], name: "c" });
-        const rule = { ...apart(["db", "c"], true), polarity: "TOGETHER" };
-        it.affinityRules.push(rule);
-      },
-      "no host is large enough for all its guests together",
-      ["affinityRules", "0"],
-    ],
   ])("is refused for %s", (_what, change, message, path) => {
     const before = JSON.stringify(world.state.snapshot());
     const rejection = refusal(changed(change));
@@ -269,6 +238,44 @@ describe("a fleet document", () => {
     expect(rejection?.problems?.map((problem) => problem.path)).toContainEqual(path);
     expect(rejection).toMatchObject({ code: "INVALID_INPUT", path: ["document"] });
     expect(JSON.stringify(world.state.snapshot())).toBe(before);
+  });
+
+  test.each<[string, (document: Document) => void, string]>([
+    [
+      "a rule that needs more places than there are",
+      (it) => {
+        for (const name of ["c", "d"]) it.guests.push({ ...it.guests[0], name });
+        it.affinityRules.push(apart(["db", "web", "c", "d"], true));
+      },
+      "it keeps db, web, c and 1 more on different hosts, and there are not enough such places",
+    ],
+    [
+      "company that no host is large enough for",
+      (it) => {
+        const large = { ...it.guests[0], desired: "STOPPED", ...size(5, 2) };
+        it.guests.push({ ...large, name: "c" }, { ...large, name: "d" });
+        const rule = { ...apart(["c", "d"], true), polarity: "TOGETHER" };
+        it.affinityRules.push(rule);
+      },
+      "Rule r: no host is large enough for all its guests together.",
+    ],
+    [
+      "a guest that none of its hosts is large enough for",
+      (it) => {
+        it.guests.push({ ...it.guests[0], name: "c", desired: "STOPPED", ...size(9, 2) });
+        it.affinityRules.push({
+          ...{ name: "r", kind: "HOST", strict: true },
+          ...{ guests: ["db", "c"], hosts: ["h1", "h2"] },
+        });
+      },
+      "Rule r: none of its hosts is large enough for guest c.",
+    ],
+  ])("is accepted with a warning of %s", (_what, change, message) => {
+    const { outcome } = world.apply(changed(change));
+    const [warning, ...more] = outcome?.kind === "FLEET" ? outcome.warnings : [];
+    expect(warning?.message).toContain(message);
+    expect(warning?.path).toEqual(["affinityRules", "0"]);
+    expect(more).toEqual([]);
   });
 
   test("takes a chain of dependencies as long as it likes", () => {

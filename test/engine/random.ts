@@ -160,12 +160,8 @@ export class RandomWorld {
     this.document = randomDocument(this.chance);
   }
 
-  /** Documents whose rules nothing can satisfy are refused; the fleet then does without them. */
   begin(): void {
-    if (!this.#apply(false)) {
-      this.document.affinityRules = [];
-      this.#apply(false);
-    }
+    this.#apply(false);
   }
 
   #apply(prune: boolean): boolean {

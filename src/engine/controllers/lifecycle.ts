@@ -34,7 +34,7 @@ export function reconcileGuest(ctx: Context, guestId: GuestId): void {
 }
 
 function removeGuest(ctx: Context, guest: Guest): void {
-  const rules = ctx.state.indexes.rules.rulesOf(guest.id);
+  const rules = ctx.state.indexes.writtenRules.rulesOf(guest.id);
   // While it can still be named.
   succeedOperation(ctx, guest.id, guest.causeSeq);
   endFaultsOn(ctx, guest.id, guest.causeSeq);

@@ -8,7 +8,7 @@ import {
 import { isLost, isUnheard, isWatched } from "../host-conditions.ts";
 import { timerOf } from "../indexes.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
-import { domainOf } from "../placement/rule-index.ts";
+import { domainOf, isInForce } from "../placement/rule-index.ts";
 import type { State } from "../state.ts";
 
 /** Where an index says something else than the tables do. */
@@ -122,7 +122,9 @@ function largestOf(state: State): number[] {
 function occupancy(state: State): [unknown, unknown] {
   const { tables, indexes } = state;
   indexes.rules.recount(indexes.capacity);
-  const rules = tables.AffinityRule.sorted().filter(({ kind }) => kind === "GUEST");
+  const rules = tables.AffinityRule.sorted().filter(
+    (rule) => rule.kind === "GUEST" && isInForce(rule),
+  );
   const known = rules.map(({ id }) => [...indexes.rules.occupancy(id)].sort(([a], [b]) => a - b));
   const found = rules.map(({ guestIds, scope }) => {
     const counts = new Map<number, number>();

@@ -2,10 +2,12 @@ import type { Command, Outcome } from "../../../model/commands.ts";
 import type { Settings } from "../../../model/settings.ts";
 import type { Context } from "../../context.ts";
 import { Refusal } from "../../refusal.ts";
+import { checkContradictions } from "../contradictions/contradictions.ts";
 import { planCatalogue } from "./catalogue.ts";
 import { planGuests } from "./guests.ts";
 import { differences, Plan } from "./plan.ts";
 import { planPruning } from "./prune.ts";
+import { ruleWarnings } from "./rule-warnings.ts";
 import { planRules } from "./rules.ts";
 import { checkOffers, planTopology } from "./topology.ts";
 
@@ -29,7 +31,8 @@ export function applyFleet(
   // A dry run is carried out too, so that it finds all that the real one would; its facts are dropped.
   if (plan.steps.length > 0) carryOut(ctx, plan);
   const changes = plan.steps.map(({ run: _run, ...change }) => change);
-  return { kind: "FLEET", changes, unchanged: plan.unchanged, dryRun };
+  const warnings = ruleWarnings(ctx.state, spec);
+  return { kind: "FLEET", changes, unchanged: plan.unchanged, warnings, dryRun };
 }
 
 function refusalOf({ problems }: Plan): Refusal {
@@ -46,6 +49,7 @@ function carryOut(ctx: Context, plan: Plan): void {
   };
   const cause = ctx.emitAsActor("FleetApplied", counts, null);
   for (const step of plan.steps) step.run(cause);
+  checkContradictions(ctx);
 }
 
 function planSettings(plan: Plan, wanted: Partial<Settings>): void {

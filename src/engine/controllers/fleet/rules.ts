@@ -3,7 +3,6 @@ import type { AffinityRuleSpec, FleetSpec } from "../../../model/fleet.ts";
 import type { AffinityRuleId, GuestId, HostId, TenantId } from "../../../model/ids.ts";
 import { guestKey, splitGuestName } from "./guest-names.ts";
 import { differences, type Plan } from "./plan.ts";
-import { checkSatisfiable } from "./satisfiable.ts";
 
 export function planRules(plan: Plan, spec: FleetSpec): void {
   const known = knownNames(plan, spec);
@@ -11,7 +10,6 @@ export function planRules(plan: Plan, spec: FleetSpec): void {
     checkNames(plan, rule, known);
     planRule(plan, rule);
   }
-  if (plan.problems.length === 0) checkSatisfiable(plan, spec);
 }
 
 function knownNames(plan: Plan, spec: FleetSpec) {
@@ -46,6 +44,14 @@ function checkNames(
   });
 }
 
+/** A rule that asks for nothing contradicts nothing. */
+function contradictsStill(
+  known: AffinityRule | undefined,
+  { strict, disabled }: AffinityRuleSpec,
+): AffinityRule["contradicts"] {
+  return known && strict && !disabled ? known.contradicts : [];
+}
+
 function planRule(plan: Plan, spec: AffinityRuleSpec): void {
   const { ctx } = plan;
   const { names, tables } = ctx.state;
@@ -57,7 +63,7 @@ function planRule(plan: Plan, spec: AffinityRuleSpec): void {
     polarity: spec.polarity,
     scope: spec.scope,
     disabled: spec.disabled,
-    contradicts: tables.AffinityRule.find(id)?.contradicts ?? [],
+    contradicts: contradictsStill(tables.AffinityRule.find(id), spec),
     guestIds: spec.guests.map((name) => {
       const { tenant, guest } = splitGuestName(name);
       return names.guest.find(guest, names.tenant.find(tenant) as TenantId) as GuestId;
