@@ -14,8 +14,8 @@ interface ApplyOptions {
 }
 
 /**
- * Makes the fleet what the document in `file` says; `-` is standard input. Throws CliError, with all
- * mistakes and their places when it is the document that is wrong.
+ * Makes the fleet what the document in `file` says; `-` is standard input. Throws CliError: a
+ * RefusedError with all mistakes and their places when it is the document that is wrong.
  */
 export async function applyFile(
   url: string,
@@ -38,7 +38,7 @@ function readDocument(file: string): string {
 function prepare(file: string, text: string): { document: string; locate: Locate } {
   const readTrace = readTraceWithin(file === "-" ? process.cwd() : dirname(file));
   const parsed = parseFleetDocument(text, { readTrace });
-  if (!parsed.ok) throw new CliError(describe(file, parsed.problems));
+  if (!parsed.ok) throw refused(file, "INVALID_INPUT", parsed.problems);
   return { document: withTraces(text, readTrace), locate: parsed.locate };
 }
 
@@ -64,7 +64,7 @@ async function send(url: string, file: string, locate: Locate, input: ApplyInput
       // What no part of the document is to blame for has no line.
       ...(path.length > 0 ? locate(path) : null),
     }));
-    throw new CliError(describe(file, located));
+    throw refused(file, error.code, located);
   }
 }
 
@@ -72,6 +72,10 @@ interface Mistake {
   readonly message: string;
   readonly line?: number;
   readonly column?: number;
+}
+
+function refused(file: string, code: string, mistakes: readonly Mistake[]): RefusedError {
+  return new RefusedError(code, describe(file, mistakes), []);
 }
 
 /** As compilers write it, so that editors can jump to it. */

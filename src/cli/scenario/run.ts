@@ -1,5 +1,6 @@
 /** One scenario from its beginning to its end, on a server of its own, through the public API alone. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve, sep } from "node:path";
 import { applyFile } from "../apply-file.ts";
 import { CliError } from "../command.ts";
 import { ask, mutate, RefusedError } from "../request.ts";
@@ -42,7 +43,7 @@ async function play(
 ): Promise<Pick<Result, "title" | "problems" | "transcript">> {
   const { server, close } = await startServer(scenario.seed);
   try {
-    const player = new Player(server.url);
+    const player = new Player(server.url, scenario.folder);
     await player.begin(scenario.fleetFile);
     for (const step of scenario.steps) {
       await player.advanceTo(step.atSeconds);
@@ -84,10 +85,12 @@ class Player {
   readonly problems: string[] = [];
   startMs = 0;
   readonly #url: string;
+  readonly #folder: string;
   #nowSeconds = 0;
 
-  constructor(url: string) {
+  constructor(url: string, folder: string) {
     this.#url = url;
+    this.#folder = resolve(folder);
   }
 
   async begin(fleetFile: string): Promise<void> {
@@ -111,9 +114,12 @@ class Player {
   }
 
   async perform({ text, refused, act }: Deed): Promise<void> {
+    const { head } = await ask<{ head: string }>(this.#url, "{ head }");
     const refusal = await refusalOf(() => act(this.#url), `at ${this.#nowSeconds}s "${text}"`);
-    const told = refusal === null ? text : `${text}: refused, ${refusal}`;
-    this.headings.push({ atMs: this.#nowSeconds * 1000, text: `${this.#nowSeconds}s ${told}` });
+    // The expected log knows neither where its folder is nor more than one line for a step.
+    const told = refusal?.replaceAll(`${this.#folder}${sep}`, "").replaceAll("\n", " ");
+    const heading = `${this.#nowSeconds}s ${text}${told === undefined ? "" : `: refused, ${told}`}`;
+    this.headings.push({ after: head, text: heading });
     if (refused === null && refusal !== null) {
       this.problems.push(`at ${this.#nowSeconds}s "${text}" was refused: ${refusal}`);
     } else if (refused !== null && !refusal?.includes(refused)) {

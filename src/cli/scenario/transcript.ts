@@ -7,6 +7,7 @@ const BORING = ["GUEST_CREATED"];
 const PAGE = 100;
 
 interface LogEvent {
+  readonly cursor: string;
   readonly occurredAt: string;
   readonly kind: string;
   readonly category: string;
@@ -14,9 +15,9 @@ interface LogEvent {
   readonly message: string;
 }
 
-/** What a step did, and where in the log that was. */
+/** What a step did, and the log's head when it did. */
 export interface Heading {
-  readonly atMs: number;
+  readonly after: string;
   readonly text: string;
 }
 
@@ -31,16 +32,22 @@ export async function transcribe(
       if ((log.without ?? BORING).includes(kind)) return false;
       return log.kinds !== undefined || category !== "INVENTORY" || severity !== "INFO";
     })
-    .map(({ occurredAt, message }) => ({ atMs: Date.parse(occurredAt) - startMs, text: message }))
+    .map((event) => ({ ...event, atMs: Date.parse(event.occurredAt) - startMs }))
     .filter(({ atMs }) => atMs >= log.fromSeconds * 1000);
   const lines = [`# ${title}`];
   const waiting = [...headings];
-  for (const { atMs, text } of events) {
-    while (waiting[0] && waiting[0].atMs <= atMs) lines.push(...headingLines(waiting.shift()));
-    lines.push(`${seconds(atMs)}  ${text}`);
+  for (const { cursor, atMs, message } of events) {
+    const isDue = (heading: Heading) => seqOf(heading.after) < seqOf(cursor);
+    while (waiting[0] && isDue(waiting[0])) lines.push(...headingLines(waiting.shift()));
+    lines.push(`${seconds(atMs)}  ${message}`);
   }
   for (const heading of waiting) lines.push(...headingLines(heading));
   return `${lines.join("\n")}\n`;
+}
+
+/** A cursor is the log's name and the position in it. */
+function seqOf(cursor: string): number {
+  return Number(cursor.split(":")[1]);
 }
 
 function headingLines(heading: Heading | undefined): string[] {
@@ -59,7 +66,7 @@ async function eventsOf(url: string, { severity, kinds }: Scenario["log"]): Prom
       url,
       `query ($after: Cursor, $filter: EventFilter) {
         events(first: ${PAGE}, after: $after, filter: $filter) {
-          nodes { occurredAt kind category severity message }
+          nodes { cursor occurredAt kind category severity message }
           pageInfo { hasNextPage endCursor }
         }
       }`,
