@@ -1,0 +1,172 @@
+import { isDeepStrictEqual } from "node:util";
+import { decide, nextDueAtMs } from "../../src/engine/engine.ts";
+import { evolve } from "../../src/engine/evolve.ts";
+import { isAsDesired } from "../../src/engine/guest-conditions.ts";
+import { violations } from "../../src/engine/invariants.ts";
+import { State } from "../../src/engine/state.ts";
+import type { Guest } from "../../src/model/entities.ts";
+import type { FleetEvent } from "../../src/model/events.ts";
+import type { ReasonCode } from "../../src/model/statuses.ts";
+import type { RealCopy } from "./physical-truth.ts";
+import type { Server } from "./server.ts";
+
+const BROKEN_RULE = /^rule (\S+) is strict and broken$/;
+
+/** After every commit: the fleet as the engine holds it. */
+export class FleetChecks {
+  /** Strict rules that were written when their guests stood otherwise: broken until those have moved. */
+  readonly #late = new Set<string>();
+
+  violations(state: State, news: readonly FleetEvent[]): readonly string[] {
+    const all = violations(state);
+    const broken = new Set(all.map((each) => BROKEN_RULE.exec(each)?.[1]));
+    for (const name of this.#late) if (!broken.has(name)) this.#late.delete(name);
+    const isNews = news.some(
+      ({ kind }) => kind.startsWith("AffinityRule") || kind === "HostChanged",
+    );
+    if (isNews) for (const name of broken) if (name !== undefined) this.#late.add(name);
+    return all.filter((each) => !this.#late.has(BROKEN_RULE.exec(each)?.[1] ?? ""));
+  }
+}
+
+/** Between two steps: nothing is overdue, and a second look at the same instant decides nothing. */
+export function checkRest({ state }: Server, nowMs: number): string[] {
+  const dueMs = nextDueAtMs(state);
+  const wrong = dueMs !== null && dueMs <= nowMs ? [`work has been due since ${dueMs}`] : [];
+  return [...wrong, ...secondLook(state, nowMs)];
+}
+
+function secondLook(state: State, nowMs: number): string[] {
+  const { placementDue } = state;
+  const { events } = decide(state, { kind: "TICK" }, nowMs);
+  state.placementDue = placementDue;
+  return events.map(({ kind, message }) => `a second look finds ${kind}: ${message}`);
+}
+
+/** What is on disk is whole, and the same as the folded log and as what the engine holds. */
+export function checkStore(server: Server): string[] {
+  const { tables, events } = server.stored();
+  const gap = events.findIndex(({ seq }, index) => seq !== index + 1);
+  if (gap >= 0) return [`the log has a gap before event ${events[gap]?.seq}`];
+  const folded = State.from(null, 0);
+  evolve(folded, events);
+  return [
+    ...(isDeepStrictEqual(folded.snapshot(), tables) ? [] : ["the tables are not the folded log"]),
+    ...(isDeepStrictEqual(server.state.snapshot(), tables)
+      ? []
+      : ["the engine holds other tables"]),
+  ];
+}
+
+/** Reasons that stay for as long as nobody changes the fleet. */
+const LASTING: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  "NO_HOSTS",
+  "INSUFFICIENT_CPU",
+  "INSUFFICIENT_MEMORY",
+  "INSUFFICIENT_STORAGE",
+  "AFFINITY_RULE",
+  "RULE_CONTRADICTION",
+  "ADMISSION_CONTROL",
+  "PREEMPTED",
+  "DEPENDENCY_NOT_RUNNING",
+  "DEPENDENCY_NOT_READY",
+  "DEPENDENCY_CYCLE",
+]);
+
+/** With all trouble over for long: what can run runs, what goes on has ended. */
+export function checkMended(server: Server, nowMs: number): string[] {
+  const { state } = server;
+  const { tables } = state;
+  return [
+    ...tables.Guest.sorted().flatMap((guest) => guestIsWell(server, guest)),
+    ...tables.Host.sorted()
+      .filter(({ status, power, maintenance }) => status !== "UP" || power || maintenance)
+      .map(({ name, status, power }) => `host ${name} is ${status}, ${JSON.stringify(power)}`),
+    ...tables.Zone.sorted()
+      .filter(({ status }) => status !== "HEALTHY")
+      .map(({ name, status }) => `zone ${name} is ${status}`),
+    ...tables.Failover.sorted()
+      .filter(({ completedAtMs }) => completedAtMs === null)
+      .map(({ id }) => `failover ${id} goes on`),
+    ...endlessOperations(server),
+    ...endlessIncidents(server),
+    ...missedChances(state, nowMs),
+  ];
+}
+
+function guestIsWell({ state }: Server, guest: Guest): string[] {
+  if (isAsDesired(guest)) return [];
+  const honest = guest.blockedBy.some(({ code, guestId }) => {
+    if (!LASTING.has(code)) return false;
+    const other = guestId === undefined ? undefined : state.tables.Guest.find(guestId);
+    return (
+      !code.startsWith("DEPENDENCY_NOT") ||
+      !other ||
+      !isAsDesired(other) ||
+      other.desired !== "RUNNING"
+    );
+  });
+  if (honest) return [];
+  const why = guest.blockedBy.map(({ code, message }) => `${code} (${message})`).join(", ");
+  return [
+    `guest ${guest.name} is ${guest.status}, wanted ${guest.desired}: ${why || "nobody says why"}`,
+  ];
+}
+
+/** An operation waits for as long as its guest does, and no longer. */
+function endlessOperations({ state: { tables } }: Server): string[] {
+  return tables.Operation.sorted()
+    .filter(({ status }) => status === "RUNNING")
+    .filter(({ guestId }) => !tables.Guest.find(guestId ?? 0)?.blockedBy.length)
+    .map(
+      ({ id, kind, guestId, hostId }) =>
+        `operation ${id} (${kind} of #${guestId ?? hostId}) goes on`,
+    );
+}
+
+/** An incident is open for as long as a guest that it took down stays down. */
+function endlessIncidents({ state: { tables } }: Server): string[] {
+  const guests = tables.Guest.sorted();
+  return tables.Incident.sorted()
+    .filter(({ resolvedAtMs }) => resolvedAtMs === null)
+    .filter(({ id }) => !guests.some((guest) => guest.incidentId === id && !isAsDesired(guest)))
+    .map(({ id, domain }) => `incident ${id} (${domain}) stays open`);
+}
+
+/** Were all that waits looked at once more, nothing would be found that was overlooked before. */
+function missedChances(state: State, nowMs: number): string[] {
+  const { placementDue } = state;
+  state.placementDue = true;
+  const missed = secondLook(state, nowMs);
+  state.placementDue = placementDue;
+  return missed;
+}
+
+const COPY_OF: Readonly<Record<string, RealCopy["state"]>> = {
+  RUNNING: "RUNNING",
+  SUSPENDED: "SUSPENDED",
+};
+
+/** With nothing on its way, the world is as the engine believes. */
+export function checkBelief({ state, world }: Server): string[] {
+  const copies = new Map(world.truth.copies().map((copy) => [copy.guestId, copy]));
+  const wrong = state.tables.Guest.sorted().flatMap((guest) => {
+    const copy = copies.get(guest.id);
+    copies.delete(guest.id);
+    const [believed, real] = [COPY_OF[guest.status], copy?.state];
+    if (believed === real && (!copy || copy.hostId === guest.hostId)) return [];
+    const where = copy ? `${real} on host #${copy.hostId}` : "nowhere";
+    return [`guest ${guest.name} is held for ${guest.status} on #${guest.hostId}; it is ${where}`];
+  });
+  const strays = [...copies.values()].map(
+    ({ guestId, hostId }) => `guest #${guestId} is gone, and runs on host #${hostId}`,
+  );
+  return [...wrong, ...strays];
+}
+
+/** Nobody does anything, and nothing has to be done: nothing happens. */
+export function checkQuiet(events: readonly FleetEvent[]): string[] {
+  return events
+    .filter(({ kind }) => kind !== "ClockAdvanced")
+    .map(({ seq, kind, message }) => `by itself, event ${seq} ${kind}: ${message}`);
+}

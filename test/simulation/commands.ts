@@ -1,0 +1,110 @@
+import type { State } from "../../src/engine/state.ts";
+import { parseFleetDocument } from "../../src/fleet/parse.ts";
+import type { Command } from "../../src/model/commands.ts";
+import type { GuestId, HostId, Ref } from "../../src/model/ids.ts";
+import type { FaultKind } from "../../src/model/statuses.ts";
+import { chanceOf } from "./chance.ts";
+import type { Document } from "./fleet.ts";
+import { type CommandStep, randomWishes } from "./script.ts";
+
+/** The thing of this number among those there are; an id that nothing has when there is none. */
+function nth<Row extends { id: number }>(rows: readonly Row[], number: number): Row["id"] {
+  return rows[number % rows.length]?.id ?? 0;
+}
+
+/** The command that a step stands for, in the fleet as it is; null when there is nothing to command. */
+export function commandOf(state: State, step: CommandStep): Command | null {
+  const { tables } = state;
+  const guest = (number: number) => nth(tables.Guest.sorted(), number) as GuestId;
+  const host = (number: number) => nth(tables.Host.sorted(), number) as HostId;
+  switch (step.kind) {
+    case "ADVANCE":
+      return { kind: "ADVANCE_CLOCK", seconds: step.seconds };
+    case "FAULT": {
+      const { fault, target, seconds } = step;
+      return {
+        kind: "INJECT_FAULT",
+        fault,
+        target: targetOf(state, fault, target),
+        durationSeconds: seconds,
+      };
+    }
+    case "CLEAR": {
+      const faults = tables.Fault.sorted();
+      const fault = faults[step.which % faults.length];
+      return fault ? { kind: "CLEAR_FAULT", fault: fault.kind, target: fault.target } : null;
+    }
+    case "GUEST":
+      return { kind: step.verb, guestId: guest(step.guest) };
+    case "MIGRATE":
+      return {
+        kind: "MIGRATE_GUEST",
+        guestId: guest(step.guest),
+        hostId: step.host === null ? null : host(step.host),
+      };
+    case "RESIZE":
+      return {
+        kind: "RESIZE_GUEST",
+        guestId: guest(step.guest),
+        flavorId: null,
+        resources: step.size,
+      };
+    case "CREATE":
+      return createGuest(state, step);
+    case "HOST":
+      return { kind: step.verb, hostId: host(step.host) };
+    case "MAINTENANCE":
+      return { kind: "SET_MAINTENANCE", hostId: host(step.host), enabled: step.enabled };
+    case "ARM":
+      return { kind: "SET_HIGH_AVAILABILITY", enabled: step.enabled };
+  }
+}
+
+function createGuest(
+  state: State,
+  { name, salt, size }: Extract<CommandStep, { kind: "CREATE" }>,
+): Command {
+  const { tables } = state;
+  const chance = chanceOf(salt, "created");
+  const guests = tables.Guest.sorted();
+  const hosts = tables.Host.sorted();
+  return {
+    kind: "CREATE_GUEST",
+    name,
+    tenantId: nth(tables.Tenant.sorted(), 0) as never,
+    flavorId: null,
+    resources: size,
+    imageId: nth(tables.Image.sorted(), salt) as never,
+    homeHostId: chance.is(0.3) && hosts.length > 0 ? chance.of(hosts).id : null,
+    dependsOn: chance.is(0.2) && guests.length > 0 ? [chance.of(guests).id] : [],
+    ...randomWishes(chance),
+  };
+}
+
+function targetOf({ tables }: State, fault: FaultKind, number: number): Ref {
+  const host: Ref = { type: "Host", id: nth(tables.Host.sorted(), number) as HostId };
+  const guest: Ref = { type: "Guest", id: nth(tables.Guest.sorted(), number) as GuestId };
+  switch (fault) {
+    case "RACK_POWER":
+      return { type: "Rack", id: nth(tables.Rack.sorted(), number) as never };
+    case "ZONE_POWER":
+    case "ZONE_COOLING":
+    case "ZONE_NETWORK":
+      return { type: "Zone", id: nth(tables.Zone.sorted(), number) as never };
+    case "REGION_LOSS":
+      return { type: "Region", id: nth(tables.Region.sorted(), number) as never };
+    case "GUEST_CRASH":
+      return guest;
+    case "GUEST_START_FAILS":
+    case "MIGRATION_FAILS":
+      return number % 2 === 0 ? guest : host;
+    default:
+      return host;
+  }
+}
+
+export function applyFleet(document: Document, prune: boolean): Command {
+  const parsed = parseFleetDocument(JSON.stringify(document));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems, null, 2));
+  return { kind: "APPLY_FLEET", spec: parsed.spec, dryRun: false, prune };
+}
