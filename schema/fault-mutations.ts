@@ -38,7 +38,8 @@ commandMutation({
         type: Fault,
         nullable: true,
         description: "Null when it is over already.",
-        resolve: ({ outcome }, _args, { loaders }) => loaders.entity("Fault", outcome.faultId),
+        resolve: ({ outcome }, _args, { loaders }) =>
+          outcome.faultId === null ? null : loaders.entity("Fault", outcome.faultId),
       }),
       cursor: t.field({
         type: "Cursor",

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { HostPower as HostPowerValue } from "../src/model/entities.ts";
 import type { Reason as ReasonValue } from "../src/model/reasons.ts";
+import { HOST_POWER_PHASES } from "../src/model/statuses.ts";
 import { builder } from "./builder.ts";
 import type { ApiContext } from "./context.ts";
 import { HostPowerVerb, Opinion, ShutdownPolicy } from "./enums.ts";
@@ -15,8 +16,8 @@ import { type HostFacts, whyNotInService, whySilent } from "./why-host.ts";
 
 const HostPowerPhase = builder.enumType("HostPowerPhase", {
   description:
-    "EMPTYING: its guests stop or move away. SWITCHING: it is being switched, or boots. OFF: until powerOnHost.",
-  values: ["EMPTYING", "SWITCHING", "OFF"] as const,
+    "EMPTYING: its guests stop or move away. SWITCHING: its driver was told. BOOTING: it went down and comes up again. OFF: until powerOnHost.",
+  values: HOST_POWER_PHASES,
 });
 
 const HostPowerRequest = builder.objectRef<HostPowerValue>("HostPowerRequest").implement({

@@ -3,6 +3,7 @@ import type { Host } from "../model/entities.ts";
 import type { FleetEvent } from "../model/events.ts";
 import { DRIVERS, type DriverName } from "../model/statuses.ts";
 import { actionOf } from "./controllers/lifecycle.ts";
+import { isWatched } from "./host-conditions.ts";
 import type { State } from "./state.ts";
 
 /** An action and the driver that is to perform it. */
@@ -35,6 +36,12 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
       const { host: hostId, generation } = event.payload;
       return onHost(state, hostId, { kind: "FENCE", hostId, generation });
     }
+    case "HostPowerSwitching":
+      return switchPower(state, event.payload.host, event.payload.generation);
+    case "HostPoweredOff":
+    case "HostPowerFailed":
+      // It may be on all the same, and then it has been heard of for the last time already.
+      return connect(state, event.payload.host);
     case "HostFenceFailed":
       // Heard of while it was being fenced, it could not be asked what runs there.
       return takeStockOf(state, [event.payload.host]);
@@ -60,9 +67,20 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
 
 /** Contact made anew tells what runs there: after a failure it may be something else than was believed. */
 function takeStockOf(state: State, hostIds: readonly (number | null)[]): DriverAction[] {
-  return hostIds.flatMap((id) =>
-    id !== null && state.tables.Host.find(id)?.status === "UP" ? connect(state, id) : [],
-  );
+  return hostIds.flatMap((id) => (isInContact(state, id) ? connect(state, id) : []));
+}
+
+function isInContact(state: State, id: number | null): id is number {
+  const host = id === null ? undefined : state.tables.Host.find(id);
+  return host !== undefined && isWatched(host);
+}
+
+/** An order about a host's power that still stands. */
+function switchPower(state: State, id: number, generation: number): DriverAction[] {
+  const host = state.tables.Host.find(id);
+  if (host?.power?.phase !== "SWITCHING" || host.generation !== generation) return [];
+  const kind = `${host.power.verb}_HOST` as const;
+  return onHost(state, id, { kind, hostId: host.id, generation });
 }
 
 /** A fact that carries a guest's present generation gave the order that the guest is busy with. */
@@ -93,12 +111,15 @@ export function outstandingActions(state: State): DriverAction[] {
     .flatMap(({ id: hostId, generation }) =>
       onHost(state, hostId, { kind: "FENCE", hostId, generation }),
     );
+  const switches = tables.Host.sorted().flatMap(({ id, generation }) =>
+    switchPower(state, id, generation),
+  );
   const orders = tables.Guest.sorted().flatMap((guest) => {
     const action = actionOf({ state }, guest);
     return action && guest.hostId !== null ? onHost(state, guest.hostId, action) : [];
   });
   const hosts = tables.Host.sorted().flatMap((host) => connect(state, host.id));
-  return [configureWorld(state), ...faults, ...hosts, ...fences, ...orders];
+  return [configureWorld(state), ...faults, ...hosts, ...fences, ...switches, ...orders];
 }
 
 function connect(state: State, hostId: number): DriverAction[] {

@@ -24,12 +24,20 @@ import {
   nextHostDueAtMs,
 } from "./controllers/host-health.ts";
 import {
+  attendHosts,
+  checkHostPower,
+  hostPowerAnswered,
+  nextHostPowerDueAtMs,
+} from "./controllers/host-power.ts";
+import { powerOnHost, rebootHost, shutdownHost } from "./controllers/host-power-commands.ts";
+import {
   checkTimers,
   guestActionDone,
   guestActionFailed,
   guestGone,
   reconcileGuest,
 } from "./controllers/lifecycle.ts";
+import { setMaintenance } from "./controllers/maintenance.ts";
 import { completeFailover, openFailovers } from "./controllers/recovery.ts";
 import { startWaiting } from "./controllers/starting.ts";
 import { assessZone, zoneUtilityChanged } from "./controllers/zone-health.ts";
@@ -79,6 +87,7 @@ function handle(ctx: Context, input: Input): Outcome | null {
       expireFaults(ctx);
       checkLeases(ctx);
       checkTimers(ctx);
+      checkHostPower(ctx);
       ctx.toPlace.everyone = ctx.state.placementDue;
       return null;
   }
@@ -106,6 +115,14 @@ function handleCommand(ctx: Context, command: Command): Outcome {
       return resizeGuest(ctx, command);
     case "MIGRATE_GUEST":
       return migrateGuest(ctx, command);
+    case "SET_MAINTENANCE":
+      return setMaintenance(ctx, command);
+    case "REBOOT_HOST":
+      return rebootHost(ctx, command);
+    case "SHUTDOWN_HOST":
+      return shutdownHost(ctx, command);
+    case "POWER_ON_HOST":
+      return powerOnHost(ctx, command);
     case "INJECT_FAULT":
       return injectFault(ctx, command);
     case "CLEAR_FAULT":
@@ -133,12 +150,8 @@ function handleObservation(ctx: Context, seen: Observation): void {
       guestGone(ctx, seen);
       break;
     case "ACTION_DONE":
-      if (seen.action === "FENCE") fenceAnswered(ctx, seen);
-      else guestActionDone(ctx, seen);
-      break;
     case "ACTION_FAILED":
-      if (seen.action === "FENCE") fenceAnswered(ctx, seen);
-      else guestActionFailed(ctx, seen);
+      answered(ctx, seen);
       break;
     case "ZONE_UTILITY_CHANGED":
       zoneUtilityChanged(ctx, seen);
@@ -152,10 +165,21 @@ function handleObservation(ctx: Context, seen: Observation): void {
   }
 }
 
+function answered(
+  ctx: Context,
+  seen: Extract<Observation, { kind: "ACTION_DONE" | "ACTION_FAILED" }>,
+): void {
+  if (seen.action === "FENCE") fenceAnswered(ctx, seen);
+  else if (seen.guestId === null) hostPowerAnswered(ctx, seen);
+  else if (seen.kind === "ACTION_DONE") guestActionDone(ctx, seen);
+  else guestActionFailed(ctx, seen);
+}
+
 /** What the first facts lead to, from the largest failure domain down to the single guest. */
 function followUp(ctx: Context): void {
   for (const zoneId of [...ctx.touchedZones].sort((a, b) => a - b)) assessZone(ctx, zoneId);
   if (ctx.hostsDown.length > 0) openFailovers(ctx);
+  attendHosts(ctx);
   reconcileTouched(ctx);
   checkContradictions(ctx);
   if (ctx.toPlace.everyone || ctx.toPlace.guests.size > 0) startWaiting(ctx);
@@ -173,7 +197,12 @@ function reconcileTouched(ctx: Context): void {
  */
 export function nextDueAtMs(state: State): number | null {
   if (state.placementDue && state.indexes.waiting.size > 0) return 0;
-  const due = Math.min(nextHostDueAtMs(state), nextFaultDueAtMs(state), state.indexes.timed.nextMs);
+  const due = Math.min(
+    nextHostDueAtMs(state),
+    nextHostPowerDueAtMs(state),
+    nextFaultDueAtMs(state),
+    state.indexes.timed.nextMs,
+  );
   return Number.isFinite(due) ? due : null;
 }
 

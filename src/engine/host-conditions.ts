@@ -22,7 +22,19 @@ export function isUnheard({ status }: Host): boolean {
   return UNHEARD.has(status);
 }
 
-/** It was up once, and its zone has to do without it. */
-export function isLost({ everUp, status }: Host): boolean {
-  return everUp && LOST.has(status);
+/** Something is being done with it by request that is not done yet. */
+export function isAttended({ power, maintenance, status }: Host): boolean {
+  if (power !== null) return power.phase !== "OFF";
+  return maintenance && status === "DRAINING";
+}
+
+/** It is off, or on its way off or back, because somebody asked for it. */
+export function isOffByRequest({ power }: Host): boolean {
+  if (power === null || power.phase === "EMPTYING") return false;
+  return power.verb !== "POWER_ON" || power.wasOff;
+}
+
+/** It was up once, and its zone has to do without it although nobody asked for that. */
+export function isLost(host: Host): boolean {
+  return host.everUp && LOST.has(host.status) && !isOffByRequest(host);
 }

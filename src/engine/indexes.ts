@@ -22,7 +22,7 @@ import {
   isPendingRecovery,
   isWaiting,
 } from "./guest-conditions.ts";
-import { isFailing, isLost, isUnheard, isWatched } from "./host-conditions.ts";
+import { isAttended, isFailing, isLost, isUnheard, isWatched } from "./host-conditions.ts";
 import { CapacityIndex } from "./placement/capacity-index.ts";
 import { RuleIndex } from "./placement/rule-index.ts";
 import { Sizes } from "./placement/sizes.ts";
@@ -54,6 +54,11 @@ export class Groups<Member extends number> {
   count(key: number): number {
     return this.#sets.get(key)?.size ?? 0;
   }
+
+  /** The keys that have any, in no particular order. */
+  keys(): Iterable<number> {
+    return this.#sets.keys();
+  }
 }
 
 function keep<T>(set: Set<T>, member: T, belongs: boolean): void {
@@ -73,6 +78,10 @@ function hostsOf(guest: Guest): HostId[] {
   if (guest.hostId !== null) hosts.push(guest.hostId);
   if (guest.targetHostId !== null) hosts.push(guest.targetHostId);
   return hosts;
+}
+
+function frozenOn({ frozenOnHostId }: Guest): number {
+  return frozenOnHostId ?? 0;
 }
 
 function isElsewhere(a: Guest, b: Guest): boolean {
@@ -97,6 +106,8 @@ export class Indexes {
   readonly pendingOfFailover = new Groups<GuestId>();
   /** Guests that wait for the guest that is the key. */
   readonly dependents = new Groups<GuestId>();
+  /** Guests that wait for the host that is the key. */
+  readonly frozenOnHost = new Groups<GuestId>();
   readonly hostsInZone = new Groups<HostId>();
   readonly hostsInRack = new Groups<HostId>();
   /** Zones without power or cooling. */
@@ -110,9 +121,12 @@ export class Indexes {
   readonly watched = new Set<HostId>();
   /** Hosts on their way down. */
   readonly suspects = new Set<HostId>();
+  /** Hosts with which something is being done by request. */
+  readonly attended = new Set<HostId>();
   readonly openFailovers = new Set<FailoverId>();
   /** By the id of the guest or host that it is about. */
   readonly runningOperation = new Map<number, number>();
+  readonly hostsWithOperation = new Set<HostId>();
   readonly openIncidents = new Set<IncidentId>();
   readonly capacity = new CapacityIndex();
   readonly rules = new RuleIndex();
@@ -141,6 +155,7 @@ export class Indexes {
       if (host.rackId !== null) this.hostsInRack[change](host.rackId, host.id);
     }
     keep(this.suspects, host.id, after !== undefined && isUnheard(after));
+    keep(this.attended, host.id, after !== undefined && isAttended(after));
     keep(this.watched, host.id, after !== undefined && isWatched(after));
     this.capacity.hostChanged(before, after);
   };
@@ -162,6 +177,8 @@ export class Indexes {
   readonly guestChanged = (before: Guest | undefined, after: Guest | undefined): void => {
     if (before) this.#unindexGuest(before, after);
     if (after) this.#indexGuest(after, before);
+    if (before?.status === "FROZEN") this.frozenOnHost.remove(frozenOn(before), before.id);
+    if (after?.status === "FROZEN") this.frozenOnHost.add(frozenOn(after), after.id);
     this.rules.guestChanged(before, after, this.capacity);
   };
 
@@ -245,6 +262,8 @@ export class Indexes {
     const about = (row: Operation) => row.guestId ?? row.hostId ?? 0;
     if (before?.status === "RUNNING") this.runningOperation.delete(about(before));
     if (after?.status === "RUNNING") this.runningOperation.set(about(after), after.id);
+    const hostId = (after ?? before)?.hostId ?? null;
+    if (hostId !== null) keep(this.hostsWithOperation, hostId, this.runningOperation.has(hostId));
   };
 
   readonly incidentChanged = (before: Incident | undefined, after: Incident | undefined): void => {

@@ -13,6 +13,7 @@ import { footprintOf, isPendingRecovery } from "./guest-conditions.ts";
 import { isFailing, isLost, isUnheard } from "./host-conditions.ts";
 import { broken } from "./invariants/claim.ts";
 import { guestViolations } from "./invariants/guests.ts";
+import { requestClaims } from "./invariants/host-requests.ts";
 import { indexDrift } from "./invariants/indexes.ts";
 import { contradictionsAreTold } from "./invariants/rules.ts";
 import { domainOf, isInForce } from "./placement/rule-index.ts";
@@ -51,6 +52,7 @@ function hostIsSound(state: State, host: Host): string[] {
     [!isUnheard(host) || lastSeenAtMs !== null, "is silent since when?"],
     [status !== "UP" || lastSeenAtMs === null, `is silent since ${lastSeenAtMs}`],
     [status === "FENCING" || fenceFailedAtMs === null, "has failed to be fenced, and is not to be"],
+    ...requestClaims(state, host),
   ]);
 }
 

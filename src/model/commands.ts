@@ -113,7 +113,8 @@ export type Outcome =
   | { readonly kind: "HIGH_AVAILABILITY"; readonly enabled: boolean }
   | {
       readonly kind: "FAULT";
-      readonly faultId: FaultId;
+      /** Null when no fault was in force, and something else was done that undoes its like. */
+      readonly faultId: FaultId | null;
       readonly fault: FaultKind;
       readonly target: Ref;
     }

@@ -25,6 +25,7 @@ import type {
   FailureDomain,
   FaultKind,
   GuestStatus,
+  HostPowerPhase,
   HostPowerVerb,
   HostStatus,
   MoveReason,
@@ -133,12 +134,12 @@ export interface HostPower {
   readonly verb: HostPowerVerb;
   /** CONDITIONAL is resolved by now: what becomes of the guests. */
   readonly policy: Exclude<ShutdownPolicy, "CONDITIONAL">;
-  /**
-   * EMPTYING: guests stop or move away. SWITCHING: the driver was told, under the host's generation.
-   * OFF: it is off until somebody switches it on.
-   */
-  readonly phase: "EMPTYING" | "SWITCHING" | "OFF";
+  readonly phase: HostPowerPhase;
   readonly sinceMs: number;
+  /** SWITCHING: when the driver was last told. */
+  readonly orderedAtMs: number | null;
+  /** POWER_ON: it was off by request, and so no loss. */
+  readonly wasOff: boolean;
   /** The event that asked for it. */
   readonly seq: Seq;
 }

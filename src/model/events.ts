@@ -552,10 +552,10 @@ export const EVENTS = {
   HostMaintenanceEnded: event("POWER", "NOTICE", "Host {host} takes guests again", {
     host: "Host",
   }),
-  HostPowerRequested: event("POWER", "NOTICE", "{verb} of {host} requested, its guests: {policy}", {
+  HostPowerRequested: event("POWER", "NOTICE", "{verb} of {host} requested; its guests: {policy}", {
     host: "Host",
     verb: "hostPowerVerb",
-    policy: "shutdownPolicy",
+    policy: "shutdownPolicy?",
     definition: "hostPowerDefinition",
   }),
   HostPowerSwitching: event("POWER", "NOTICE", "{verb} of {host} is under way", {
@@ -572,6 +572,11 @@ export const EVENTS = {
     host: "Host",
     verb: "hostPowerVerb",
     error: "string",
+    inContact: "boolean",
+  }),
+  HostPowerCancelled: event("POWER", "NOTICE", "{verb} of {host} is called off", {
+    host: "Host",
+    verb: "hostPowerVerb",
   }),
 
   ZoneUtilityLost: event("HIGH_AVAILABILITY", "ERROR", "Zone {zone} has lost its {utility}", {

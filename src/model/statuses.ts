@@ -64,6 +64,13 @@ export type ShutdownPolicy = (typeof SHUTDOWN_POLICIES)[number];
 export const HOST_POWER_VERBS = ["REBOOT", "SHUTDOWN", "POWER_ON"] as const;
 export type HostPowerVerb = (typeof HOST_POWER_VERBS)[number];
 
+/**
+ * How far that is. EMPTYING: guests stop or move away. SWITCHING: the driver was told, under the
+ * host's generation. BOOTING: it went down and comes up again. OFF: until somebody switches it on.
+ */
+export const HOST_POWER_PHASES = ["EMPTYING", "SWITCHING", "BOOTING", "OFF"] as const;
+export type HostPowerPhase = (typeof HOST_POWER_PHASES)[number];
+
 /** What somebody else says of a silent host: storage that sees its heartbeats, or a neighbour. */
 export const OPINIONS = ["ALIVE", "DEAD", "UNKNOWN"] as const;
 export type Opinion = (typeof OPINIONS)[number];

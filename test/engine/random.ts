@@ -7,6 +7,7 @@ import {
   POLARITIES,
   PRIORITIES,
   RULE_SCOPES,
+  SHUTDOWN_POLICIES,
 } from "../../src/model/statuses.ts";
 import { type Fate, parse, World } from "./world.ts";
 
@@ -100,6 +101,8 @@ export function randomDocument(chance: Chance): Document {
       startsPerHost: chance.of([1, 2, 8]),
       cpuAllocationRatio: chance.of([1, 1, 1.5]),
       memoryAllocationRatio: chance.of([1, 1, 1.25]),
+      shutdownPolicy: chance.of(SHUTDOWN_POLICIES),
+      hostBootTimeoutSeconds: chance.int(30, 300),
     },
     regions,
     tenants: chance.is(0.5) ? [{ name: "default", quota: { guests: 30, cpuCores: 60 } }] : [],
@@ -175,7 +178,8 @@ export class RandomWorld {
     const what = chance.next();
     if (what < 0.45) world.advance(this.#randomSeconds());
     else if (what < 0.7) world.try(this.#randomFault());
-    else if (what < 0.92) world.try(this.#randomVerb());
+    else if (what < 0.88) world.try(this.#randomVerb());
+    else if (what < 0.92) world.try(this.#randomHostVerb());
     else if (what < 0.97) this.#changeDocument();
     else world.restart();
   }
@@ -216,6 +220,20 @@ export class RandomWorld {
       return { kind, guestId, flavorId: null, resources: this.#randomSize() };
     if (kind === "CREATE_GUEST") return this.#randomGuest();
     return { kind, guestId };
+  }
+
+  #randomHostVerb(): Command {
+    const { chance } = this;
+    const hostId = this.#anyHost();
+    const kind = chance.of([
+      "SET_MAINTENANCE",
+      "REBOOT_HOST",
+      "SHUTDOWN_HOST",
+      "POWER_ON_HOST",
+    ] as const);
+    return kind === "SET_MAINTENANCE"
+      ? { kind, hostId, enabled: chance.is(0.6) }
+      : { kind, hostId };
   }
 
   #randomSize() {
@@ -327,7 +345,13 @@ export class RandomWorld {
     world.fate = () => "ARRIVES";
     for (const { kind: fault, target } of world.state.tables.Fault.sorted())
       if (fault !== "GUEST_CRASH") world.try({ kind: "CLEAR_FAULT", fault, target });
+    const { Host } = world.state.tables;
+    for (const { id: hostId } of Host.sorted())
+      world.try({ kind: "SET_MAINTENANCE", hostId, enabled: false });
     world.advance(300);
+    for (const { id: hostId, power } of Host.sorted())
+      if (power !== null) world.try({ kind: "POWER_ON_HOST", hostId });
+    world.advance(30);
     for (const { id, status, desired } of world.state.tables.Guest.sorted())
       if (status === "ERROR" || status === "PENDING" || status === "LOST")
         world.try({

@@ -2,12 +2,21 @@ import { readFileSync } from "node:fs";
 import { violations } from "../../src/engine/invariants.ts";
 import type { Command } from "../../src/model/commands.ts";
 import type { FleetEvent } from "../../src/model/events.ts";
+import type { HostId } from "../../src/model/ids.ts";
 import type { FaultKind } from "../../src/model/statuses.ts";
 import { cluster, size } from "./cluster.ts";
 import { World } from "./world.ts";
 
 /** Long enough for every guest of a small fleet to be up. */
 const SETTLED_SECONDS = 30;
+
+const HOST_VERBS: Record<string, (hostId: HostId) => Command> = {
+  maintain: (hostId) => ({ kind: "SET_MAINTENANCE", hostId, enabled: true }),
+  release: (hostId) => ({ kind: "SET_MAINTENANCE", hostId, enabled: false }),
+  "reboot-host": (hostId) => ({ kind: "REBOOT_HOST", hostId }),
+  "shutdown-host": (hostId) => ({ kind: "SHUTDOWN_HOST", hostId }),
+  "power-on": (hostId) => ({ kind: "POWER_ON_HOST", hostId }),
+};
 
 /** One case of a file in `cases/`: what it shows, a fleet, what is done to it, what the log says. */
 export interface Case {
@@ -40,7 +49,8 @@ function lines(text: string): string[] {
 /**
  * Runs a script, one line after the other, on a fleet that has come to rest, and gives what the log
  * says from there on. A line is a verb and a guest (`stop web`, `migrate web to h2`, `resize web
- * 2/4`), `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, or `lose START` for the next
+ * 2/4`) or host (`maintain`, `release`,
+ * `reboot-host`, `shutdown-host`, `power-on`), `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, or `lose START` for the next
  * answer to that order. What is refused stands in the log as `refused: CODE [path] why`.
  */
 export class Scenario {
@@ -92,6 +102,8 @@ export class Scenario {
       const durationSeconds = rest[1] === "for" ? Number(rest[2]) : null;
       return { kind: "INJECT_FAULT", fault, target, durationSeconds };
     }
+    const aboutHost = HOST_VERBS[verb];
+    if (aboutHost) return aboutHost(world.host(what).id);
     const { id: guestId } = world.guest(what);
     if (verb === "migrate") {
       const hostId = rest[1] ? world.host(rest[1]).id : null;

@@ -70,6 +70,8 @@ export const host: Host = {
     verb: "REBOOT",
     policy: "FREEZE",
     phase: "EMPTYING",
+    orderedAtMs: START_MS + 1,
+    wasOff: true,
     sinceMs: START_MS + 5,
     seq: 76,
   },

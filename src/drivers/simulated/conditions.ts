@@ -15,7 +15,10 @@ export function isSupplied(world: World, host: SimulatedHost): boolean {
 /** It can be on: it is supplied, not switched off and not too hot. */
 export function isPowered(world: World, host: SimulatedHost): boolean {
   return (
-    isSupplied(world, host) && !host.tripped && !world.faults.on("HOST_POWER", host.description.id)
+    isSupplied(world, host) &&
+    !host.shutDown &&
+    !host.tripped &&
+    !world.faults.on("HOST_POWER", host.description.id)
   );
 }
 

@@ -1,4 +1,4 @@
-import type { GuestId, Ref } from "../../model/ids.ts";
+import type { GuestId, HostId, Ref } from "../../model/ids.ts";
 import type { FaultKind } from "../../model/statuses.ts";
 import { reportUtilities } from "./contact.ts";
 import { reassessUnder } from "./hosts.ts";
@@ -16,7 +16,11 @@ export function injectFault(world: World, kind: FaultKind, target: Ref): void {
 }
 
 export function clearFault(world: World, kind: FaultKind, target: Ref): void {
-  if (world.faults.delete(kind, target)) applyChange(world, kind, target);
+  if (!world.faults.delete(kind, target)) return;
+  const host = kind === "HOST_POWER" ? world.hosts.get(target.id as HostId) : undefined;
+  // Giving it power is switching it on.
+  if (host) host.shutDown = false;
+  applyChange(world, kind, target);
 }
 
 /** Zones first: what they tell explains the silence of their hosts. */

@@ -12,6 +12,7 @@ import { removeGuest } from "./outcomes.ts";
 import { restore, takeChanges } from "./persistence.ts";
 import { runProcesses } from "./processes.ts";
 import { emitHeartbeats, emitUsage } from "./streams.ts";
+import { beginSwitch } from "./switching.ts";
 import type { World } from "./world.ts";
 
 const CAPABILITIES: Capabilities = {
@@ -149,10 +150,12 @@ function apply(world: World, action: Action): void {
     case "CLEAR_FAULT":
       clearFault(world, action.fault, action.target);
       break;
-    case "PROBE_HOST":
     case "REBOOT_HOST":
     case "SHUTDOWN_HOST":
     case "POWER_ON_HOST":
+      beginSwitch(world, action);
+      break;
+    case "PROBE_HOST":
       break;
     case "CONFIGURE_WORLD":
       configure(world, action.world);

@@ -7,6 +7,7 @@ import { completeFence } from "./fencing.ts";
 import { reassess, reassessUnder } from "./hosts.ts";
 import { completeProgress } from "./outcomes.ts";
 import { completeHostBoot, updateBattery } from "./power.ts";
+import { completeSwitch } from "./switching.ts";
 import { watchdogDueAt } from "./timers.ts";
 import { type SimulatedHost, type World, zoneOf } from "./world.ts";
 
@@ -53,5 +54,6 @@ function happenToHost(world: World, host: SimulatedHost): void {
   if (isDue(host.bootedAtMs)) completeHostBoot(host);
   if (isDue(watchdogDueAt(world, host))) fireWatchdog(world, host);
   if (isDue(host.fence?.dueAtMs ?? null)) completeFence(world, host);
+  if (isDue(host.switching?.dueAtMs ?? null)) completeSwitch(world, host);
   reassess(world, host);
 }

@@ -17,6 +17,7 @@ export function noteHost(world: World, host: SimulatedHost): void {
     watchdogDueAt(world, host),
     heatDueAt(host),
     host.fence?.dueAtMs ?? null,
+    host.switching?.dueAtMs ?? null,
   ]) {
     if (dueAtMs !== null && dueAtMs < atMs) atMs = dueAtMs;
   }

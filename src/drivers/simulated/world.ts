@@ -76,6 +76,11 @@ export interface SimulatedHost {
   fence: Fence | null;
   /** The newest fence that was carried out. */
   fencedGeneration: number;
+  /** Shut down by order: stays off, whatever becomes of its power, until it is switched on. */
+  shutDown: boolean;
+  switching: Switching | null;
+  /** The newest order about its power, fences apart, that was carried out. */
+  switchedGeneration: number;
 
   // Follows from all else, and is not stored.
   /** Answers and heartbeats arrive. */
@@ -87,6 +92,12 @@ export interface SimulatedHost {
 }
 
 export interface Fence {
+  readonly generation: number;
+  readonly dueAtMs: number;
+}
+
+export interface Switching {
+  readonly kind: "REBOOT_HOST" | "SHUTDOWN_HOST" | "POWER_ON_HOST";
   readonly generation: number;
   readonly dueAtMs: number;
 }

@@ -7,6 +7,7 @@ import type { Context } from "../context.ts";
 import { nameOf } from "../message.ts";
 import { conflict, invalid, notFound } from "../refusal.ts";
 import type { State } from "../state.ts";
+import { powerOn } from "./host-power-commands.ts";
 
 /** Disturbances of the simulated world: facts of the log, so that a restarted server wakes in the same world. */
 
@@ -71,6 +72,12 @@ export function clearFault(
 ): Outcome {
   checkTarget(ctx, fault, target);
   const faultId = ctx.state.faults.get(`${fault}:${target.id}`) as FaultId | undefined;
+  const host = fault === "HOST_POWER" ? ctx.state.tables.Host.find(target.id) : undefined;
+  if (faultId === undefined && host?.power?.phase === "OFF") {
+    // Whoever speaks in faults means that it shall be on again.
+    powerOn(ctx, host);
+    return { kind: "FAULT", faultId: null, fault, target };
+  }
   if (faultId === undefined)
     throw notFound(`${fault} is not in force on ${nameOf(ctx.state, target.type, target.id)}.`, [
       "targetId",

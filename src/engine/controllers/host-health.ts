@@ -5,6 +5,7 @@ import type { FenceMethod, TaskKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
 import type { State } from "../state.ts";
 import { disturbanceOf } from "./disturbance.ts";
+import { hostReturned, isGoingDown } from "./host-power.ts";
 import { guestDied, repeatOrder } from "./lifecycle.ts";
 import { failOperationOf } from "./operations.ts";
 
@@ -51,9 +52,10 @@ export function hostConnected(
   const mayHaveMissed = ctx.state.leases.knows(host.id);
   ctx.state.leases.renew(host.id, ctx.nowMs);
   if (mayReturn(host)) contactRestored(ctx, host);
-  else if (host.status === "FENCING") return;
+  else if (host.status === "FENCING" || isGoingDown(host)) return;
   if (host.status === "DOWN") {
     ctx.emitAsActor("HostUp", { host: host.id }, host.causeSeq);
+    hostReturned(ctx, host.id);
     ctx.touchedZones.add(host.zoneId);
   }
   takeStock(ctx, host, seen, mayHaveMissed);

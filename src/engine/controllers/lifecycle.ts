@@ -110,7 +110,7 @@ export function guestActionDone(
       started(ctx, guest);
       break;
     case "STOP":
-      ctx.emitAsActor("GuestStopped", { guest: id, host }, task.seq);
+      stopped(ctx, guest, task.seq);
       break;
     case "SUSPEND":
       ctx.emitAsActor("GuestSuspended", { guest: id, host }, task.seq);
@@ -138,6 +138,14 @@ export function guestActionDone(
     }
   }
   ctx.touchedGuests.add(id);
+}
+
+/** If it was stopped with its host, to come back with it: that is for the host to see to. */
+function stopped(ctx: Context, guest: Guest, cause: number): void {
+  const { id: guestId, hostId, frozenOnHostId, desired, deleting } = guest;
+  if (frozenOnHostId !== null && desired !== "STOPPED" && !deleting)
+    ctx.emitAsActor("GuestFrozen", { guest: guestId, host: frozenOnHostId }, cause);
+  else ctx.emitAsActor("GuestStopped", { guest: guestId, host: hostId }, cause);
 }
 
 function started(ctx: Context, guest: Guest): void {

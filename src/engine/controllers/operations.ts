@@ -1,5 +1,5 @@
 import type { Guest } from "../../model/entities.ts";
-import type { GuestId, OperationId, Seq } from "../../model/ids.ts";
+import type { GuestId, HostId, OperationId, Seq } from "../../model/ids.ts";
 import type { OperationKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
 
@@ -10,6 +10,10 @@ export const NEED_A_RUNNING_GUEST: readonly OperationKind[] = [
   "MIGRATE_GUEST",
 ];
 
+type Subject =
+  | { readonly type: "Guest"; readonly id: GuestId }
+  | { readonly type: "Host"; readonly id: HostId };
+
 /** Opens an operation for what somebody asked for; one that still ran for the guest gives way to it. */
 export function openOperation(
   ctx: Context,
@@ -17,34 +21,56 @@ export function openOperation(
   verb: OperationKind,
   causeSeq: Seq | null,
 ): OperationId {
-  supersedeOperation(ctx, guestId, `${verb} was asked for`, causeSeq);
-  const operation = ctx.newId<OperationId>();
-  const target = { type: "Guest" as const, id: guestId };
-  ctx.emitAsActor(
-    "OperationStarted",
-    { operation, target, guest: guestId, host: null, verb },
-    causeSeq,
-  );
+  const operation = open(ctx, { type: "Guest", id: guestId }, verb, causeSeq);
   ctx.touchedGuests.add(guestId);
   return operation;
 }
 
-/** Something else is wanted of the guest now than what its operation, if it has one, works towards. */
+/** The same for a host. */
+export function openHostOperation(
+  ctx: Context,
+  hostId: HostId,
+  verb: OperationKind,
+  causeSeq: Seq | null,
+): OperationId {
+  return open(ctx, { type: "Host", id: hostId }, verb, causeSeq);
+}
+
+function open(
+  ctx: Context,
+  target: Subject,
+  verb: OperationKind,
+  causeSeq: Seq | null,
+): OperationId {
+  supersedeOperation(ctx, target.id, `${verb} was asked for`, causeSeq);
+  const operation = ctx.newId<OperationId>();
+  const guest = target.type === "Guest" ? target.id : null;
+  const host = target.type === "Host" ? target.id : null;
+  ctx.emitAsActor("OperationStarted", { operation, target, guest, host, verb }, causeSeq);
+  return operation;
+}
+
+/** The operation that runs for a guest or host, as events tell of it. */
+function running(ctx: Context, id: GuestId | HostId) {
+  const operationId = ctx.state.indexes.runningOperation.get(id);
+  if (operationId === undefined) return null;
+  const { tables } = ctx.state;
+  const { id: operation, kind: verb, hostId } = tables.Operation.get(operationId);
+  const target: Subject =
+    hostId === null ? { type: "Guest", id: id as GuestId } : { type: "Host", id: hostId };
+  const guest = hostId === null ? (tables.Guest.find(id)?.id ?? null) : null;
+  return { operation, target, guest, host: hostId, verb };
+}
+
+/** Something else is wanted of the guest or host now than what its operation, if it has one, works towards. */
 export function supersedeOperation(
   ctx: Context,
-  guestId: GuestId,
+  id: GuestId | HostId,
   error: string,
   causeSeq: Seq | null,
 ): void {
-  const id = ctx.state.indexes.runningOperation.get(guestId);
-  if (id === undefined) return;
-  const { id: operation, kind: verb } = ctx.state.tables.Operation.get(id);
-  const target = { type: "Guest" as const, id: guestId };
-  ctx.emit(
-    "OperationSuperseded",
-    { operation, target, guest: guestId, host: null, verb, error },
-    causeSeq,
-  );
+  const operation = running(ctx, id);
+  if (operation) ctx.emit("OperationSuperseded", { ...operation, error }, causeSeq);
 }
 
 /** What the guest's state means for an operation of this kind; null while it goes on. */
@@ -78,22 +104,19 @@ export function settleOperation(ctx: Context, guest: Guest): void {
   }
 }
 
-export function succeedOperation(ctx: Context, guestId: GuestId, causeSeq: Seq): void {
-  const id = ctx.state.indexes.runningOperation.get(guestId);
-  if (id === undefined) return;
-  const { id: operation, kind: verb } = ctx.state.tables.Operation.get(id);
-  const guest = ctx.state.tables.Guest.find(guestId)?.id ?? null;
-  const target = { type: "Guest" as const, id: guestId };
-  ctx.emit("OperationSucceeded", { operation, target, guest, host: null, verb }, causeSeq);
+export function succeedOperation(ctx: Context, id: GuestId | HostId, causeSeq: Seq | null): void {
+  const operation = running(ctx, id);
+  if (operation) ctx.emit("OperationSucceeded", operation, causeSeq);
 }
 
-export function failOperation(ctx: Context, guestId: GuestId, error: string, causeSeq: Seq): void {
-  const id = ctx.state.indexes.runningOperation.get(guestId);
-  if (id === undefined) return;
-  const { id: operation, kind: verb } = ctx.state.tables.Operation.get(id);
-  const guest = ctx.state.tables.Guest.find(guestId)?.id ?? null;
-  const target = { type: "Guest" as const, id: guestId };
-  ctx.emit("OperationFailed", { operation, target, guest, host: null, verb, error }, causeSeq);
+export function failOperation(
+  ctx: Context,
+  id: GuestId | HostId,
+  error: string,
+  causeSeq: Seq | null,
+): void {
+  const operation = running(ctx, id);
+  if (operation) ctx.emit("OperationFailed", { ...operation, error }, causeSeq);
 }
 
 /** Fails the guest's operation if it is one of these, which what happened has made impossible. */

@@ -111,13 +111,16 @@ const NOWHERE = {
   readyAtMs: null,
   moveBlockedBy: [],
   moveFailures: 0,
+  frozenOnHostId: null,
 } as const;
 
 /** It has come up: from now on it serves, at once or when it has had time to get ready. */
 function up(state: State, event: FleetEvent & { payload: { guest: number } }): Partial<Guest> {
-  const { readyAfterSeconds } = state.tables.Guest.get(event.payload.guest).recovery;
+  const { recovery, hostId, displacedFromHostId } = state.tables.Guest.get(event.payload.guest);
+  const { readyAfterSeconds } = recovery;
   const readyAtMs = readyAfterSeconds > 0 ? event.atMs + readyAfterSeconds * 1000 : null;
-  return { ...RUNS, loss: null, preemptedBy: null, frozenOnHostId: null, readyAtMs };
+  const isBack = hostId === displacedFromHostId && { displacedFromHostId: null };
+  return { ...RUNS, loss: null, preemptedBy: null, readyAtMs, ...isBack };
 }
 
 /** A failed start or crash: again on the same host, or somewhere else. */
@@ -151,7 +154,8 @@ function wake(
   const rests = status === "STOPPED" || status === "ERROR" || status === "FROZEN";
   change(state, id, {
     desired,
-    ...(status === "FROZEN" && { frozenOnHostId: null }),
+    // Whoever wants it to run now does not want it to wait for its host.
+    frozenOnHostId: null,
     restarts: 0,
     triedHostIds: [],
     retryAtMs: null,
@@ -173,7 +177,6 @@ export const requestFolds = {
     change(state, payload.guest, { desired: "STOPPED", retryAtMs: null, deleting: true }),
 } satisfies Folds;
 
-/** Starting, stopping, crashing: between a host and nowhere. */
 /** Where the guest is to go back to after it has moved. */
 function displacedFrom(
   why: MoveReason | undefined,
@@ -193,6 +196,7 @@ function beginStop(
   begin(state, event, "STOP", { status: "STOPPING", readyAtMs: null, ...fields });
 }
 
+/** Starting, stopping, crashing: between a host and nowhere. */
 const runFolds = {
   GuestPlaced: (state, event) => beginStart(state, event, "STARTING"),
   GuestRecovering: (state, event) => beginStart(state, event, "RECOVERING"),
@@ -251,8 +255,13 @@ const runFolds = {
       ],
     });
   },
+  // It starts on that host if it can, and goes back there later if it can't now.
   GuestThawed: (state, event) =>
-    settle(state, event, event.payload.guest, { status: "PENDING", frozenOnHostId: null }),
+    settle(state, event, event.payload.guest, {
+      status: "PENDING",
+      frozenOnHostId: null,
+      displacedFromHostId: event.payload.host,
+    }),
   GuestStopped: (state, event) => {
     const { guest } = event.payload;
     // Asked to start again while it stopped: it waits for its next place.
@@ -265,7 +274,6 @@ const runFolds = {
       triedHostIds: [],
       loss: null,
       placement: null,
-      frozenOnHostId: null,
       ...(desired === "STOPPED" && { preemptedBy: null, displacedFromHostId: null }),
     });
   },
@@ -350,10 +358,13 @@ const changeFolds = {
   },
   GuestActionFailed: (state, event) => {
     const { guest: guestId, host: hostId, error, retryAt } = event.payload;
-    const { status, task } = state.tables.Guest.get(guestId);
+    const { status, task, displacedFromHostId } = state.tables.Guest.get(guestId);
     const suspended = status === "RESUMING" || task?.kind === "RESUME";
     settle(state, event, guestId, {
       status: suspended ? "SUSPENDED" : "RUNNING",
+      frozenOnHostId: null,
+      // It did not get away.
+      ...(displacedFromHostId === hostId && { displacedFromHostId: null }),
       blockedBy: [{ code: "DRIVER_ERROR", message: error, hostId }],
       retryAtMs: retryAt,
     });

@@ -9,49 +9,64 @@ export function restingStatus(
   state: State,
   { id, maintenance, power }: Pick<Host, "id" | "maintenance" | "power">,
 ): HostStatus {
-  if (power !== null && power.phase !== "OFF") return power.verb === "POWER_ON" ? "UP" : "DRAINING";
+  if (power?.phase === "EMPTYING") return "DRAINING";
   if (!maintenance) return "UP";
   return state.indexes.guestsOnHost.count(id) > 0 ? "DRAINING" : "MAINTENANCE";
 }
 
 const IN_CONTACT: ReadonlySet<HostStatus> = new Set<HostStatus>(["UP", "DRAINING", "MAINTENANCE"]);
 
-/** What was asked of a host changes; one that is not in contact shows it when it is. */
+/**
+ * What was asked of a host changes; one that is not in contact shows it when it is, if it is not
+ * known to be by now.
+ */
 function ask(
   state: State,
   event: { atMs: number; seq: number },
   hostId: HostId,
   wish: Partial<Host>,
-) {
-  const host = { ...state.tables.Host.get(hostId), ...wish };
-  const status = IN_CONTACT.has(host.status) ? restingStatus(state, host) : host.status;
-  const isNew = status !== host.status;
-  state.tables.Host.set({
-    ...host,
-    status,
-    ...(isNew && { statusSinceMs: event.atMs, causeSeq: event.seq }),
-  });
+  inContact = IN_CONTACT.has(state.tables.Host.get(hostId).status),
+): void {
+  const before = state.tables.Host.get(hostId);
+  const host = { ...before, ...wish };
+  const status = wish.status ?? restingStatus(state, host);
+  if (!inContact) state.tables.Host.set({ ...host, status: before.status });
+  else if (status === before.status) state.tables.Host.set({ ...host, status });
+  else
+    state.tables.Host.set({
+      ...host,
+      status,
+      statusSinceMs: event.atMs,
+      causeSeq: event.seq,
+      lastSeenAtMs: null,
+    });
 }
 
 /** Maintenance and power by request. */
 export const hostPowerFolds = {
+  // Empty or not: that it is free of guests is a fact of its own.
   HostMaintenanceRequested: (state, event) =>
-    ask(state, event, event.payload.host, { maintenance: true }),
+    ask(state, event, event.payload.host, { maintenance: true, status: "DRAINING" }),
   HostMaintenanceStarted: (state, event) => ask(state, event, event.payload.host, {}),
   HostMaintenanceEnded: (state, event) =>
     ask(state, event, event.payload.host, { maintenance: false }),
   HostPowerRequested: (state, event) =>
-    ask(state, event, event.payload.host, { power: event.payload.definition }),
+    ask(state, event, event.payload.host, {
+      power: { ...event.payload.definition, seq: event.seq },
+    }),
   // From here on its silence is no news.
   HostPowerSwitching: (state, { payload, atMs, seq }) => {
     const host = state.tables.Host.get(payload.host);
     if (host.power === null) return;
+    const { phase, sinceMs } = host.power;
+    const since = phase === "SWITCHING" ? sinceMs : atMs;
+    const power = { ...host.power, phase: "SWITCHING", sinceMs: since, orderedAtMs: atMs } as const;
+    const goesDown = host.status !== "DOWN" && { statusSinceMs: atMs, causeSeq: seq };
     state.tables.Host.patch(host.id, {
       status: "DOWN",
-      statusSinceMs: atMs,
-      causeSeq: seq,
+      ...goesDown,
       generation: payload.generation,
-      power: { ...host.power, phase: "SWITCHING", sinceMs: atMs },
+      power,
       lastSeenAtMs: null,
       fenceFailedAtMs: null,
       opinion: null,
@@ -60,9 +75,15 @@ export const hostPowerFolds = {
   HostPoweredOff: (state, { payload, atMs, seq }) => {
     const host = state.tables.Host.get(payload.host);
     if (host.power === null) return;
-    const power = { ...host.power, phase: "OFF" as const, sinceMs: atMs };
+    const phase = host.power.verb === "SHUTDOWN" ? "OFF" : "BOOTING";
+    const power = { ...host.power, phase, sinceMs: atMs, orderedAtMs: null } as const;
     state.tables.Host.patch(host.id, { power, causeSeq: seq });
   },
   HostPoweredOn: (state, event) => ask(state, event, event.payload.host, { power: null }),
-  HostPowerFailed: (state, event) => ask(state, event, event.payload.host, { power: null }),
+  HostPowerCancelled: (state, event) => ask(state, event, event.payload.host, { power: null }),
+  HostPowerFailed: (state, event) => {
+    const { host: hostId, inContact } = event.payload;
+    state.tables.Host.patch(hostId, { causeSeq: event.seq });
+    ask(state, event, hostId, { power: null }, inContact);
+  },
 } satisfies Folds;

@@ -16,7 +16,13 @@ export const inventoryFolds = {
   HostAdded: create("Host"),
   HostChanged: (state, { payload }) =>
     state.tables.Host.patch(payload.host, { capacity: payload.capacity }),
-  HostRemoved: remove("Host"),
+  HostRemoved: (state, event) => {
+    const { host } = event.payload;
+    for (const guest of state.tables.Guest.sorted())
+      if (guest.displacedFromHostId === host)
+        state.tables.Guest.patch(guest.id, { displacedFromHostId: null });
+    remove("Host")(state, event);
+  },
   TenantCreated: create("Tenant"),
   TenantQuotaChanged: (state, { payload }) =>
     state.tables.Tenant.patch(payload.tenant, { quota: payload.quota }),

@@ -36,6 +36,7 @@ export function guestViolations(state: State): string[] {
     broken(`guest ${guest.name} (${guest.status}, wanted ${guest.desired})`, [
       ...placeClaims(state, guest),
       ...workClaims(guest),
+      ...freezeClaims(state, guest),
       ...restClaims(state, guest),
       ...reasonClaims(state, guest),
       ...referenceClaims(state, guest),
@@ -71,6 +72,18 @@ function workClaims({ status, task, generation, retryAtMs }: Guest): Claim[] {
   ];
 }
 
+/** Stopped with its host, or about to be: it waits for one that is being brought back with it. */
+function freezeClaims(state: State, { status, frozenOnHostId }: Guest): Claim[] {
+  const host = state.tables.Host.find(frozenOnHostId ?? 0);
+  const isFrozen = status === "FROZEN";
+  return [
+    [frozenOnHostId === null || host !== undefined, "waits for a host that is gone"],
+    [frozenOnHostId === null || isFrozen || status === "STOPPING", "is up and frozen"],
+    [!isFrozen || frozenOnHostId !== null, "is frozen on no host"],
+    [!isFrozen || host?.power?.policy === "FREEZE", `waits for ${host?.name}, which waits not`],
+  ];
+}
+
 /** A guest at rest is where it should be, or something keeps it from going on. */
 function restClaims(state: State, guest: Guest): Claim[] {
   const { status, task, hostId, desired, deleting, retryAtMs } = guest;
@@ -101,11 +114,13 @@ function reasonClaims(state: State, guest: Guest): Claim[] {
 
 function referenceClaims({ tables }: State, guest: Guest): Claim[] {
   const { tenantId, imageId, flavorId, homeHostId, recovery, deleting } = guest;
+  const { displacedFromHostId: displaced } = guest;
   const hasNeeds = recovery.dependsOn.every((id) => tables.Guest.find(id));
   return [
     [tables.Tenant.find(tenantId) !== undefined, "has no tenant"],
     [tables.Image.find(imageId) !== undefined, "has no image"],
     [tables.Flavor.find(flavorId) !== undefined, "has no flavor"],
+    [displaced === null || tables.Host.find(displaced) !== undefined, "goes back to nowhere"],
     [homeHostId === null || tables.Host.find(homeHostId) !== undefined, "has no home"],
     // Guests that are deleted together go in any order.
     [hasNeeds || deleting, "depends on one that is gone"],

@@ -1,3 +1,4 @@
+import type { Guest } from "../../model/entities.ts";
 import {
   awaitsTurn,
   footprintOf,
@@ -5,7 +6,7 @@ import {
   isPendingRecovery,
   isWaiting,
 } from "../guest-conditions.ts";
-import { isLost, isUnheard, isWatched } from "../host-conditions.ts";
+import { isAttended, isLost, isUnheard, isWatched } from "../host-conditions.ts";
 import { timerOf } from "../indexes.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
 import { domainOf, isInForce } from "../placement/rule-index.ts";
@@ -22,15 +23,14 @@ export function indexDrift(state: State): string[] {
     );
 }
 
+const ids = (rows: readonly { id: number }[]) => rows.map(({ id }) => id);
+const inOrder = (set: Iterable<number>) => [...set].sort((a, b) => a - b);
+
 /** By name of the index: what it holds, and what the tables say. */
 function expectations(state: State): Record<string, [unknown, unknown]> {
   const { tables, indexes, names } = state;
   const hosts = tables.Host.sorted();
   const guests = tables.Guest.sorted();
-  const zones = tables.Zone.sorted();
-  const running = tables.Operation.sorted().filter(({ status }) => status === "RUNNING");
-  const ids = (rows: readonly { id: number }[]) => rows.map(({ id }) => id);
-  const inOrder = (set: Iterable<number>) => [...set].sort((a, b) => a - b);
   const failovers = tables.Failover.sorted();
   return {
     guestsOnHost: [
@@ -72,6 +72,36 @@ function expectations(state: State): Record<string, [unknown, unknown]> {
       ids(guests.filter(({ id }) => indexes.timed.has(id))),
       ids(guests.filter((g) => timerOf(g) !== null)),
     ],
+    faults: [
+      [...state.faults.keys()].sort(),
+      tables.Fault.sorted()
+        .map(({ kind, target }) => `${kind}:${target.id}`)
+        .sort(),
+    ],
+    guestNames: [guests.map((g) => names.guest.find(g.name, g.tenantId)), ids(guests)],
+    hostNames: [hosts.map((host) => names.host.find(host.name)), ids(hosts)],
+    largest: [sizeOf(indexes.sizes.largest), largestOf(state)],
+    occupancy: occupancy(state),
+    ...expectationsOfHosts(state),
+  };
+}
+
+/** Hosts and what is done with them. */
+function expectationsOfHosts({ tables, indexes }: State): Record<string, [unknown, unknown]> {
+  const hosts = tables.Host.sorted();
+  const guests = tables.Guest.sorted();
+  const zones = tables.Zone.sorted();
+  const running = tables.Operation.sorted().filter(({ status }) => status === "RUNNING");
+  return {
+    attended: [inOrder(indexes.attended), ids(hosts.filter(isAttended))],
+    hostsWithOperation: [
+      inOrder(indexes.hostsWithOperation),
+      inOrder(running.flatMap(({ hostId }) => hostId ?? [])),
+    ],
+    frozenOnHost: [
+      hosts.map(({ id }) => indexes.frozenOnHost.of(id)),
+      hosts.map(({ id }) => ids(guests.filter((g) => g.frozenOnHostId === id && isFrozen(g)))),
+    ],
     watched: [inOrder(indexes.watched), ids(hosts.filter(isWatched))],
     suspects: [inOrder(indexes.suspects), ids(hosts.filter(isUnheard))],
     hostsInZone: [
@@ -91,17 +121,11 @@ function expectations(state: State): Record<string, [unknown, unknown]> {
         .map(({ guestId, hostId, id }) => [guestId ?? hostId ?? 0, id])
         .sort(([a = 0], [b = 0]) => a - b),
     ],
-    faults: [
-      [...state.faults.keys()].sort(),
-      tables.Fault.sorted()
-        .map(({ kind, target }) => `${kind}:${target.id}`)
-        .sort(),
-    ],
-    guestNames: [guests.map((g) => names.guest.find(g.name, g.tenantId)), ids(guests)],
-    hostNames: [hosts.map((host) => names.host.find(host.name)), ids(hosts)],
-    largest: [sizeOf(indexes.sizes.largest), largestOf(state)],
-    occupancy: occupancy(state),
   };
+}
+
+function isFrozen({ status }: Guest): boolean {
+  return status === "FROZEN";
 }
 
 function sizeOf({ cpuMillicores, memoryMiB }: { cpuMillicores: number; memoryMiB: number }) {

@@ -22,10 +22,12 @@ export interface Subject {
 export function subjectFor(state: State, guest: Guest): Subject {
   const last = guest.placement?.hostId ?? null;
   const retries = guest.restarts > 0 && last !== null && !guest.triedHostIds.includes(last);
+  const home = state.meta.settings.balanceOnStart ? null : guest.homeHostId;
   return {
     guestId: guest.id,
     resources: guest.resources,
-    homeHostId: state.meta.settings.balanceOnStart ? null : guest.homeHostId,
+    // Where it was stopped for the fleet's sake, it is at home until it is back.
+    homeHostId: guest.displacedFromHostId ?? home,
     retryHostId: retries ? last : null,
     triedHostIds: guest.triedHostIds,
     fromHostId: guest.hostId,

@@ -3,6 +3,7 @@ import type { HostId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
 import { endFaultsOn } from "../faults.ts";
 import { ownFlavorName } from "../flavors.ts";
+import { letGo } from "../host-power.ts";
 import { supersedeOperation } from "../operations.ts";
 import { guestKey, splitGuestName } from "./guest-names.ts";
 import type { Plan } from "./plan.ts";
@@ -110,6 +111,8 @@ function checkUnused(plan: Plan, spec: FleetSpec, host: string): void {
 function removeHost(ctx: Context, id: HostId, cause: number): void {
   const { tables } = ctx.state;
   endFaultsOn(ctx, id, cause);
+  supersedeOperation(ctx, id, "the host is removed", cause);
+  letGo(ctx, tables.Host.get(id));
   for (const guest of tables.Guest.sorted()) {
     if (guest.homeHostId !== id) continue;
     const { imageId, recovery, workload } = guest;
