@@ -70,6 +70,10 @@ builder.drizzleObjectFields(Host, (t) => ({
     nullable: true,
     description: "What a second opinion said during the present silence; null when there is none.",
   }),
+  watchdogOn: t.exposeBoolean("watchdogOn", {
+    description:
+      "Its watchdog is known to be on: if it is cut off, the passing of time proves its guests dead.",
+  }),
   flaps: t.exposeInt("flaps", {
     description: "Losses of contact in a row, none of them long after the one before.",
   }),

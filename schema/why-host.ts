@@ -1,4 +1,5 @@
 import type { Reason } from "../src/model/reasons.ts";
+import type { Settings } from "../src/model/settings.ts";
 import type { FleetFacts } from "./fleet-meta.ts";
 import type { Row } from "./loaders.ts";
 
@@ -36,7 +37,6 @@ export function whyNotInService(facts: HostFacts): Reason[] {
  */
 export function whySilent(facts: HostFacts): Reason[] {
   const { host, fleet } = facts;
-  const { settings } = fleet;
   if (host.status !== "SUSPECT" && host.status !== "FENCING") return [];
   const seenMs = host.lastSeenAtMs ?? host.statusSinceMs;
   const silence = `has not been heard of since ${at(seenMs)}`;
@@ -52,25 +52,29 @@ export function whySilent(facts: HostFacts): Reason[] {
         `${silence}, nor has any other: nothing is fenced until one is`,
       ),
     ];
-  if (host.status === "SUSPECT") {
-    const fenceAt = at(seenMs + settings.fenceAfterSeconds * 1000);
-    const alive = host.opinion === "ALIVE" ? "; a second opinion says that it is alive" : "";
-    return [
-      reason(
-        facts,
-        "WAITING_FOR_FENCE",
-        `${silence}${alive}; unless it is, it is fenced at ${fenceAt}, and its guests start elsewhere once it is proven dead`,
-      ),
-    ];
-  }
-  const deadMs = seenMs + (settings.watchdogSeconds + settings.heartbeatSeconds) * 1000;
-  const proof =
-    host.fenceFailedAtMs === null
-      ? "is being fenced"
-      : `could not be fenced; its own watchdog will have killed its guests by ${at(deadMs)}`;
+  const wait = host.status === "SUSPECT" ? suspicion(facts, seenMs) : fence(facts, seenMs);
   return [
-    reason(facts, "WAITING_FOR_FENCE", `${silence} and ${proof}: its guests start elsewhere then`),
+    reason(facts, "WAITING_FOR_FENCE", `${silence} and ${wait}; then its guests start elsewhere`),
   ];
+}
+
+function suspicion({ host, fleet: { settings } }: HostFacts, seenMs: number): string {
+  if (host.opinion === "ALIVE")
+    return `is cut off, but seen alive by others, so it is not fenced; ${watchdogProof(host, settings, seenMs)}`;
+  const fenceAt = at(seenMs + settings.fenceAfterSeconds * 1000);
+  return `is fenced at ${fenceAt} unless it is heard of before`;
+}
+
+function fence({ host, fleet: { settings } }: HostFacts, seenMs: number): string {
+  if (host.fenceFailedAtMs === null) return "is being fenced";
+  return `could not be fenced; ${watchdogProof(host, settings, seenMs)}`;
+}
+
+function watchdogProof(host: Row<"Host">, settings: Settings, seenMs: number): string {
+  if (!host.watchdogOn)
+    return "its watchdog is not known to be on, so only a fence that works can prove it dead";
+  const deadMs = seenMs + (settings.watchdogSeconds + settings.heartbeatSeconds) * 1000;
+  return `its own watchdog will have killed its guests by ${at(deadMs)}`;
 }
 
 function whyDown(facts: HostFacts): Reason {
