@@ -119,7 +119,7 @@ class Player {
     // The expected log knows neither where its folder is nor more than one line for a step.
     const told = refusal?.replaceAll(`${this.#folder}${sep}`, "").replaceAll("\n", " ");
     const heading = `${this.#nowSeconds}s ${text}${told === undefined ? "" : `: refused, ${told}`}`;
-    this.headings.push({ after: head, text: heading });
+    this.headings.push({ after: head, atSeconds: this.#nowSeconds, text: heading });
     if (refused === null && refusal !== null) {
       this.problems.push(`at ${this.#nowSeconds}s "${text}" was refused: ${refusal}`);
     } else if (refused !== null && !refusal?.includes(refused)) {

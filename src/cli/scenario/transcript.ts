@@ -18,6 +18,7 @@ interface LogEvent {
 /** What a step did, and the log's head when it did. */
 export interface Heading {
   readonly after: string;
+  readonly atSeconds: number;
   readonly text: string;
 }
 
@@ -35,7 +36,7 @@ export async function transcribe(
     .map((event) => ({ ...event, atMs: Date.parse(event.occurredAt) - startMs }))
     .filter(({ atMs }) => atMs >= log.fromSeconds * 1000);
   const lines = [`# ${title}`];
-  const waiting = [...headings];
+  const waiting = headings.filter(({ atSeconds }) => atSeconds >= log.fromSeconds);
   for (const { cursor, atMs, message } of events) {
     const isDue = (heading: Heading) => seqOf(heading.after) < seqOf(cursor);
     while (waiting[0] && isDue(waiting[0])) lines.push(...headingLines(waiting.shift()));
