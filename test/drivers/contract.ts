@@ -45,6 +45,7 @@ export function describeDriver(name: string, open: () => Promise<Subject>): void
     whileItRuns(() => contract);
     repetitions(() => contract);
     fences(() => contract);
+    power(() => contract);
   });
 }
 
@@ -188,6 +189,44 @@ function fences(on: () => Contract): void {
   });
 }
 
+function power(on: () => Contract): void {
+  const needsPower = (skip: () => void) => {
+    if (!on().subject.driver.capabilities.powerControl) skip();
+  };
+
+  test("reboots a host, which tells that it is back and empty", async ({ skip }) => {
+    needsPower(skip);
+    const before = on().subject.observations.length;
+    const answer = await on().ask(on().switch("REBOOT_HOST", 1));
+    expect(answer).toMatchObject({ kind: "ACTION_DONE", guestId: null });
+    expect(await on().returns(0, before)).toMatchObject({ guests: [] });
+  });
+
+  test("shuts a host down for good, and switches it on again", async ({ skip }) => {
+    needsPower(skip);
+    const answer = await on().ask(on().switch("SHUTDOWN_HOST", 1));
+    expect(answer).toMatchObject({ kind: "ACTION_DONE", guestId: null });
+    // It says nothing any more; whoever asks it does not hear of it before it is on.
+    const before = on().subject.observations.length;
+    on().subject.driver.perform({ kind: "CONNECT_HOST", host: on().subject.hosts[0] });
+    await on().ask({ ...on().stop(1), hostId: on().subject.hosts[1].id });
+    expect(on().connectedSince(before)).toEqual([]);
+    expect(await on().ask(on().switch("POWER_ON_HOST", 2))).toMatchObject({ kind: "ACTION_DONE" });
+    expect(await on().returns(0, before)).toMatchObject({ guests: [] });
+  });
+
+  test("does not repeat what was done with a host's power", async ({ skip }) => {
+    needsPower(skip);
+    const before = on().subject.observations.length;
+    on().subject.driver.perform(on().switch("REBOOT_HOST", 1));
+    const first = await on().ask(on().switch("REBOOT_HOST", 1));
+    await on().returns(0, before);
+    await on().ask(on().start(1));
+    expect(await on().ask(on().switch("REBOOT_HOST", 1))).toEqual(first);
+    expect(await on().inventory(0)).toHaveLength(1);
+  });
+}
+
 /** Asks and waits for the answer that belongs to it. */
 class Contract {
   readonly subject: Subject;
@@ -253,6 +292,17 @@ class Contract {
   migrate(generation: number) {
     const targetHostId = this.subject.hosts[1].id;
     return { ...this.#named(generation), kind: "MIGRATE" as const, targetHostId };
+  }
+
+  switch(kind: "REBOOT_HOST" | "SHUTDOWN_HOST" | "POWER_ON_HOST", generation: number) {
+    return { kind, hostId: this.subject.hosts[0].id, generation };
+  }
+
+  /** Hosts that told what runs there. */
+  connectedSince(index: number): number[] {
+    return this.subject.observations
+      .slice(index)
+      .flatMap((seen) => (seen.kind === "HOST_CONNECTED" ? seen.hostId : []));
   }
 
   fence(generation: number) {

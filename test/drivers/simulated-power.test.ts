@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { HostId } from "../../src/model/ids.ts";
 import { hostDescription, place, SimulatedFleet } from "./fleet.ts";
 
 const G1 = 10_001;
@@ -93,6 +94,82 @@ describe("power", () => {
     expect(fleet.inventory(1212)).toEqual([]);
     fleet.inject("ZONE_POWER", 11).inject("ZONE_POWER", 11);
     expect(fleet.all("ZONE_UTILITY_CHANGED")).toHaveLength(1);
+  });
+});
+
+describe("power by request", () => {
+  let fleet: SimulatedFleet;
+  const order = (kind: "REBOOT_HOST" | "SHUTDOWN_HOST" | "POWER_ON_HOST") =>
+    fleet.ask({ kind, hostId: 1111 as HostId });
+  beforeEach(() => {
+    fleet = new SimulatedFleet().connect(...[1111, 1112].map(hostDescription)).advanceTo(10);
+  });
+
+  test("a host goes down in three seconds, and boots in five if it is to", () => {
+    const reboot = order("REBOOT_HOST");
+    fleet.advanceTo(30);
+    expect(fleet.answer(reboot)).toMatchObject({ kind: "ACTION_DONE", at: 13 });
+    expect(fleet.heardOf(1111).filter((at) => at >= 12 && at <= 19)).toEqual([12, 18, 18, 19]);
+  });
+
+  test("a host that was shut down stays off through power cuts and fences", () => {
+    order("SHUTDOWN_HOST");
+    fleet.advanceTo(20).inject("RACK_POWER", 111).advance(10).clear("RACK_POWER", 111).advance(60);
+    fleet.fence(1111);
+    fleet.advance(60);
+    expect(fleet.inventory(1111)).toBeNull();
+    expect(fleet.inventory(1112)).toEqual([]);
+    order("POWER_ON_HOST");
+    fleet.advance(6);
+    expect(fleet.inventory(1111)).toEqual([]);
+  });
+
+  test("a cut in its own power that ends switches it on", () => {
+    order("SHUTDOWN_HOST");
+    fleet.advanceTo(20).inject("HOST_POWER", 1111).advance(10);
+    fleet.clear("HOST_POWER", 1111).advance(6);
+    expect(fleet.inventory(1111)).toEqual([]);
+  });
+
+  test("a restarted server finds it as it was", () => {
+    const shutdown = order("SHUTDOWN_HOST");
+    fleet.advance(1).restart(60);
+    fleet.advance(1);
+    expect(fleet.answer(shutdown)).toMatchObject({ kind: "ACTION_DONE" });
+    fleet.restart().advance(60);
+    expect(fleet.inventory(1111)).toBeNull();
+  });
+
+  test.each([
+    ["SHUTDOWN_HOST", "HOST_HANG", "does not answer"],
+    ["REBOOT_HOST", "HOST_NETWORK", "does not answer"],
+    ["POWER_ON_HOST", "HOST_NETWORK", "can't be reached"],
+    ["POWER_ON_HOST", "HOST_POWER", "has no power"],
+  ] as const)("%s fails under %s", (kind, fault, why) => {
+    fleet.inject(fault, 1111);
+    const answered = fleet.answer(order(kind)) ?? fleet.advance(5).all("ACTION_FAILED").at(-1);
+    expect(answered).toMatchObject({ action: kind, error: expect.stringContaining(why) });
+  });
+
+  test("a host that tripped can't be switched on before it is cool", () => {
+    fleet.configure({ overheatSeconds: 10 }).inject("ZONE_COOLING", 11).advance(60);
+    order("POWER_ON_HOST");
+    fleet.advance(1);
+    expect(fleet.all("ACTION_FAILED").at(-1)?.error).toContain("too hot");
+  });
+
+  test("an older order is out of date", () => {
+    const [shutdown, on] = [order("SHUTDOWN_HOST"), order("POWER_ON_HOST")];
+    const late = { kind: "SHUTDOWN_HOST", hostId: 1111 as HostId, generation: shutdown } as const;
+    fleet.perform(late).advance(30);
+    expect(fleet.answer(shutdown)).toBeUndefined();
+    expect(fleet.answer(on)).toMatchObject({ kind: "ACTION_DONE" });
+    expect(fleet.inventory(1111)).toEqual([]);
+  });
+
+  test("a host that nobody knows can't be switched", () => {
+    const shutdown = fleet.ask({ kind: "SHUTDOWN_HOST", hostId: 9999 as HostId });
+    expect(fleet.answer(shutdown)).toMatchObject({ kind: "ACTION_FAILED" });
   });
 });
 

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import type { HostId } from "../../src/model/ids.ts";
 import { FAULT_KINDS, type FaultKind } from "../../src/model/statuses.ts";
 import { hostDescription, place, type Seen, SimulatedFleet } from "./fleet.ts";
 
 const HOSTS = [1111, 1112, 1121, 1122, 1211, 1212, 1221, 1222];
 const GUESTS = Array.from({ length: 24 }, (_, index) => 10_001 + index);
-const STEPS = 400;
+const STEPS = 600;
+const SWITCHES = ["REBOOT_HOST", "SHUTDOWN_HOST", "POWER_ON_HOST", "POWER_ON_HOST"] as const;
 
 /** A sequence of numbers in [0, 1) that a seed decides (Park and Miller's generator). */
 function sequence(seed: number): () => number {
@@ -59,9 +61,10 @@ function step({ fleet, random, hostOf }: Life): void {
     };
     fleet.ask({ kind: "RESIZE", resources, ...at });
   } else if (share < 0.61) fleet.fence(hostId);
-  else if (share < 0.62) fleet.configure({ batterySeconds: 10 + Math.floor(other * 60) });
-  else if (share < 0.63) fleet.configure({ overheatSeconds: 20 + Math.floor(other * 60) });
-  else if (share < 0.65) fleet.connect(hostDescription(hostId));
+  else if (share < 0.64) fleet.ask({ kind: pick(SWITCHES, other), hostId: hostId as HostId });
+  else if (share < 0.648) fleet.configure({ batterySeconds: 10 + Math.floor(other * 60) });
+  else if (share < 0.656) fleet.configure({ overheatSeconds: 20 + Math.floor(other * 60) });
+  else if (share < 0.665) fleet.connect(hostDescription(hostId));
   else if (share < 0.68) fleet.inject("GUEST_CRASH", guestId);
   else if (share < 0.75) injectOrClear(fleet, random, "inject");
   else for (let count = 0; count < 4; count++) injectOrClear(fleet, random, "clear");
