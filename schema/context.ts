@@ -43,12 +43,15 @@ export interface ApiContext {
    * queries and then subscribes after its `head` misses nothing.
    */
   readonly head: Seq;
+  /** Aborts when whoever asked has gone away; null where that cannot be known. */
+  readonly signal: AbortSignal | null;
 }
 
 export function createContext(
   runtime: Runtime,
   documents: FleetDocuments,
   principal: Principal,
+  signal: AbortSignal | null = null,
 ): ApiContext {
   const head = runtime.feed.head();
   const { db } = runtime.queries.reader;
@@ -60,5 +63,6 @@ export function createContext(
     principal,
     actor: { kind: "PRINCIPAL", name: principal.name },
     head,
+    signal,
   };
 }

@@ -2,6 +2,7 @@
 import "./affinity-rule.ts";
 import "./apply-fleet.ts";
 import "./availability-fields.ts";
+import "./capacity-report.ts";
 import "./event-types.ts";
 import "./explain-placement.ts";
 import "./failover.ts";

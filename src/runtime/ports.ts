@@ -1,9 +1,13 @@
+import type { CapacityReport } from "../engine/capacity-report.ts";
 import type { CommandEnvelope, CommandResult } from "../model/commands.ts";
 import type { FleetEvent } from "../model/events.ts";
 import type { FlavorId, GuestId, HostId, Seq, TenantId } from "../model/ids.ts";
 import type { HostVerdict, Reason } from "../model/reasons.ts";
 import type { Resources } from "../model/resources.ts";
+import type { FailureDomain } from "../model/statuses.ts";
 import type { Reader } from "../store/reader.ts";
+
+export type { CapacityReport, DomainLoss, LeftBehind } from "../engine/capacity-report.ts";
 
 /** The way in: everything that changes the fleet. */
 export interface Commands {
@@ -63,6 +67,8 @@ export interface PlacementAnswer {
 export interface Queries {
   readonly reader: Reader;
   explainPlacement(question: PlacementQuestion): PlacementAnswer;
+  /** Plays each such loss through. Takes a while, in slices; rejects when `signal` aborts. */
+  capacityReport(losing: FailureDomain, signal?: AbortSignal | null): Promise<CapacityReport>;
 }
 
 export type ClockMode =

@@ -1,8 +1,11 @@
+import { type CapacityReport, capacityReport } from "../engine/capacity-report.ts";
 import { evolve } from "../engine/evolve.ts";
 import { explainPlacement } from "../engine/explain.ts";
 import { State } from "../engine/state.ts";
+import type { FailureDomain } from "../model/statuses.ts";
 import type { Reader } from "../store/reader.ts";
 import type { PlacementAnswer, PlacementQuestion, Queries } from "./ports.ts";
+import { inSlices } from "./slices.ts";
 
 /** Events folded in one go. */
 const PAGE = 2_000;
@@ -18,6 +21,8 @@ export class FleetQueries implements Queries {
   readonly reader: Reader;
   readonly #nowMs: () => number;
   #replica: State | null = null;
+  /** The newest report that is being made: one at a time, each in its turn. */
+  #reports: Promise<unknown> = Promise.resolve();
 
   constructor(reader: Reader, nowMs: () => number) {
     this.reader = reader;
@@ -26,6 +31,23 @@ export class FleetQueries implements Queries {
 
   explainPlacement(question: PlacementQuestion): PlacementAnswer {
     return explainPlacement(this.#upToDate(), question);
+  }
+
+  /** The replica is its own while it lasts: who asks something else meanwhile gets another one. */
+  capacityReport(
+    losing: FailureDomain,
+    signal: AbortSignal | null = null,
+  ): Promise<CapacityReport> {
+    const report = this.#reports.then(async () => {
+      signal?.throwIfAborted();
+      const state = this.#upToDate();
+      this.#replica = null;
+      const answer = await inSlices(capacityReport(state, losing, this.#nowMs()), signal);
+      this.#replica ??= state;
+      return answer;
+    });
+    this.#reports = report.catch(() => {});
+    return report;
   }
 
   #upToDate(): State {

@@ -22,7 +22,9 @@ export interface GraphqlOptions {
 export function createGraphql({ runtime, documents, onError }: GraphqlOptions) {
   return createYoga<object, ApiContext>({
     schema,
-    context: () => createContext(runtime, documents, LOCAL_ADMIN),
+    // Over a WebSocket there is no request.
+    context: ({ request }: { request?: Request }) =>
+      createContext(runtime, documents, LOCAL_ADMIN, request?.signal),
     graphqlEndpoint: "/graphql",
     graphiql: false,
     landingPage: false,

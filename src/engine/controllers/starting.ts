@@ -37,7 +37,7 @@ function waitingGuests(ctx: Context): Guest[] {
 }
 
 /** Highest priority first; then what is lost before what is new; then the largest, while there is room for it. */
-function inOrder(guests: Guest[]): Guest[] {
+export function inOrder(guests: Guest[]): Guest[] {
   const rank = (guest: Guest) => PRIORITIES.indexOf(guest.recovery.priority);
   return guests.sort(
     (a, b) =>
