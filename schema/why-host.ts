@@ -82,7 +82,7 @@ function whyDown(facts: HostFacts): Reason {
   const { power } = host;
   if (power?.phase === "OFF")
     return reason(facts, "HOST_NOT_UP", `was switched off by request at ${at(power.sinceMs)}`);
-  if (power?.phase === "SWITCHING") {
+  if (power?.phase === "SWITCHING" || power?.phase === "BOOTING") {
     const verb = { REBOOT: "rebooting", SHUTDOWN: "shutting down", POWER_ON: "powering on" }[
       power.verb
     ];

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type Data, startSettledServer, startTestServer, type TestServer } from "./harness.ts";
+import {
+  type Data,
+  type Json,
+  startSettledServer,
+  startTestServer,
+  type TestServer,
+} from "./harness.ts";
 
 const HOST = "status maintenance flaps heldUntil opinion powerRequest { verb policy phase since }";
 const REASONS = "reasons { code message advice host { name } }";
@@ -82,6 +88,93 @@ describe("a host that is not in service", () => {
 });
 
 describe("verbs on hosts", () => {
+  const PAYLOAD = "hostId cursor operation { id kind status } host { name status }";
+  const verb = async (server: TestServer, mutation: string, more: Json = {}) => {
+    const hostId = await server.id("host", "host-a");
+    const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}`;
+    const input = mutation === "setMaintenance" ? "SetMaintenanceInput" : "HostActionInput";
+    const fields = `... on ${type}Payload { ${PAYLOAD} }`;
+    return server.mutate(mutation, input, { hostId, ...more }, fields);
+  };
+
+  test("are operations that end", async () => {
+    const server = await startSettledServer();
+    const steps = [
+      ["shutdownHost", "SHUTDOWN_HOST", "DOWN"],
+      ["powerOnHost", "POWER_ON_HOST", "UP"],
+      ["rebootHost", "REBOOT_HOST", "UP"],
+    ] as const;
+    for (const [mutation, kind, status] of steps) {
+      const done = await verb(server, mutation);
+      expect(done, mutation).toMatchObject({
+        operation: { kind, status: "RUNNING" },
+        host: { name: "host-a" },
+      });
+      await server.advance(300);
+      const { operations } = await server.data(
+        `query ($hostId: ID!) { operations(last: 1, filter: { hostIds: [$hostId] }) {
+          nodes { id status error host { name status } } } }`,
+        { hostId: done.hostId },
+      );
+      expect(operations.nodes, mutation).toEqual([
+        {
+          id: done.operation.id,
+          status: "SUCCEEDED",
+          error: null,
+          host: { name: "host-a", status },
+        },
+      ]);
+    }
+  });
+
+  test("show on the host while they go on, and after", async () => {
+    const server = await startSettledServer();
+    await verb(server, "shutdownHost");
+    expect(await hostNamed(server, "host-a")).toMatchObject({
+      status: "DRAINING",
+      powerRequest: { verb: "SHUTDOWN", policy: "FAILOVER", phase: "EMPTYING" },
+      reasons: [{ code: "IN_PROGRESS" }],
+    });
+    await server.advance(120);
+    const off = await hostNamed(server, "host-a");
+    expect(off).toMatchObject({ status: "DOWN", powerRequest: { phase: "OFF" } });
+    expect(off.reasons[0].message).toMatch(/^host host-a was switched off by request at 2026/);
+  });
+
+  test("done twice with one key are done once, and what makes no sense is refused", async () => {
+    const server = await startSettledServer();
+    const first = await verb(server, "shutdownHost", { idempotencyKey: "once" });
+    expect(await verb(server, "shutdownHost", { idempotencyKey: "once" })).toEqual(first);
+    await server.advance(120);
+    await verb(server, "powerOnHost");
+    await server.advance(300);
+    expect(await verb(server, "powerOnHost")).toMatchObject({ __typename: "ConflictError" });
+  });
+
+  test("are told to who watches the host or the operation", async () => {
+    const server = await startSettledServer();
+    const hostId = await server.id("host", "host-a");
+    const host = server.subscribe(
+      "subscription ($id: ID!) { host(id: $id) { maintenance powerRequest { phase } } }",
+      { id: hostId },
+    );
+    expect((await host.next()).host).toEqual({ maintenance: false, powerRequest: null });
+    const { operation } = await verb(server, "shutdownHost");
+    const watched = server.subscribe(
+      "subscription ($id: ID!) { operation(id: $id) { status host { name } } }",
+      { id: operation.id },
+    );
+    expect((await watched.next()).operation.status).toBe("RUNNING");
+    expect((await host.next()).host.powerRequest).toEqual({ phase: "EMPTYING" });
+    await server.advance(120);
+    expect((await watched.next()).operation).toEqual({
+      status: "SUCCEEDED",
+      host: { name: "host-a" },
+    });
+    await host.close();
+    await watched.close();
+  });
+
   test.each([
     ["setMaintenance", "SetMaintenanceInput", { enabled: true }],
     ["rebootHost", "HostActionInput", {}],

@@ -218,6 +218,23 @@ affinityRules: [{ name: pinned, kind: HOST, guests: [it], hosts: [h1], strict: t
     codes: ["HOST_NOT_UP"],
     says: ["2 of 2 hosts are not up", "Bring hosts back", "Fault HOST_POWER on host"],
   },
+  {
+    name: "it was frozen with its host",
+    happens: async (server) => {
+      await apply(
+        server,
+        `${HOSTS}settings: { shutdownPolicy: FREEZE }
+guests: [{ name: it, flavor: s, image: i, host: h1 }]`,
+      );
+      await server.advance(30);
+      const hostId = await server.id("host", "h1");
+      const result = await server.mutate("shutdownHost", "HostActionInput", { hostId });
+      expect(result.__typename).toBe("ShutdownHostPayload");
+      await server.advance(60);
+    },
+    codes: ["FROZEN_WITH_HOST"],
+    says: ["is FROZEN", "was stopped with host h1", "host h1 was switched off by request at"],
+  },
 ];
 
 describe("a guest that is down says why, and what to do, when", () => {

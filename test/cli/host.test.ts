@@ -1,0 +1,75 @@
+/** Verbs on hosts that wait for their end, on a fleet whose time moves only when the test moves it. */
+
+import { describe, expect, test, vi } from "vitest";
+import { startSettledServer, type TestServer } from "../api/harness.ts";
+import { type Running, run, start } from "./processes.ts";
+
+async function hostNamed(server: TestServer, name: string) {
+  const query = "query ($name: String!) { host(name: $name) { status maintenance } }";
+  return (await server.data(query, { name })).host;
+}
+
+function told(running: Running, text: string): Promise<void> {
+  return vi.waitFor(() => expect(running.err()).toContain(text), { timeout: 10_000 });
+}
+
+describe("maintenance", () => {
+  test("--no-wait begins it only", async () => {
+    const server = await startSettledServer();
+    const { out } = await run(["maintenance", "host-a", "on", "--no-wait", "--url", server.url]);
+    expect(out).toBe("maintenance of host-a: has begun; the host is DRAINING\n");
+  });
+});
+
+describe("host", () => {
+  test("goes on when nobody waits for it any more", async () => {
+    const server = await startSettledServer();
+    const running = start(["host", "shutdown", "host-a", "--url", server.url]);
+    await told(running, "DRAINING");
+    const { code, err } = await running.kill("SIGINT");
+    expect(err).toContain("No longer waiting; shutdown of host-a goes on");
+    expect(code).toBe(130);
+    await server.advance(120);
+    expect(await hostNamed(server, "host-a")).toMatchObject({ status: "DOWN" });
+  });
+
+  test("shuts down, says so when asked again, and powers on", async () => {
+    const server = await startSettledServer();
+    const url = ["--url", server.url];
+    const down = start(["host", "shutdown", "host-a", ...url]);
+    await told(down, "DRAINING");
+    await server.advance(120);
+    expect(await down.finished).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^shutdown of host-a: done after/),
+    });
+    expect(await hostNamed(server, "host-a")).toMatchObject({ status: "DOWN" });
+    const on = start(["host", "power-on", "host-a", ...url]);
+    await told(on, "powering on");
+    await server.advance(300);
+    expect((await on.finished).code).toBe(0);
+    expect(await hostNamed(server, "host-a")).toMatchObject({ status: "UP" });
+    const again = await run(["host", "power-on", "host-a", ...url]);
+    expect(again.code).toBe(1);
+    expect(again.err).toContain("host-a");
+  });
+
+  test("reboots, and is back after it", async () => {
+    const server = await startSettledServer();
+    const running = start(["host", "reboot", "host-a", "--url", server.url]);
+    await told(running, "host-a");
+    await server.advance(300);
+    expect(await running.finished).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^reboot of host-a: done after/),
+    });
+    expect(await hostNamed(server, "host-a")).toMatchObject({ status: "UP" });
+  });
+
+  test("that isn't there is an error", async () => {
+    const server = await startSettledServer();
+    const { code, err } = await run(["host", "reboot", "host-z", "--url", server.url]);
+    expect(err).toBe("evenkeel: There is no host host-z\n");
+    expect(code).toBe(1);
+  });
+});
