@@ -5,6 +5,8 @@ export interface ExampleNames {
   readonly zoneId: string;
   readonly zone: string;
   readonly flavor: string;
+  /** One that has guests, for maintenance. */
+  readonly hostId: string;
 }
 
 export interface ExampleTab {
@@ -165,7 +167,55 @@ query Availability($zone: String!) {
 }
 `;
 
-export function exampleTabs({ zoneId, zone, flavor }: ExampleNames): ExampleTab[] {
+const MAINTENANCE = `# What would not come back if any one zone were lost
+# now? Then take a host out of service: its guests leave
+# by live migration, and return when it is given back.
+query WhatIf {
+  capacityReport(losing: ZONE) {
+    tolerated
+    guestsAtRisk
+    losses(first: 5) {
+      scope { ... on Zone { name } }
+      hosts
+      guestsAffected
+      guestsLeftBehind
+      leftBehind(first: 5) { guest { name } reasons { message advice } }
+    }
+  }
+}
+
+mutation Maintain($host: ID!) {
+  setMaintenance(input: { hostId: $host, enabled: true }) {
+    __typename
+    ... on SetMaintenancePayload {
+      host { name status }
+      operation { id status }
+    }
+    ... on Error { code message path }
+  }
+}
+
+query Maintained($host: ID!) {
+  node(id: $host) {
+    ... on Host {
+      name
+      status
+      reasons { message advice }
+      guests { nodes { name status moveBlockedBy { message advice } } }
+    }
+  }
+}
+
+mutation EndMaintenance($host: ID!) {
+  setMaintenance(input: { hostId: $host, enabled: false }) {
+    __typename
+    ... on SetMaintenancePayload { host { name status } }
+    ... on Error { code message path }
+  }
+}
+`;
+
+export function exampleTabs({ zoneId, zone, flavor, hostId }: ExampleNames): ExampleTab[] {
   const json = (value: object) => JSON.stringify(value, null, 2);
   return [
     { query: OVERVIEW },
@@ -173,6 +223,7 @@ export function exampleTabs({ zoneId, zone, flavor }: ExampleNames): ExampleTab[
     { query: INJECT, variables: json({ zone: zoneId }) },
     { query: FAILOVERS },
     { query: PLACEMENT, variables: json({ flavor }) },
+    { query: MAINTENANCE, variables: json({ host: hostId }) },
     { query: AVAILABILITY, variables: json({ zone }) },
   ];
 }

@@ -79,9 +79,17 @@ function namesIn({ queries }: Runtime) {
     .prepare<[], string>(`SELECT name FROM flavors ORDER BY memory_mib DESC, id LIMIT 1`)
     .pluck()
     .get();
+  const host = sqlite
+    .prepare<[], number>(
+      `SELECT hosts.id FROM hosts LEFT JOIN guests ON guests.host_id = hosts.id
+       GROUP BY hosts.id ORDER BY hosts.status = 'UP' DESC, count(guests.id) DESC, hosts.id LIMIT 1`,
+    )
+    .pluck()
+    .get();
   return {
     zoneId: zone ? btoa(`Zone:${zone.id}`) : "",
     zone: zone?.name ?? "",
     flavor: flavor ?? "",
+    hostId: host === undefined ? "" : btoa(`Host:${host}`),
   };
 }

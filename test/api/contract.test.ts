@@ -145,6 +145,7 @@ const CONTRACT: Record<string, readonly string[]> = {
     "tenants: TenantConnection!",
     "events(first: Int, after: Cursor, last: Int, before: Cursor, filter: EventFilter): EventConnection!",
     "explainPlacement(input: ExplainPlacementInput!): PlacementExplanation!",
+    "capacityReport(losing: FailureDomain!): CapacityReport!",
     "simulation: Simulation",
   ],
   Subscription: [
