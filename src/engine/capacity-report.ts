@@ -5,7 +5,8 @@ import type { Reason } from "../model/reasons.ts";
 import type { FailureDomain, ReasonCode } from "../model/statuses.ts";
 import { Context } from "./context.ts";
 import { openFailovers } from "./controllers/recovery.ts";
-import { inOrder, startWaiting } from "./controllers/starting.ts";
+import { startWaiting } from "./controllers/starting.ts";
+import { inRecoveryOrder } from "./guest-conditions.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -165,7 +166,7 @@ function* recover(ctx: Context, affected: readonly GuestId[]): Generator<void, S
   let round: readonly GuestId[] = affected;
   while (round.length > 0) {
     let hasNews = false;
-    const inTurn = inOrder(round.map((id) => ctx.state.tables.Guest.get(id)));
+    const inTurn = round.map((id) => ctx.state.tables.Guest.get(id)).sort(inRecoveryOrder);
     for (let from = 0; from < inTurn.length; from += AT_ONCE) {
       const news = startSome(
         ctx,

@@ -1,9 +1,16 @@
-import type { FlavorId, GuestId, HostId, TenantId } from "../model/ids.ts";
+import type { Guest } from "../model/entities.ts";
+import type { FlavorId, GuestId, HostId, ImageId, TenantId } from "../model/ids.ts";
 import type { HostVerdict, Reason } from "../model/reasons.ts";
 import type { Resources } from "../model/resources.ts";
+import { isNewStart } from "./guest-conditions.ts";
+import { newGuest } from "./new-guest.ts";
+import { admissionObjection } from "./placement/admission.ts";
 import { judgeAll, whyNowhere } from "./placement/place.ts";
 import { type Subject, subjectFor } from "./placement/subject.ts";
 import type { State } from "./state.ts";
+
+/** Hosts, best first, of which admission control is asked. */
+const ASKED_MOST = 64;
 
 /** Where would a guest like this go, and what does every host say to it? */
 export function explainPlacement(
@@ -23,9 +30,54 @@ export function explainPlacement(
 } {
   const subject = subjectOf(state, question);
   const verdicts = judgeAll(state, subject);
-  const best = verdicts[0]?.feasible ? verdicts[0].hostId : null;
-  const blockedBy = best === null ? whyNowhere(state, subject) : [];
-  return { hostId: best, verdicts, blockedBy, seq: state.meta.seq };
+  const feasible = verdicts.filter((verdict) => verdict.feasible).map(({ hostId }) => hostId);
+  if (feasible.length === 0)
+    return { hostId: null, verdicts, blockedBy: whyNowhere(state, subject), seq: state.meta.seq };
+  const starter = starterOf(state, question);
+  const asked = starter ? feasible.slice(0, ASKED_MOST) : [];
+  const objections = asked.map((hostId) => starter && admissionObjection(state, starter, hostId));
+  const best = starter ? asked[objections.indexOf(null)] : feasible[0];
+  const [objection] = objections;
+  const blockedBy = best === undefined && objection ? [objection] : [];
+  return { hostId: best ?? null, verdicts, blockedBy, seq: state.meta.seq };
+}
+
+/** The guest as admission control is to see it; null for one that it has nothing to say to. */
+function starterOf(
+  state: State,
+  {
+    tenantId,
+    flavorId,
+    resources,
+    guestId,
+  }: {
+    tenantId: TenantId;
+    flavorId: FlavorId | null;
+    resources: Resources;
+    guestId: GuestId | null;
+  },
+): Guest | null {
+  const guest = guestId === null ? undefined : state.tables.Guest.find(guestId);
+  if (guest) return guest.hostId === null && isNewStart(guest) ? { ...guest, resources } : null;
+  const unborn = {
+    id: state.meta.nextId as GuestId,
+    name: "a new guest",
+    tenantId,
+    resources,
+    flavorId: flavorId ?? (0 as FlavorId),
+    imageId: 0 as ImageId,
+    homeHostId: null,
+    desired: "RUNNING",
+    workload: null,
+    priority: "MEDIUM",
+    dependsOn: [],
+    maxRestarts: 0,
+    maxRelocations: 0,
+    failback: false,
+    readyAfterSeconds: 0,
+    preemptible: false,
+  } as const;
+  return newGuest({ state, nowMs: 0 }, unborn);
 }
 
 /** A guest that exists brings its rules and history, and would move: its present place is no answer. */
@@ -42,6 +94,8 @@ function subjectOf(
     retryHostId: null,
     triedHostIds: [],
     fromHostId: null,
+    withinZoneId: null,
+    isHasty: false,
     rules: [],
   };
 }

@@ -1,6 +1,6 @@
 import type { Guest } from "../model/entities.ts";
 import { maxResources, type Resources } from "../model/resources.ts";
-import type { DesiredState, GuestStatus } from "../model/statuses.ts";
+import { type DesiredState, type GuestStatus, PRIORITIES } from "../model/statuses.ts";
 
 /** What the fields of a guest mean, for all who must agree about it. */
 
@@ -44,6 +44,27 @@ export function isBooting({ status }: Guest): boolean {
 /** It has a place in view and waits for its turn, or for those to stop that make room for it. */
 export function awaitsTurn({ blockedBy }: Guest): boolean {
   return blockedBy.some(({ code }) => code === "STARTS_LIMITED" || code === "PREEMPTING");
+}
+
+/** Highest priority first; then what is lost before what is new; then the largest, while there is room for it. */
+export function inRecoveryOrder(a: Guest, b: Guest): number {
+  return (
+    PRIORITIES.indexOf(b.recovery.priority) - PRIORITIES.indexOf(a.recovery.priority) ||
+    Number(b.loss !== null) - Number(a.loss !== null) ||
+    b.resources.memoryMiB - a.resources.memoryMiB ||
+    b.resources.cpuMillicores - a.resources.cpuMillicores ||
+    a.id - b.id
+  );
+}
+
+/**
+ * It has not run since it was last asked to: room that is kept for recoveries is not for it. What
+ * comes back from a crash, a freeze or a move has run already.
+ */
+export function isNewStart(guest: Guest): boolean {
+  const { loss, placement, preemptedBy, displacedFromHostId, restarts, triedHostIds } = guest;
+  const ran = loss !== null || placement !== null || restarts > 0 || triedHostIds.length > 0;
+  return !ran && preemptedBy === null && displacedFromHostId === null;
 }
 
 /** Its failover is not over until this is settled one way or the other. */

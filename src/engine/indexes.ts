@@ -15,6 +15,7 @@ import {
   sameResources,
   subtractResources,
 } from "../model/resources.ts";
+import type { Settings } from "../model/settings.ts";
 import {
   awaitsTurn,
   footprintOf,
@@ -24,6 +25,7 @@ import {
 } from "./guest-conditions.ts";
 import { isAttended, isFailing, isLost, isUnheard, isWatched } from "./host-conditions.ts";
 import { CapacityIndex } from "./placement/capacity-index.ts";
+import { Reserve } from "./placement/reserve.ts";
 import { RuleIndex } from "./placement/rule-index.ts";
 import { Sizes } from "./placement/sizes.ts";
 import { WrittenRules } from "./placement/written-rules.ts";
@@ -49,6 +51,11 @@ export class Groups<Member extends number> {
   of(key: number): Member[] {
     const set = this.#sets.get(key);
     return set ? [...set].sort((a, b) => a - b) : [];
+  }
+
+  /** In no particular order. */
+  each(key: number): Iterable<Member> {
+    return this.#sets.get(key) ?? [];
   }
 
   count(key: number): number {
@@ -132,6 +139,7 @@ export class Indexes {
   readonly rules = new RuleIndex();
   readonly writtenRules = new WrittenRules();
   readonly sizes = new Sizes();
+  readonly reserve = new Reserve();
   readonly #used = new Map<number, Resources>();
   readonly #zones = new Map<number, ZoneCount>();
 
@@ -142,6 +150,11 @@ export class Indexes {
   /** What a tenant's guests take, running or not. */
   used(tenantId: number): Resources {
     return this.#used.get(tenantId) ?? NO_RESOURCES;
+  }
+
+  settingsChanged(settings: Settings): void {
+    this.capacity.setRatios(settings);
+    this.reserve.forget();
   }
 
   readonly hostChanged = (before: Host | undefined, after: Host | undefined): void => {
@@ -158,6 +171,7 @@ export class Indexes {
     keep(this.attended, host.id, after !== undefined && isAttended(after));
     keep(this.watched, host.id, after !== undefined && isWatched(after));
     this.capacity.hostChanged(before, after);
+    this.reserve.touch(host.id);
   };
 
   #countHost(host: Host, by: 1 | -1): void {
@@ -172,6 +186,7 @@ export class Indexes {
     const fails = isThere && isFailing(zone);
     keep(this.failingZones, zone.id, fails);
     this.capacity.zoneChanged(zone.id, fails, hosts);
+    this.reserve.forget();
   };
 
   readonly guestChanged = (before: Guest | undefined, after: Guest | undefined): void => {
@@ -189,6 +204,7 @@ export class Indexes {
       for (const hostId of hostsOf(guest)) {
         this.guestsOnHost.remove(hostId, guest.id);
         this.capacity.release(hostId, size);
+        this.reserve.touch(hostId);
       }
     }
     if (resized) {
@@ -215,6 +231,7 @@ export class Indexes {
       for (const hostId of hostsOf(guest)) {
         this.guestsOnHost.add(hostId, guest.id);
         this.capacity.take(hostId, size);
+        this.reserve.touch(hostId);
       }
     }
     if (resized) {
@@ -248,6 +265,7 @@ export class Indexes {
   ): void => {
     this.rules.ruleChanged(before, after);
     this.writtenRules.ruleChanged(before, after);
+    this.reserve.forget();
   };
 
   readonly failoverChanged = (before: Failover | undefined, after: Failover | undefined): void => {

@@ -172,7 +172,7 @@ export class State {
   #setMeta(meta: FleetMeta): void {
     const isResettled = meta.settings !== this.#meta.settings;
     this.#meta = meta;
-    if (isResettled) this.indexes.capacity.setRatios(meta.settings);
+    if (isResettled) this.indexes.settingsChanged(meta.settings);
   }
 
   /** Rows that changed since the last checkpoint, as they are now. */

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { decide, nextDueAtMs } from "../../src/engine/engine.ts";
 import { evolve } from "../../src/engine/evolve.ts";
-import { isAsDesired } from "../../src/engine/guest-conditions.ts";
+import { isAsDesired, isNewStart } from "../../src/engine/guest-conditions.ts";
 import type { Input } from "../../src/engine/input.ts";
 import { violations } from "../../src/engine/invariants.ts";
+import { strandedByPlaying } from "../../src/engine/placement/admission.ts";
 import { State } from "../../src/engine/state.ts";
 import type { FleetEvent } from "../../src/model/events.ts";
 import { type Chance, RandomWorld } from "./random.ts";
@@ -15,9 +16,12 @@ const LOOKED_AT_TWICE = 0.01;
 /** Throws when a decision leaves the fleet as it must never be. */
 export function keepWatch(world: World, chance: Chance): void {
   let twin: { input: Input; events: readonly FleetEvent[] } | null = null;
+  let old: ReadonlySet<number> = new Set();
   world.watch = {
     before(input) {
       twin = null;
+      const guests = world.state.tables.Guest.sorted();
+      old = new Set(guests.filter((guest) => !isNewStart(guest)).map(({ id }) => id));
       if (!chance.is(LOOKED_AT_TWICE) || isFirstContact(world, input)) return;
       twin = { input, events: decideElsewhere(world, input) };
       checkUntouched(world, input);
@@ -34,6 +38,7 @@ export function keepWatch(world: World, chance: Chance): void {
           ...violations(world.state),
           ...doubles(world),
           ...storms(world, events),
+          ...taken(world, events, old),
         ]);
     },
   };
@@ -70,6 +75,24 @@ function storms({ state }: World, events: readonly FleetEvent[]): string[] {
       (id) => (state.indexes.capacity.room(id)?.starts ?? 0) > state.meta.settings.startsPerHost,
     )
     .map((id) => `too many guests boot on host ${state.tables.Host.get(id).name}`);
+}
+
+/** Losses that leave guests without room after starts of which none was a recovery. */
+function taken(
+  { state }: World,
+  events: readonly FleetEvent[],
+  old: ReadonlySet<number>,
+): string[] {
+  const starts = events.filter(({ kind }) => kind === "GuestPlaced") as FleetEvent<"GuestPlaced">[];
+  const isMixed = starts.some(({ payload }) => old.has(payload.guest));
+  const isMoved = events.some(({ kind }) => /^(GuestRecovering|GuestMigrationStarted)$/.test(kind));
+  if (starts.length === 0 || isMixed || isMoved) return [];
+  const scopes = starts.map(({ payload }) => state.tables.Host.get(payload.host).zoneId);
+  return state.indexes.reserve
+    .all(state)
+    .filter(({ domain }) => domain.scope === null || scopes.includes(domain.scope))
+    .filter(({ domain }) => strandedByPlaying(state, domain) > 0)
+    .map(({ domain }) => `the loss of ${domain.tolerance} ${domain.id} has no room left`);
 }
 
 /** What a server would decide that was restarted this very moment, and has heard of the same hosts. */
@@ -122,7 +145,7 @@ export function checkFold(world: World): void {
   fail(world, { kind: "TICK" }, isSame ? [] : ["the folded log is another fleet"]);
 }
 
-const HONEST_REASONS = /^(INSUFFICIENT_|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING)/;
+const HONEST_REASONS = /^(INSUFFICIENT_|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING|ADMISSION_CONTROL)/;
 
 /** After everything was mended: whoever can be as desired is. */
 export function checkMended(world: World): void {

@@ -66,6 +66,8 @@ const FLAVORS = [
   { name: "large", cpuCores: 4, memoryMiB: 12_288, storageGiB: 40 },
 ];
 
+const TOLERATED = ["nothing", "nothing", "1 host", "1 rack", "1 zone"];
+
 /** A fleet of a few hosts, with room to spare or without, and all sorts of guests and rules. */
 export function randomDocument(chance: Chance): Document {
   const hosts: string[] = [];
@@ -73,6 +75,7 @@ export function randomDocument(chance: Chance): Document {
     name: `r${r}`,
     zones: Array.from({ length: chance.int(1, 2) }, (_, z) => ({
       name: `z${r}${z}`,
+      ...(chance.is(0.15) && { tolerate: chance.of(TOLERATED) }),
       dataCenters: [
         {
           name: "dc",
@@ -98,6 +101,7 @@ export function randomDocument(chance: Chance): Document {
       retrySeconds: chance.int(1, 5),
       actionTimeoutSeconds: chance.int(20, 60),
       balanceOnStart: chance.is(0.5),
+      tolerate: chance.of(TOLERATED),
       startsPerHost: chance.of([1, 2, 8]),
       cpuAllocationRatio: chance.of([1, 1, 1.5]),
       memoryAllocationRatio: chance.of([1, 1, 1.25]),

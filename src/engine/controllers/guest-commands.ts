@@ -1,11 +1,18 @@
 import type { Command, Outcome } from "../../model/commands.ts";
 import type { Guest, Tenant } from "../../model/entities.ts";
-import type { GuestId } from "../../model/ids.ts";
+import type { GuestId, HostId } from "../../model/ids.ts";
 import { nameProblem } from "../../model/limits.ts";
 import { resourcesProblem } from "../../model/resource-bounds.ts";
-import { type Resources, sameResources, subtractResources } from "../../model/resources.ts";
+import {
+  maxResources,
+  type Resources,
+  sameResources,
+  subtractResources,
+} from "../../model/resources.ts";
 import type { OperationKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
+import { newGuest } from "../new-guest.ts";
+import { admissionObjection } from "../placement/admission.ts";
 import { place, placeOn } from "../placement/place.ts";
 import { subjectFor } from "../placement/subject.ts";
 import { conflict, invalid, notFound, Refusal } from "../refusal.ts";
@@ -78,69 +85,6 @@ function checkCounts({ maxRestarts, maxRelocations }: Of<"CREATE_GUEST">): void 
   for (const [field, value] of Object.entries({ maxRestarts, maxRelocations }))
     if (!Number.isInteger(value) || value < 0 || value > 100)
       throw invalid(`${field} must be a whole number from 0 to 100, not ${value}.`, [field]);
-}
-
-/** A guest as it is the moment it is created. */
-export function newGuest(
-  ctx: Context,
-  given: Pick<
-    Guest,
-    | "id"
-    | "name"
-    | "tenantId"
-    | "flavorId"
-    | "imageId"
-    | "resources"
-    | "desired"
-    | "homeHostId"
-    | "workload"
-  > &
-    Guest["recovery"],
-): Guest {
-  const { priority, dependsOn, maxRestarts, maxRelocations, failback } = given;
-  const { readyAfterSeconds, preemptible } = given;
-  return {
-    id: given.id,
-    name: given.name,
-    tenantId: given.tenantId,
-    flavorId: given.flavorId,
-    imageId: given.imageId,
-    resources: given.resources,
-    desired: given.desired,
-    status: given.desired === "STOPPED" ? "STOPPED" : "PENDING",
-    statusSinceMs: ctx.nowMs,
-    causeSeq: ctx.state.meta.seq + 1,
-    hostId: null,
-    targetHostId: null,
-    homeHostId: given.homeHostId,
-    generation: 0,
-    task: null,
-    recovery: {
-      priority,
-      dependsOn,
-      maxRestarts,
-      maxRelocations,
-      failback,
-      readyAfterSeconds,
-      preemptible,
-    },
-    workload: given.workload,
-    placement: null,
-    blockedBy: [],
-    loss: null,
-    restarts: 0,
-    triedHostIds: [],
-    retryAtMs: null,
-    deleting: false,
-    frozenOnHostId: null,
-    displacedFromHostId: null,
-    readyAtMs: null,
-    preemptedBy: null,
-    moveBlockedBy: [],
-    moveFailures: 0,
-    incidentId: null,
-    createdAtMs: ctx.nowMs,
-  };
 }
 
 function resolveResources(
@@ -260,19 +204,7 @@ export function resizeTo(
     return done(guest.id);
   }
   const { hostId } = findReachable(ctx, guest.id, "resized");
-  const room = ctx.state.indexes.capacity.room(hostId);
-  const more = subtractResources(resources, guest.resources);
-  const short = (Object.keys(more) as (keyof Resources)[]).find(
-    (key) => more[key] > 0 && more[key] > (room?.free[key] ?? 0),
-  );
-  if (short) {
-    const { name } = ctx.state.tables.Host.get(hostId);
-    throw new Refusal(
-      "NO_CAPACITY",
-      `Guest ${guest.name} cannot be resized on host ${name}: it has too little ${SHORT_OF[short]} free.`,
-      ["resources"],
-    );
-  }
+  checkRoomToGrow(ctx, guest, hostId as HostId, resources);
   const generation = guest.generation + 1;
   const seq = ctx.emitAsActor(
     "GuestResizing",
@@ -280,6 +212,22 @@ export function resizeTo(
     causeSeq,
   );
   return goesOn(ctx, guest, "RESIZE_GUEST", seq);
+}
+
+function checkRoomToGrow(ctx: Context, guest: Guest, hostId: HostId, resources: Resources): void {
+  const room = ctx.state.indexes.capacity.room(hostId);
+  const more = subtractResources(resources, guest.resources);
+  const grown = (Object.keys(more) as (keyof Resources)[]).filter((key) => more[key] > 0);
+  if (grown.length === 0) return;
+  const refusal = (why: string) =>
+    new Refusal("NO_CAPACITY", `Guest ${guest.name} cannot be resized ${why}.`, ["resources"]);
+  const short = grown.find((key) => more[key] > (room?.free[key] ?? 0));
+  const { name } = ctx.state.tables.Host.get(hostId);
+  if (short) throw refusal(`on host ${name}: it has too little ${SHORT_OF[short]} free`);
+  // While it is being resized, it takes the larger of both sizes.
+  const both = maxResources(resources, guest.resources);
+  const objection = admissionObjection(ctx.state, guest, hostId, both);
+  if (objection) throw refusal(`for admission control: ${objection.message}`);
 }
 
 export const migrateGuest: Verb<"MIGRATE_GUEST"> = (ctx, command) => {

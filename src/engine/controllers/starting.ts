@@ -1,8 +1,9 @@
 import type { Guest } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
-import { PRIORITIES } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
+import { inRecoveryOrder, isNewStart } from "../guest-conditions.ts";
+import { admissionObjection } from "../placement/admission.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
 import { objection } from "../placement/filters.ts";
 import { type Choice, place } from "../placement/place.ts";
@@ -22,7 +23,7 @@ interface Round {
 /** Starting: gives every guest that should run and is nowhere a place, the most important first. */
 export function startWaiting(ctx: Context): void {
   const round: Round = { failures: new Map(), noCircle: new Set() };
-  for (const guest of inOrder(waitingGuests(ctx))) {
+  for (const guest of waitingGuests(ctx).sort(inRecoveryOrder)) {
     if (guest.retryAtMs !== null && guest.retryAtMs > ctx.nowMs) continue;
     const unmet = unmetDependencies(ctx.state, guest);
     if (unmet.length > 0) block(ctx, guest, circle(ctx, guest, round) ?? unmet);
@@ -34,19 +35,6 @@ function waitingGuests(ctx: Context): Guest[] {
   const { waiting } = ctx.state.indexes;
   const ids = ctx.toPlace.everyone ? [...waiting] : [...ctx.toPlace.guests];
   return ids.filter((id) => waiting.has(id)).map((id) => ctx.state.tables.Guest.get(id));
-}
-
-/** Highest priority first; then what is lost before what is new; then the largest, while there is room for it. */
-export function inOrder(guests: Guest[]): Guest[] {
-  const rank = (guest: Guest) => PRIORITIES.indexOf(guest.recovery.priority);
-  return guests.sort(
-    (a, b) =>
-      rank(b) - rank(a) ||
-      Number(b.loss !== null) - Number(a.loss !== null) ||
-      b.resources.memoryMiB - a.resources.memoryMiB ||
-      b.resources.cpuMillicores - a.resources.cpuMillicores ||
-      a.id - b.id,
-  );
 }
 
 function circle(ctx: Context, guest: Guest, { noCircle }: Round): Reason[] | null {
@@ -65,7 +53,7 @@ function startOne(ctx: Context, guest: Guest, { failures }: Round): void {
   const subject = subjectFor(ctx.state, guest);
   const likeness = likenessOf(guest, subject);
   const known = likeness === null ? undefined : failures.get(likeness);
-  const choice = known ?? choose(ctx, subject);
+  const choice = known ?? choose(ctx, guest, subject);
   if (choice.ok) {
     begin(ctx, guest, choice.placement);
     return;
@@ -79,7 +67,7 @@ function startOne(ctx: Context, guest: Guest, { failures }: Round): void {
 function likenessOf(guest: Guest, subject: Subject): string | null {
   const isPlain = subject.rules.length === 0 && subject.triedHostIds.length === 0;
   if (!isPlain || subject.retryHostId !== null) return null;
-  return Object.values(guest.resources).join("/");
+  return [isNewStart(guest), ...Object.values(guest.resources)].join("/");
 }
 
 function begin(ctx: Context, guest: Guest, placement: Extract<Choice, { ok: true }>["placement"]) {
@@ -96,13 +84,16 @@ function begin(ctx: Context, guest: Guest, placement: Extract<Choice, { ok: true
 }
 
 /** Tries on the same host wait for their turn there: elsewhere they would be counted anew. */
-function choose(ctx: Context, subject: Subject): Choice {
+function choose(ctx: Context, guest: Guest, subject: Subject): Choice {
   if (subject.retryHostId !== null) {
     const room = ctx.state.indexes.capacity.room(subject.retryHostId) as HostRoom;
     const reason = objection(ctx.state, subject, room);
     if (reason?.code === "STARTS_LIMITED") return { ok: false, reasons: [reason] };
   }
-  return place(ctx.state, subject, ctx.nowMs);
+  if (!isNewStart(guest)) return place(ctx.state, subject, ctx.nowMs);
+  return place(ctx.state, subject, ctx.nowMs, (hostId) =>
+    admissionObjection(ctx.state, guest, hostId),
+  );
 }
 
 /** No host is left but those that were tried, and those that it may never run on. */

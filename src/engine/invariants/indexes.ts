@@ -9,6 +9,7 @@ import {
 import { isAttended, isLost, isUnheard, isWatched } from "../host-conditions.ts";
 import { timerOf } from "../indexes.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
+import { Reserve } from "../placement/reserve.ts";
 import { domainOf, isInForce } from "../placement/rule-index.ts";
 import type { State } from "../state.ts";
 
@@ -81,6 +82,7 @@ function expectations(state: State): Record<string, [unknown, unknown]> {
     guestNames: [guests.map((g) => names.guest.find(g.name, g.tenantId)), ids(guests)],
     hostNames: [hosts.map((host) => names.host.find(host.name)), ids(hosts)],
     largest: [sizeOf(indexes.sizes.largest), largestOf(state)],
+    reserve: [reserved(indexes.reserve, state), reserved(new Reserve(), state)],
     occupancy: occupancy(state),
     ...expectationsOfHosts(state),
   };
@@ -126,6 +128,10 @@ function expectationsOfHosts({ tables, indexes }: State): Record<string, [unknow
 
 function isFrozen({ status }: Guest): boolean {
   return status === "FROZEN";
+}
+
+function reserved(reserve: Reserve, state: State) {
+  return reserve.all(state).map(({ domain, slots }) => [domain.id, domain.need, slots]);
 }
 
 function sizeOf({ cpuMillicores, memoryMiB }: { cpuMillicores: number; memoryMiB: number }) {

@@ -88,6 +88,11 @@ export class CapacityIndex {
     return this.#rooms.get(hostId);
   }
 
+  /** In no particular order. */
+  rooms(): IterableIterator<HostRoom> {
+    return this.#rooms.values();
+  }
+
   /** Cells that have a host which takes guests; in no particular order. */
   cells(): IterableIterator<Cell> {
     return this.#cells.values();

@@ -59,6 +59,12 @@ const enoughStorage: Filter = (_state, subject, room) =>
         hostId: room.hostId,
       };
 
+const withinZone: Filter = (state, subject, room) => {
+  if (subject.withinZoneId === null || subject.withinZoneId === room.zoneId) return null;
+  const { name } = state.tables.Zone.get(room.zoneId);
+  return { code: "ADMISSION_CONTROL", message: `zone ${name} is another one`, hostId: room.hostId };
+};
+
 const strictRules: Filter = (state, subject, room) => {
   for (const rule of subject.rules) {
     if (!rule.strict) continue;
@@ -118,7 +124,9 @@ function self(state: State, rule: AffinityRule, subject: Subject, domain: number
 
 /** The last to be asked: what it holds back would have a place here but for the others before it. */
 const hasTurn: Filter = (state, subject, room) =>
-  subject.fromHostId === null && room.starts >= state.meta.settings.startsPerHost
+  subject.fromHostId === null &&
+  !subject.isHasty &&
+  room.starts >= state.meta.settings.startsPerHost
     ? {
         code: "STARTS_LIMITED",
         message: `the host boots ${room.starts} guests already`,
@@ -130,6 +138,7 @@ const FILTERS: readonly Filter[] = [
   takesGuests,
   notHere,
   notGivenUp,
+  withinZone,
   enoughCpu,
   enoughMemory,
   enoughStorage,
@@ -149,4 +158,17 @@ export function objection(state: State, subject: Subject, room: HostRoom): Reaso
 /** Every objection, for those who want to know. */
 export function objections(state: State, subject: Subject, room: HostRoom): Reason[] {
   return FILTERS.map((filter) => filter(state, subject, room)).filter((reason) => reason !== null);
+}
+
+/** Its strict rules leave it some host that takes guests, full or not. */
+export function rulesAllow(state: State, subject: Subject): boolean {
+  for (const room of state.indexes.capacity.rooms())
+    if (
+      room.placeable &&
+      !withinZone(state, subject, room) &&
+      !notHere(state, subject, room) &&
+      !strictRules(state, subject, room)
+    )
+      return true;
+  return false;
 }

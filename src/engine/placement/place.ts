@@ -1,3 +1,4 @@
+import type { HostId } from "../../model/ids.ts";
 import type { HostVerdict, Placement, Reason } from "../../model/reasons.ts";
 import type { ReasonCode } from "../../model/statuses.ts";
 import type { State } from "../state.ts";
@@ -9,6 +10,8 @@ import type { Subject } from "./subject.ts";
 
 /** Enough hosts to choose well from; the next one would hardly be better. */
 const FEASIBLE_WANTED = 8;
+/** Hosts that may be rejected, one after another, before a guest that somebody objects to is held back. */
+const REJECTED_MOST = 64;
 /** Verdicts that a placement remembers. All of them can be had from an explanation. */
 const VERDICTS_KEPT = 4;
 
@@ -16,12 +19,39 @@ export type Choice =
   | { readonly ok: true; readonly placement: Placement }
   | { readonly ok: false; readonly reasons: readonly Reason[] };
 
+/** What somebody else says against a host that would do; null when nothing. */
+export type Objection = (hostId: HostId) => Reason | null;
+
 /** The best host for a guest, with the verdicts that led to it; or why there is none. */
-export function place(state: State, subject: Subject, nowMs: number): Choice {
+export function place(
+  state: State,
+  subject: Subject,
+  nowMs: number,
+  veto: Objection | null = null,
+): Choice {
+  const vetoes: Reason[] = [];
+  const placement = findPlace(state, subject, nowMs, (hostId) => {
+    const reason = veto?.(hostId) ?? null;
+    if (reason) vetoes.push(reason);
+    return reason;
+  });
+  if (placement) return { ok: true, placement };
+  const [first] = vetoes;
+  return { ok: false, reasons: first ? [first] : whyNowhere(state, subject) };
+}
+
+/** The best host alone; null when there is none. */
+export function findPlace(
+  state: State,
+  subject: Subject,
+  nowMs: number,
+  veto: Objection | null = null,
+): Placement | null {
   state.indexes.rules.recount(state.indexes.capacity);
   const score = scoring(state, subject);
-  const feasible: HostVerdict[] = [];
   const rejected: HostVerdict[] = [];
+  let feasible: HostVerdict[] = [];
+  let best: HostVerdict[] = [];
   for (const room of candidates(state, subject)) {
     const reason = objection(state, subject, room);
     if (reason) {
@@ -30,22 +60,39 @@ export function place(state: State, subject: Subject, nowMs: number): Choice {
     }
     const { total, scores } = score(room);
     feasible.push({ hostId: room.hostId, feasible: true, score: total, scores, rejectedBy: [] });
-    if (feasible.length >= FEASIBLE_WANTED) break;
+    if (feasible.length < FEASIBLE_WANTED) continue;
+    best = fromFirstAccepted(feasible, veto, rejected);
+    if (best.length > 0 || rejected.length >= REJECTED_MOST) break;
+    feasible = [];
   }
-  const best = feasible.sort(byScore)[0];
-  if (!best) return { ok: false, reasons: whyNowhere(state, subject) };
-  const examined = feasible.length + rejected.length;
+  if (best.length === 0) best = fromFirstAccepted(feasible, veto, rejected);
+  const [first] = best;
+  if (!first) return null;
+  const examined = best.length + rejected.length;
   return {
-    ok: true,
-    placement: {
-      hostId: best.hostId,
-      decidedAtMs: nowMs,
-      score: best.score ?? 0,
-      verdicts: [...feasible, ...rejected].slice(0, VERDICTS_KEPT),
-      hostsExamined: examined,
-      hostsNotExamined: state.tables.Host.size - examined,
-    },
+    hostId: first.hostId,
+    decidedAtMs: nowMs,
+    score: first.score ?? 0,
+    verdicts: [...best, ...rejected].slice(0, VERDICTS_KEPT),
+    hostsExamined: examined,
+    hostsNotExamined: state.tables.Host.size - examined,
   };
+}
+
+/** The hosts, best first, from the first one on that nobody objects to; those before it are rejected. */
+function fromFirstAccepted(
+  feasible: HostVerdict[],
+  veto: Objection | null,
+  rejected: HostVerdict[],
+): HostVerdict[] {
+  feasible.sort(byScore);
+  if (!veto) return feasible;
+  for (const [index, verdict] of feasible.entries()) {
+    const reason = veto(verdict.hostId);
+    if (!reason) return feasible.slice(index);
+    rejected.push({ ...verdict, feasible: false, rejectedBy: [reason] });
+  }
+  return [];
 }
 
 /** The verdict on one host, chosen by somebody else. */

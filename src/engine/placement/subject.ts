@@ -1,5 +1,5 @@
 import type { AffinityRule, Guest } from "../../model/entities.ts";
-import type { HostId } from "../../model/ids.ts";
+import type { HostId, ZoneId } from "../../model/ids.ts";
 import type { Resources } from "../../model/resources.ts";
 import type { State } from "../state.ts";
 
@@ -15,6 +15,10 @@ export interface Subject {
   readonly triedHostIds: readonly HostId[];
   /** Where it stands now, when it is to move away. */
   readonly fromHostId: HostId | null;
+  /** The only zone that will do; null for all. */
+  readonly withinZoneId: ZoneId | null;
+  /** Doesn't wait for its turn to boot: it is only asked whether there is room. */
+  readonly isHasty: boolean;
   /** The rules that speak of it, in order of id. */
   readonly rules: readonly AffinityRule[];
 }
@@ -31,6 +35,8 @@ export function subjectFor(state: State, guest: Guest): Subject {
     retryHostId: retries ? last : null,
     triedHostIds: guest.triedHostIds,
     fromHostId: guest.hostId,
+    withinZoneId: null,
+    isHasty: false,
     rules: state.indexes.rules.rulesOf(guest.id),
   };
 }

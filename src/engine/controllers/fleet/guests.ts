@@ -4,9 +4,10 @@ import type { FlavorId, GuestId, HostId, ImageId, Seq, TenantId } from "../../..
 import type { Resources } from "../../../model/resources.ts";
 import type { DesiredState } from "../../../model/statuses.ts";
 import { footprintOf } from "../../guest-conditions.ts";
+import { newGuest } from "../../new-guest.ts";
 import { Refusal } from "../../refusal.ts";
 import { ownFlavor, ownFlavorName } from "../flavors.ts";
-import { newGuest, resizeTo } from "../guest-commands.ts";
+import { resizeTo } from "../guest-commands.ts";
 import { supersedeOperation } from "../operations.ts";
 import { inDependencyOrder } from "./dependency-order.ts";
 import { guestKey } from "./guest-names.ts";
