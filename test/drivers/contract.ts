@@ -153,6 +153,16 @@ function repetitions(on: () => Contract): void {
     expect(await on().ask(stop)).toEqual(first);
   });
 
+  test("has failed for good what failed once", async () => {
+    const start = on().start(1);
+    const memoryMiB = on().subject.hosts[0].capacity.memoryMiB * 2;
+    const tooMuch = { ...start.guest, resources: { ...start.guest.resources, memoryMiB } };
+    const first = await on().ask({ ...start, guest: tooMuch });
+    expect(first).toMatchObject({ kind: "ACTION_FAILED" });
+    expect(await on().ask(start)).toEqual(first);
+    expect(await on().inventory(0)).toEqual([]);
+  });
+
   test("ignores an action of an older generation", async () => {
     await on().ask(on().start(1));
     await on().ask(on().stop(3));

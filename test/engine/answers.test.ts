@@ -36,6 +36,16 @@ describe("what a driver says is taken with care", () => {
     expect(hear(old as Observation)).toEqual([]);
   });
 
+  test("a stop that fails when nobody wants it any more is not tried again", () => {
+    scenario.run("stop web; start web");
+    const { generation } = scenario.world.guest("web");
+    const failed = { ...answer("STOP", "h1", generation), kind: "ACTION_FAILED", error: "busy" };
+    expect(hear(failed as Observation)).toContain("GuestActionFailed");
+    scenario.run("wait 60");
+    expect(scenario.world.guest("web")).toMatchObject({ status: "RUNNING", retryAtMs: null });
+    expect(scenario.world.dueAtMs()).toBeGreaterThan(scenario.world.nowMs);
+  });
+
   test("an answer to an old fence is ignored", () => {
     scenario.run("fault HOST_NETWORK h1; wait 9.1");
     const { generation, status } = scenario.world.host("h1");

@@ -51,6 +51,12 @@ function nameOf(action: AnsweredAction): string {
   return [action.kind, guestId, action.hostId, action.generation].join("/");
 }
 
+function isFailureOf(seen: Observation, action: AnsweredAction): boolean {
+  if (seen.kind !== "ACTION_FAILED" || seen.action !== action.kind) return false;
+  const isSame = seen.hostId === action.hostId && seen.generation === action.generation;
+  return isSame && seen.guestId === ("guestId" in action ? action.guestId : null);
+}
+
 interface Late {
   readonly atMs: number;
   readonly hostId: HostId;
@@ -137,6 +143,9 @@ export class ChaosDriver implements ClockedDriver {
   }
 
   #performInWeather(action: AnsweredAction): void {
+    const isBegun = this.#late.some(({ seen }) => seen && isFailureOf(seen, action));
+    // The end of the first try, which is on its way, is the end of its repetition.
+    if (isBegun) return;
     switch (this.#weather.order(action)) {
       case "FAILS":
         this.#tellFailure(action);

@@ -137,9 +137,12 @@ function endlessIncidents({ state: { tables } }: Server): string[] {
 function missedChances(state: State, nowMs: number): string[] {
   const { placementDue } = state;
   state.placementDue = true;
-  const missed = secondLook(state, nowMs);
+  const { events } = decide(state, { kind: "TICK" }, nowMs);
   state.placementDue = placementDue;
-  return missed;
+  // Reasons may have changed as room was taken; nobody is told of that until there is room again.
+  return events
+    .filter(({ kind }) => kind !== "GuestBlocked" && kind !== "GuestRecoveryBlocked")
+    .map(({ kind, message }) => `a look at all that waits finds ${kind}: ${message}`);
 }
 
 const COPY_OF: Readonly<Record<string, RealCopy["state"]>> = {

@@ -1,6 +1,6 @@
 import type { AnsweredActionKind } from "../../model/actions.ts";
 import type { GuestId, HostId } from "../../model/ids.ts";
-import type { Copy, Progress, World } from "./world.ts";
+import { type Copy, KEYS, type Progress, type World } from "./world.ts";
 
 /** The parts of an action that its answer brings back. */
 export interface Asked {
@@ -21,7 +21,16 @@ export function answerDone(world: World, asked: Asked, downtimeMs?: number): voi
   world.emit(downtimeMs === undefined ? answer : { ...answer, downtimeMs });
 }
 
+/**
+ * What failed has failed: were the same order tried once more when it is repeated, the answer to the
+ * first try could arrive while the second one succeeds.
+ */
 export function answerFailed(world: World, asked: Asked, error: string): void {
   const { kind: action, guestId, hostId, generation } = asked;
+  const guest = guestId === null ? undefined : world.guests.get(guestId);
+  if (guest) {
+    guest.failure = { generation, error };
+    world.changedKeys.add(KEYS.guest(guest.id));
+  }
   world.emit({ kind: "ACTION_FAILED", action, guestId, hostId, generation, error });
 }

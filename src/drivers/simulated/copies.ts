@@ -31,6 +31,7 @@ export function guestOf(world: World, id: GuestId): SimulatedGuest {
   const guest: SimulatedGuest = {
     id,
     generation: 0,
+    failure: null,
     description: null,
     trace: null,
     forgetAtMs: null,

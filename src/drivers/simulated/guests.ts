@@ -44,6 +44,10 @@ export function performOnGuest(world: World, action: GuestAction): void {
     return;
   }
   if (!canBeHeard(world, host)) return;
+  if (guest.failure?.generation === action.generation) {
+    answerFailed(world, action, guest.failure.error);
+    return;
+  }
   const copy = host.copies.get(action.guestId);
   const begun = copy?.progress;
   // The answer to the one in progress will be the answer to its repetition.

@@ -29,7 +29,7 @@ import {
  */
 type StoredHost = Omit<SimulatedHost, "inContact" | "copies" | "incoming" | "used">;
 type StoredZone = Omit<SimulatedZone, "id">;
-type StoredGuest = Pick<SimulatedGuest, "generation" | "forgetAtMs">;
+type StoredGuest = Pick<SimulatedGuest, "generation" | "failure" | "forgetAtMs">;
 type StoredCopy = Omit<Copy, "guestId" | "hostId">;
 
 interface Codec {
@@ -123,7 +123,9 @@ function storedHost(host: SimulatedHost | undefined): StoredHost | null {
 }
 
 function storedGuest(guest: SimulatedGuest | undefined): StoredGuest | null {
-  return guest ? { generation: guest.generation, forgetAtMs: guest.forgetAtMs } : null;
+  if (!guest) return null;
+  const { generation, failure, forgetAtMs } = guest;
+  return { generation, failure, forgetAtMs };
 }
 
 function storedCopy(copy: Copy | undefined): StoredCopy | null {

@@ -115,6 +115,8 @@ export interface SimulatedGuest {
   readonly id: GuestId;
   /** The newest action seen; older ones are ignored. */
   generation: number;
+  /** The newest order that failed, and why. */
+  failure: { readonly generation: number; readonly error: string } | null;
   /** Null until it has been started once. */
   description: GuestDescription | null;
   /** What its workload replays; the shares of its description are this one's. */

@@ -2,6 +2,7 @@ import type { Action, Observation } from "../../model/actions.ts";
 import type { Guest } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
+import type { TaskKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
 import { wasStable } from "../guest-conditions.ts";
 import { isUnheard } from "../host-conditions.ts";
@@ -189,7 +190,7 @@ export function guestActionFailed(
     }
     default: {
       // A stop or suspension is wanted until it is done; a reboot or resize was asked for once.
-      const again = task.kind === "STOP" || task.kind === "SUSPEND" || task.kind === "RESUME";
+      const again = isStillWanted(ctx, guest, task.kind);
       const retryAt = again ? ctx.nowMs + ctx.state.meta.settings.retrySeconds * 1000 : null;
       const payload = { guest: id, host, action: task.kind, error, retryAt };
       const seq = ctx.emitAsActor("GuestActionFailed", payload, task.seq);
@@ -197,6 +198,17 @@ export function guestActionFailed(
     }
   }
   ctx.touchedGuests.add(id);
+}
+
+/** Somebody may have thought better of it since it was ordered. */
+function isStillWanted(ctx: Context, guest: Guest, kind: TaskKind): boolean {
+  const { desired, deleting, frozenOnHostId, preemptedBy, hostId } = guest;
+  if (kind === "SUSPEND") return desired === "SUSPENDED";
+  if (kind === "RESUME") return desired === "RUNNING";
+  if (kind !== "STOP") return false;
+  if (desired === "STOPPED" || deleting) return true;
+  const isMadeToStop = frozenOnHostId !== null || preemptedBy !== null;
+  return isMadeToStop || (hostId !== null && ctx.state.tables.Host.get(hostId).power !== null);
 }
 
 /** A guest stopped or crashed by itself, on the host where it is believed to be. */
