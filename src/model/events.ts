@@ -573,6 +573,7 @@ export const EVENTS = {
     verb: "hostPowerVerb",
     error: "string",
     inContact: "boolean",
+    staysOff: "boolean",
   }),
   HostPowerCancelled: event("POWER", "NOTICE", "{verb} of {host} is called off", {
     host: "Host",

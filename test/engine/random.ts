@@ -353,8 +353,8 @@ export class RandomWorld {
     for (const { id: hostId } of Host.sorted())
       world.try({ kind: "SET_MAINTENANCE", hostId, enabled: false });
     world.advance(300);
-    for (const { id: hostId, power } of Host.sorted())
-      if (power !== null) world.try({ kind: "POWER_ON_HOST", hostId });
+    for (const { id: hostId, power, status } of Host.sorted())
+      if (power !== null || status === "DOWN") world.try({ kind: "POWER_ON_HOST", hostId });
     world.advance(30);
     for (const { id, status, desired } of world.state.tables.Guest.sorted())
       if (status === "ERROR" || status === "PENDING" || status === "LOST")

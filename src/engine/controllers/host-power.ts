@@ -70,22 +70,25 @@ export function hostPowerAnswered(ctx: Context, result: Result): void {
   if (host?.power?.phase !== "SWITCHING" || host.generation !== result.generation) return;
   const { verb } = host.power;
   if (result.action !== `${verb}_HOST`) return;
-  if (result.kind === "ACTION_FAILED") powerFailed(ctx, host, result.error);
+  if (result.kind === "ACTION_FAILED") powerFailed(ctx, host, result.error, host.power.wasOff);
   else if (verb !== "POWER_ON") {
     const seq = ctx.emitAsActor("HostPoweredOff", { host: host.id }, host.power.seq);
     if (verb === "SHUTDOWN") succeedOperation(ctx, host.id, seq);
   }
 }
 
-/** It stays as it is: in service if it was heard of all the while, else a host like any that is down. */
-function powerFailed(ctx: Context, host: Host, error: string): void {
+/**
+ * It stays as it is: in service if it was heard of all the while, off if that is what it was by
+ * request, else a host like any that is down.
+ */
+function powerFailed(ctx: Context, host: Host, error: string, staysOff = false): void {
   if (host.power === null) return;
   const { verb, seq: cause } = host.power;
   const { leases, meta } = ctx.state;
   const silentMs = ctx.nowMs - leases.lastMs(host.id);
   const isHeard = leases.knows(host.id) && silentMs < meta.settings.suspectAfterSeconds * 1000;
   const inContact = isHeard && verb !== "POWER_ON" && host.power.phase === "SWITCHING";
-  const payload = { host: host.id, verb, error, inContact };
+  const payload = { host: host.id, verb, error, inContact, staysOff };
   const seq = ctx.emit("HostPowerFailed", payload, cause);
   failOperation(ctx, host.id, error, seq);
   ctx.touchedZones.add(host.zoneId);

@@ -82,8 +82,10 @@ export const hostPowerFolds = {
   HostPoweredOn: (state, event) => ask(state, event, event.payload.host, { power: null }),
   HostPowerCancelled: (state, event) => ask(state, event, event.payload.host, { power: null }),
   HostPowerFailed: (state, event) => {
-    const { host: hostId, inContact } = event.payload;
-    state.tables.Host.patch(hostId, { causeSeq: event.seq });
-    ask(state, event, hostId, { power: null }, inContact);
+    const { host: hostId, inContact, staysOff } = event.payload;
+    const { power } = state.tables.Host.patch(hostId, { causeSeq: event.seq });
+    const off = { verb: "SHUTDOWN", phase: "OFF", orderedAtMs: null, wasOff: false } as const;
+    const stays = power !== null && staysOff ? { ...power, ...off, sinceMs: event.atMs } : null;
+    ask(state, event, hostId, { power: stays }, inContact);
   },
 } satisfies Folds;
