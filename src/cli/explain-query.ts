@@ -53,10 +53,14 @@ export interface ExplainedGuest {
   };
 }
 export interface Verdict {
-  readonly host: NamedHost | null;
+  readonly host: { readonly id: string; readonly name: string } | null;
   readonly feasible: boolean;
   readonly score: number | null;
   readonly rejectedBy: readonly { readonly code: string; readonly message: string }[];
+}
+export interface AilingHost {
+  readonly name: string;
+  readonly reasons: readonly { readonly message: string }[];
 }
 export interface Explanation {
   readonly fleet: {
@@ -65,6 +69,7 @@ export interface Explanation {
   };
   readonly guest: ExplainedGuest;
   readonly roots: readonly Root[];
+  readonly hosts: readonly AilingHost[];
   readonly considered: {
     readonly host: NamedHost | null;
     readonly feasibleHosts: number;
@@ -81,7 +86,7 @@ const REASON = `code message advice
   host { name status reasons { message } }
   guest { id name }`;
 const EVENT = "occurredAt severity message";
-const VERDICT = "host { name } feasible score rejectedBy { code message }";
+const VERDICT = "host { id name } feasible score rejectedBy { code message }";
 
 const QUERY = `query Explain($id: ID!) {
   fleet { at highAvailability { enabled } }
@@ -104,9 +109,37 @@ const QUERY = `query Explain($id: ID!) {
 
 export async function explanationOf(url: string, text: string): Promise<Explanation> {
   const id = await findGuest(url, text);
-  const answer = await ask<Omit<Explanation, "roots">>(url, QUERY, { id });
-  return { ...answer, roots: await rootsOf(url, answer.guest) };
+  const answer = await ask<Omit<Explanation, "roots" | "hosts">>(url, QUERY, { id });
+  const [roots, hosts] = await Promise.all([
+    rootsOf(url, answer.guest),
+    ailingHosts(url, answer.considered.verdicts),
+  ]);
+  return { ...answer, roots, hosts };
 }
+
+/** Hosts that are asked what ails them: in a large fleet they tell much the same. */
+const HOSTS_MAX = 5;
+
+/** What keeps the first of the hosts that are out of service from taking guests. */
+async function ailingHosts(url: string, verdicts: readonly Verdict[]): Promise<AilingHost[]> {
+  const out = verdicts.filter(({ rejectedBy }) =>
+    rejectedBy.some(({ code }) => OUT_OF_SERVICE.has(code)),
+  );
+  const ids = out.flatMap(({ host }) => (host ? [host.id] : [])).slice(0, HOSTS_MAX);
+  if (ids.length === 0) return [];
+  const { nodes } = await ask<{ nodes: readonly (AilingHost | null)[] }>(
+    url,
+    "query Hosts($ids: [ID!]!) { nodes(ids: $ids) { ... on Host { name reasons { message } } } }",
+    { ids },
+  );
+  return nodes.filter((node) => node !== null);
+}
+
+const OUT_OF_SERVICE: ReadonlySet<string> = new Set([
+  "HOST_NOT_UP",
+  "HOST_HELD_OFF",
+  "ZONE_FAILING",
+]);
 
 /** Guests looked at on the way to the roots; the server takes no more ids at once. */
 const ROOTS_MAX = 100;

@@ -106,11 +106,12 @@ function listed(names: readonly string[]): string {
   return `${names.slice(0, NAMED_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-function hostsParagraph({ considered, guest }: Explanation): string | null {
+function hostsParagraph({ considered, guest, hosts }: Explanation): string | null {
   const { verdicts, feasibleHosts, host } = considered;
   if (guest.deleting || guest.desired !== "RUNNING") return null;
   const title = `Where it could run now: ${feasibleHosts} of ${verdicts.length} hosts${host ? `, best ${host.name}` : ""}`;
-  return section(title, objectionLines(verdicts));
+  const ailments = hosts.flatMap(({ reasons }) => reasons.map(({ message }) => `    ${message}`));
+  return section(title, [...objectionLines(verdicts), ...ailments]);
 }
 
 /** Hosts by what is first held against them, the commonest first. */

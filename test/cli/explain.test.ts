@@ -82,7 +82,7 @@ affinityRules: [{ name: pinned, kind: HOST, guests: [it], hosts: [h1], strict: t
       await server.advance(60);
     },
     codes: ["AFFINITY_RULE", "HOST_NOT_UP"],
-    says: ["rule pinned", "Change the rule", "Bring hosts back"],
+    says: ["rule pinned", "Change the rule", "Bring hosts back", "host h1 has been down since"],
   },
   {
     name: "what it depends on is stopped",
