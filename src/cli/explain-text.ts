@@ -109,7 +109,10 @@ function listed(names: readonly string[]): string {
 function hostsParagraph({ considered, guest, hosts }: Explanation): string | null {
   const { verdicts, feasibleHosts, host } = considered;
   if (guest.deleting || guest.desired !== "RUNNING") return null;
-  const title = `Where it could run now: ${feasibleHosts} of ${verdicts.length} hosts${host ? `, best ${host.name}` : ""}`;
+  const room = `${feasibleHosts} of ${verdicts.length} hosts`;
+  const best = host ? `${room}, best ${host.name}` : "nowhere";
+  const though = !host && feasibleHosts > 0 ? `, though ${room} have room` : "";
+  const title = `Where it could run now: ${best}${though}`;
   const ailments = hosts.flatMap(({ reasons }) => reasons.map(({ message }) => `    ${message}`));
   return section(title, [...objectionLines(verdicts), ...ailments]);
 }
