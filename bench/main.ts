@@ -15,11 +15,12 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   apply: async () => (await import("./apply.ts")).apply,
   log: async () => (await import("./log.ts")).log,
   start: async () => (await import("./start.ts")).start,
+  failover: async () => (await import("./failover.ts")).failover,
   replay: async () => (await import("./replay.ts")).replay,
 };
 
 /** None of them takes nearly as long, unless something hangs. */
-const DEADLINE_MS = 300_000;
+const DEADLINE_MS = 600_000;
 
 const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--rounds N] [--fleet FILE]
 
