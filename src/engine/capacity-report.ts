@@ -166,6 +166,7 @@ function* recover(ctx: Context, affected: readonly GuestId[]): Generator<void, S
   let round: readonly GuestId[] = affected;
   while (round.length > 0) {
     let hasNews = false;
+    let hasFreed = false;
     const inTurn = round.map((id) => ctx.state.tables.Guest.get(id)).sort(inRecoveryOrder);
     for (let from = 0; from < inTurn.length; from += AT_ONCE) {
       const news = startSome(
@@ -174,11 +175,13 @@ function* recover(ctx: Context, affected: readonly GuestId[]): Generator<void, S
       );
       for (const id of news.up) down.delete(id);
       for (const id of news.preempted) down.add(id);
+      hasFreed ||= news.preempted.length > 0;
       hasNews ||= news.up.length + news.preempted.length > 0;
       yield;
     }
     if (!hasNews) break;
-    round = [...down].filter((id) => mayYetStart(ctx, id));
+    // Those that made room for one may have made room for another, too.
+    round = hasFreed ? [...down] : [...down].filter((id) => mayYetStart(ctx, id));
   }
   return down;
 }

@@ -1,4 +1,5 @@
 import type { Guest } from "../model/entities.ts";
+import type { HostId } from "../model/ids.ts";
 import { maxResources, type Resources } from "../model/resources.ts";
 import { type DesiredState, type GuestStatus, PRIORITIES } from "../model/statuses.ts";
 
@@ -39,6 +40,19 @@ export function footprintOf({ resources, task }: Guest): Resources {
 /** It comes up on its host, one of those that share the host's power to boot. */
 export function isBooting({ status }: Guest): boolean {
   return status === "STARTING" || status === "RECOVERING";
+}
+
+/** It runs undisturbed and may be stopped to make room for a guest of higher priority. */
+export function isPreemptible({ recovery, status, task, desired, deleting }: Guest): boolean {
+  if (!recovery.preemptible || deleting || desired !== "RUNNING") return false;
+  return status === "RUNNING" && task === null;
+}
+
+/** The hosts where others are stopped for it. */
+export function hostsMadeFree({ blockedBy }: Guest): HostId[] {
+  return blockedBy.flatMap(({ code, hostId, guestId }) =>
+    code === "PREEMPTING" && hostId !== undefined && guestId !== undefined ? [hostId] : [],
+  );
 }
 
 /** It has a place in view and waits for its turn, or for those to stop that make room for it. */

@@ -19,8 +19,10 @@ import type { Settings } from "../model/settings.ts";
 import {
   awaitsTurn,
   footprintOf,
+  hostsMadeFree,
   isBooting,
   isPendingRecovery,
+  isPreemptible,
   isWaiting,
 } from "./guest-conditions.ts";
 import { isAttended, isFailing, isLost, isUnheard, isWatched } from "./host-conditions.ts";
@@ -122,6 +124,10 @@ export class Indexes {
   readonly waiting = new Set<GuestId>();
   /** Waiting guests whose turn comes when a start elsewhere ends. */
   readonly awaitingTurn = new Set<GuestId>();
+  /** By host: guests that run there and may be stopped to make room. */
+  readonly preemptible = new Groups<GuestId>();
+  /** By host: guests that others there are stopped for. */
+  readonly makingRoom = new Groups<GuestId>();
   /** Guests with a deadline, a retry or their readiness ahead. */
   readonly timed = new Timers<GuestId>();
   /** Hosts whose silence would be news. */
@@ -220,7 +226,8 @@ export class Indexes {
       for (const id of guest.recovery.dependsOn) this.dependents.remove(id, guest.id);
     this.waiting.delete(guest.id);
     this.awaitingTurn.delete(guest.id);
-    this.#countStart(guest, -1);
+    for (const hostId of hostsMadeFree(guest)) this.makingRoom.remove(hostId, guest.id);
+    this.#indexOnHost(guest, -1);
     if (!next) this.timed.set(guest.id, null);
   }
 
@@ -246,17 +253,20 @@ export class Indexes {
     if (last?.recovery !== guest.recovery)
       for (const id of guest.recovery.dependsOn) this.dependents.add(id, guest.id);
     if (isWaiting(guest)) this.#indexWaiting(guest);
-    this.#countStart(guest, 1);
+    this.#indexOnHost(guest, 1);
     this.timed.set(guest.id, timerOf(guest));
   }
 
-  #countStart(guest: Guest, by: 1 | -1): void {
-    if (guest.hostId !== null && isBooting(guest)) this.capacity.countStart(guest.hostId, by);
+  #indexOnHost(guest: Guest, by: 1 | -1): void {
+    if (guest.hostId === null) return;
+    if (isBooting(guest)) this.capacity.countStart(guest.hostId, by);
+    if (isPreemptible(guest)) this.preemptible[by > 0 ? "add" : "remove"](guest.hostId, guest.id);
   }
 
   #indexWaiting(guest: Guest): void {
     this.waiting.add(guest.id);
     if (awaitsTurn(guest)) this.awaitingTurn.add(guest.id);
+    for (const hostId of hostsMadeFree(guest)) this.makingRoom.add(hostId, guest.id);
   }
 
   readonly ruleChanged = (

@@ -145,7 +145,8 @@ export function checkFold(world: World): void {
   fail(world, { kind: "TICK" }, isSame ? [] : ["the folded log is another fleet"]);
 }
 
-const HONEST_REASONS = /^(INSUFFICIENT_|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING|ADMISSION_CONTROL)/;
+const HONEST_REASONS =
+  /^(INSUFFICIENT_|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING|ADMISSION_CONTROL|PREEMPTED)/;
 
 /** After everything was mended: whoever can be as desired is. */
 export function checkMended(world: World): void {

@@ -129,6 +129,7 @@ function randomGuests(chance: Chance, hosts: readonly string[]): Item[] {
       maxRestarts: chance.int(0, 2),
       maxRelocations: chance.int(0, 2),
       readyAfterSeconds: chance.of([0, 0, 5, 30]),
+      preemptible: chance.is(0.3),
       dependsOn: chance.is(0.3) ? chance.some(guests, 2).map(({ name }) => name) : [],
       ...(chance.is(0.3) && { host: chance.of(hosts) }),
     });
@@ -263,7 +264,7 @@ export class RandomWorld {
       maxRelocations: chance.int(0, 2),
       failback: true,
       readyAfterSeconds: chance.of([0, 0, 10]),
-      preemptible: false,
+      preemptible: chance.is(0.3),
       workload: null,
     };
   }

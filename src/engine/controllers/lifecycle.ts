@@ -195,20 +195,21 @@ export function guestActionFailed(
       const payload = { guest: id, host, action: task.kind, error, retryAt };
       const seq = ctx.emitAsActor("GuestActionFailed", payload, task.seq);
       if (!again) failOperationOf(ctx, id, ["REBOOT_GUEST", "RESIZE_GUEST"], error, seq);
+      if (guest.preemptedBy !== null) ctx.toPlace.guests.add(guest.preemptedBy);
     }
   }
   ctx.touchedGuests.add(id);
 }
 
-/** Somebody may have thought better of it since it was ordered. */
+/** Somebody may have thought better of it since it was ordered; who was to have its room looks elsewhere. */
 function isStillWanted(ctx: Context, guest: Guest, kind: TaskKind): boolean {
-  const { desired, deleting, frozenOnHostId, preemptedBy, hostId } = guest;
+  const { desired, deleting, frozenOnHostId, hostId } = guest;
   if (kind === "SUSPEND") return desired === "SUSPENDED";
   if (kind === "RESUME") return desired === "RUNNING";
   if (kind !== "STOP") return false;
   if (desired === "STOPPED" || deleting) return true;
-  const isMadeToStop = frozenOnHostId !== null || preemptedBy !== null;
-  return isMadeToStop || (hostId !== null && ctx.state.tables.Host.get(hostId).power !== null);
+  if (frozenOnHostId !== null) return true;
+  return hostId !== null && ctx.state.tables.Host.get(hostId).power !== null;
 }
 
 /** A guest stopped or crashed by itself, on the host where it is believed to be. */

@@ -11,6 +11,7 @@ import { type Subject, subjectFor } from "../placement/subject.ts";
 import { block } from "./blocking.ts";
 import { circleOf, unmetDependencies } from "./dependencies.ts";
 import { settleOperation } from "./operations.ts";
+import { makeRoom } from "./preemption.ts";
 
 /** What has been found out about waiting guests in one decision, so that it is found out once. */
 interface Round {
@@ -60,7 +61,24 @@ function startOne(ctx: Context, guest: Guest, { failures }: Round): void {
   }
   if (likeness !== null) failures.set(likeness, choice);
   if (isGivenUpEverywhere(subject, choice.reasons)) giveUp(ctx, guest);
-  else block(ctx, guest, choice.reasons);
+  else block(ctx, guest, whatItWaitsFor(ctx, guest, subject, choice.reasons));
+}
+
+/** Its turn, room that is made for it, or room to come free. */
+function whatItWaitsFor(
+  ctx: Context,
+  guest: Guest,
+  subject: Subject,
+  reasons: readonly Reason[],
+): readonly Reason[] {
+  if (reasons.some(({ code }) => code === "STARTS_LIMITED")) return reasons;
+  const made = makeRoom(ctx, guest, subject);
+  if (made) return made;
+  if (guest.preemptedBy === null) return reasons;
+  const preemptor = ctx.state.tables.Guest.find(guest.preemptedBy)?.name ?? "another guest";
+  const why = reasons.map(({ message }) => message).join("; ");
+  const message = `made room for ${preemptor} and returns when there is room again: ${why}`;
+  return [{ code: "PREEMPTED", message, guestId: guest.preemptedBy }];
 }
 
 /** Guests alike in all that matters fail alike; null for one that is like no other. */

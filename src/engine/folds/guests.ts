@@ -363,6 +363,7 @@ const changeFolds = {
     settle(state, event, guestId, {
       status: suspended ? "SUSPENDED" : "RUNNING",
       frozenOnHostId: null,
+      preemptedBy: null,
       // It did not get away.
       ...(displacedFromHostId === hostId && { displacedFromHostId: null }),
       blockedBy: [{ code: "DRIVER_ERROR", message: error, hostId }],

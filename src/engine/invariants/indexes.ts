@@ -2,8 +2,10 @@ import type { Guest } from "../../model/entities.ts";
 import {
   awaitsTurn,
   footprintOf,
+  hostsMadeFree,
   isBooting,
   isPendingRecovery,
+  isPreemptible,
   isWaiting,
 } from "../guest-conditions.ts";
 import { isAttended, isLost, isUnheard, isWatched } from "../host-conditions.ts";
@@ -59,6 +61,16 @@ function expectations(state: State): Record<string, [unknown, unknown]> {
     openFailovers: [
       inOrder(indexes.openFailovers),
       ids(failovers.filter(({ completedAtMs }) => completedAtMs === null)),
+    ],
+    preemptible: [
+      hosts.map(({ id }) => indexes.preemptible.of(id)),
+      hosts.map(({ id }) => ids(guests.filter((g) => g.hostId === id && isPreemptible(g)))),
+    ],
+    makingRoom: [
+      hosts.map(({ id }) => indexes.makingRoom.of(id)),
+      hosts.map(({ id }) =>
+        ids(guests.filter((g) => isWaiting(g) && hostsMadeFree(g).includes(id))),
+      ),
     ],
     awaitingTurn: [
       inOrder(indexes.awaitingTurn),

@@ -122,6 +122,16 @@ function self(state: State, rule: AffinityRule, subject: Subject, domain: number
   return here && domainOf(rule.scope, here) === domain ? 1 : 0;
 }
 
+/** Room that others are stopped for is for nobody else. */
+const notPromised: Filter = (state, subject, room) => {
+  const { makingRoom } = state.indexes;
+  if (subject.isHasty || makingRoom.count(room.hostId) === 0) return null;
+  const other = makingRoom.of(room.hostId).find((id) => id !== subject.guestId);
+  if (other === undefined) return null;
+  const { name } = state.tables.Guest.get(other);
+  return { code: "PREEMPTING", message: `room is made here for ${name}`, hostId: room.hostId };
+};
+
 /** The last to be asked: what it holds back would have a place here but for the others before it. */
 const hasTurn: Filter = (state, subject, room) =>
   subject.fromHostId === null &&
@@ -143,6 +153,7 @@ const FILTERS: readonly Filter[] = [
   enoughMemory,
   enoughStorage,
   strictRules,
+  notPromised,
   hasTurn,
 ];
 

@@ -146,6 +146,7 @@ const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   INSUFFICIENT_CPU: "short of CPU",
   INSUFFICIENT_MEMORY: "short of memory",
   INSUFFICIENT_STORAGE: "short of storage",
+  PREEMPTING: "making room for others",
   STARTS_LIMITED: "busy booting other guests",
 };
 
