@@ -118,7 +118,7 @@ export async function explanationOf(url: string, text: string): Promise<Explanat
 }
 
 /** Hosts that are asked what ails them: in a large fleet they tell much the same. */
-const HOSTS_MAX = 5;
+const HOSTS_MAX = 3;
 
 /** What keeps the first of the hosts that are out of service from taking guests. */
 async function ailingHosts(url: string, verdicts: readonly Verdict[]): Promise<AilingHost[]> {

@@ -113,8 +113,9 @@ function hostsParagraph({ considered, guest, hosts }: Explanation): string | nul
   const best = host ? `${room}, best ${host.name}` : "nowhere";
   const though = !host && feasibleHosts > 0 ? `, though ${room} have room` : "";
   const title = `Where it could run now: ${best}${though}`;
-  const ailments = hosts.flatMap(({ reasons }) => reasons.map(({ message }) => `    ${message}`));
-  return section(title, [...objectionLines(verdicts), ...ailments]);
+  const ailments = hosts.flatMap(({ reasons }) => reasons.map(({ message }) => `• ${message}`));
+  const out = ailments.length > 0 ? ["For example:", ...ailments] : [];
+  return section(title, [...objectionLines(verdicts), ...out]);
 }
 
 /** Hosts by what is first held against them, the commonest first. */

@@ -268,6 +268,20 @@ guests: [{ name: big, count: 2, flavor: s, image: i, priority: HIGH }, { name: i
     codes: ["DEPENDENCY_NOT_READY"],
     says: ["db", "Nothing: it starts by itself"],
   },
+  {
+    name: "it made room for a guest of higher priority",
+    happens: async (server) => {
+      await apply(
+        server,
+        `${HOSTS}guests: [{ name: main, flavor: most, image: i, priority: CRITICAL, host: h1 }, { name: it, flavor: half, image: i, priority: LOW, preemptible: true, host: h2 }]`,
+      );
+      await server.advance(60);
+      await fault(server, "HOST_POWER", "host", "h1");
+      await server.advance(120);
+    },
+    codes: ["PREEMPTED"],
+    says: ["main", "starts again as soon as there is room"],
+  },
 ];
 
 describe("a guest that is down says why, and what to do, when", () => {
