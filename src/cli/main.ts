@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { nearest } from "../fleet/nearest.ts";
 import { advance } from "./advance.ts";
 import { apply } from "./apply.ts";
+import { capacity } from "./capacity.ts";
 import {
   CliError,
   type Command,
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   apply,
   watch,
   explain,
+  capacity,
   maintenance,
   host,
   ha,
