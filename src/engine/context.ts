@@ -90,13 +90,19 @@ export class Context {
       tenantId: tenantOf(state, subject, definition),
       zoneId: zoneOf(state, payload, subject, definition),
       causeSeq,
-      incidentId: incidentOf(state, subject, payload),
+      incidentId: incidentOf(state, kind, payload, subject, this.#eventOf(causeSeq)),
       actor,
       payload,
     } as FleetEvent;
     this.events.push(event);
     evolveOne(state, event);
     return event.seq;
+  }
+
+  /** Undefined for what was there before this decision. */
+  #eventOf(seq: Seq | null): FleetEvent | undefined {
+    const first = this.events[0];
+    return seq === null || !first ? undefined : this.events[seq - first.seq];
   }
 }
 

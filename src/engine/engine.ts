@@ -30,6 +30,7 @@ import {
   nextHostPowerDueAtMs,
 } from "./controllers/host-power.ts";
 import { powerOnHost, rebootHost, shutdownHost } from "./controllers/host-power-commands.ts";
+import { resolveIncidents, tellIncidents } from "./controllers/incidents.ts";
 import {
   checkTimers,
   guestActionDone,
@@ -177,6 +178,7 @@ function answered(
 
 /** What the first facts lead to, from the largest failure domain down to the single guest. */
 function followUp(ctx: Context): void {
+  tellIncidents(ctx);
   for (const zoneId of [...ctx.touchedZones].sort((a, b) => a - b)) assessZone(ctx, zoneId);
   if (ctx.hostsDown.length > 0) openFailovers(ctx);
   attendHosts(ctx);
@@ -185,6 +187,7 @@ function followUp(ctx: Context): void {
   if (ctx.toPlace.everyone || ctx.toPlace.guests.size > 0) startWaiting(ctx);
   for (const id of [...ctx.state.indexes.openFailovers].sort((a, b) => a - b))
     completeFailover(ctx, id);
+  resolveIncidents(ctx);
 }
 
 function reconcileTouched(ctx: Context): void {

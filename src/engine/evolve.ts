@@ -3,7 +3,7 @@ import type { Fold } from "./folds/fold.ts";
 import { guestFolds, requestFolds } from "./folds/guests.ts";
 import { hostPowerFolds } from "./folds/host-power.ts";
 import { hostFolds } from "./folds/hosts.ts";
-import { incidentFolds } from "./folds/incidents.ts";
+import { followIncident, incidentFolds } from "./folds/incidents.ts";
 import { inventoryFolds } from "./folds/inventory.ts";
 import { operationFolds } from "./folds/operations.ts";
 import type { State } from "./state.ts";
@@ -86,6 +86,7 @@ function mayUnblock(state: State, { kind, payload }: FleetEvent): boolean {
 export function evolveOne(state: State, event: FleetEvent): void {
   const fold = FOLDS[event.kind] as (state: State, event: FleetEvent) => void;
   fold(state, event);
+  followIncident(state, event);
   const nextId = Math.max(state.meta.nextId, newestId(event) + 1);
   state.setMeta({ seq: event.seq, nextId });
   if (mayUnblock(state, event)) state.placementDue = true;

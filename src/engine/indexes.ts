@@ -1,13 +1,5 @@
-import type {
-  AffinityRule,
-  Failover,
-  Guest,
-  Host,
-  Incident,
-  Operation,
-  Zone,
-} from "../model/entities.ts";
-import type { FailoverId, GuestId, HostId, IncidentId, ZoneId } from "../model/ids.ts";
+import type { AffinityRule, Failover, Guest, Host, Operation, Zone } from "../model/entities.ts";
+import type { FailoverId, GuestId, HostId, ZoneId } from "../model/ids.ts";
 import {
   addResources,
   NO_RESOURCES,
@@ -15,7 +7,11 @@ import {
   sameResources,
   subtractResources,
 } from "../model/resources.ts";
+
 import type { Settings } from "../model/settings.ts";
+
+import { Groups } from "./groups.ts";
+
 import {
   awaitsTurn,
   footprintOf,
@@ -26,49 +22,13 @@ import {
   isWaiting,
 } from "./guest-conditions.ts";
 import { isAttended, isFailing, isLost, isUnheard, isWatched } from "./host-conditions.ts";
+import { IncidentIndex } from "./incident-index.ts";
 import { CapacityIndex } from "./placement/capacity-index.ts";
 import { Reserve } from "./placement/reserve.ts";
 import { RuleIndex } from "./placement/rule-index.ts";
 import { Sizes } from "./placement/sizes.ts";
 import { WrittenRules } from "./placement/written-rules.ts";
 import { Timers } from "./timers.ts";
-
-/** Sets by key that vanish when empty. */
-export class Groups<Member extends number> {
-  readonly #sets = new Map<number, Set<Member>>();
-
-  add(key: number, member: Member): void {
-    const set = this.#sets.get(key);
-    if (set) set.add(member);
-    else this.#sets.set(key, new Set([member]));
-  }
-
-  remove(key: number, member: Member): void {
-    const set = this.#sets.get(key);
-    if (!set?.delete(member)) return;
-    if (set.size === 0) this.#sets.delete(key);
-  }
-
-  /** In order of id, the same after a restart. */
-  of(key: number): Member[] {
-    const set = this.#sets.get(key);
-    return set ? [...set].sort((a, b) => a - b) : [];
-  }
-
-  /** In no particular order. */
-  each(key: number): Iterable<Member> {
-    return this.#sets.get(key) ?? [];
-  }
-
-  count(key: number): number {
-    return this.#sets.get(key)?.size ?? 0;
-  }
-
-  /** The keys that have any, in no particular order. */
-  keys(): Iterable<number> {
-    return this.#sets.keys();
-  }
-}
 
 function keep<T>(set: Set<T>, member: T, belongs: boolean): void {
   if (belongs) set.add(member);
@@ -140,7 +100,7 @@ export class Indexes {
   /** By the id of the guest or host that it is about. */
   readonly runningOperation = new Map<number, number>();
   readonly hostsWithOperation = new Set<HostId>();
-  readonly openIncidents = new Set<IncidentId>();
+  readonly incidents = new IncidentIndex();
   readonly capacity = new CapacityIndex();
   readonly rules = new RuleIndex();
   readonly writtenRules = new WrittenRules();
@@ -178,6 +138,7 @@ export class Indexes {
     keep(this.watched, host.id, after !== undefined && isWatched(after));
     this.capacity.hostChanged(before, after);
     this.reserve.touch(host.id);
+    this.incidents.hostChanged(before, after);
   };
 
   #countHost(host: Host, by: 1 | -1): void {
@@ -201,6 +162,7 @@ export class Indexes {
     if (before?.status === "FROZEN") this.frozenOnHost.remove(frozenOn(before), before.id);
     if (after?.status === "FROZEN") this.frozenOnHost.add(frozenOn(after), after.id);
     this.rules.guestChanged(before, after, this.capacity);
+    this.incidents.guestChanged(before, after);
   };
 
   #unindexGuest(guest: Guest, next: Guest | undefined): void {
@@ -292,10 +254,5 @@ export class Indexes {
     if (after?.status === "RUNNING") this.runningOperation.set(about(after), after.id);
     const hostId = (after ?? before)?.hostId ?? null;
     if (hostId !== null) keep(this.hostsWithOperation, hostId, this.runningOperation.has(hostId));
-  };
-
-  readonly incidentChanged = (before: Incident | undefined, after: Incident | undefined): void => {
-    if (after && after.resolvedAtMs === null) this.openIncidents.add(after.id);
-    else if (before) this.openIncidents.delete(before.id);
   };
 }

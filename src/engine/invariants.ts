@@ -14,6 +14,7 @@ import { isFailing, isLost, isUnheard } from "./host-conditions.ts";
 import { broken } from "./invariants/claim.ts";
 import { guestViolations } from "./invariants/guests.ts";
 import { requestClaims } from "./invariants/host-requests.ts";
+import { incidentsAreTrue } from "./invariants/incidents.ts";
 import { indexDrift } from "./invariants/indexes.ts";
 import { contradictionsAreTold } from "./invariants/rules.ts";
 import { domainOf, isInForce } from "./placement/rule-index.ts";
@@ -30,6 +31,7 @@ export function violations(state: State): string[] {
     ...state.tables.Host.sorted().flatMap((host) => hostIsSound(state, host)),
     ...state.tables.AffinityRule.sorted().flatMap((rule) => ruleHolds(state, rule)),
     ...contradictionsAreTold(state),
+    ...incidentsAreTrue(state),
     ...quotasHold(state),
     ...state.tables.Zone.sorted().flatMap((zone) => zoneIsTold(state, zone)),
     ...operationsEnd(state),

@@ -116,6 +116,7 @@ export class State {
         const zone = a ?? b;
         if (!zone) return;
         const hosts = indexes.hostsInZone.of(zone.id).map((id) => this.tables.Host.get(id));
+        indexes.incidents.zoneChanged(b, a);
         indexes.zoneChanged(zone, a !== undefined, hosts);
       }),
       DataCenter: new Table("DataCenter", this.#journal, (b, a) =>
@@ -146,7 +147,7 @@ export class State {
       }),
       Failover: new Table("Failover", this.#journal, indexes.failoverChanged),
       Operation: new Table("Operation", this.#journal, indexes.operationChanged),
-      Incident: new Table("Incident", this.#journal, indexes.incidentChanged),
+      Incident: new Table("Incident", this.#journal, indexes.incidents.incidentChanged),
     };
   }
 

@@ -15,7 +15,7 @@ import type {
   Tenant,
   Zone,
 } from "./entities.ts";
-import type { IdTypes, IncidentId, Ref, Seq, TenantId, ZoneId } from "./ids.ts";
+import type { HostId, IdTypes, IncidentId, Ref, Seq, TenantId, ZoneId } from "./ids.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
 import type { Settings } from "./settings.ts";
@@ -80,6 +80,8 @@ export interface FieldTypes extends IdTypes {
   quotaDefinition: Quota;
   settingsDefinition: Settings;
   incidentDefinition: Incident;
+  /** Hosts and zones that are part of it from now on. */
+  incidentHitsDefinition: { readonly hosts: readonly HostId[]; readonly zones: readonly ZoneId[] };
   hostPowerDefinition: HostPower;
   zonePolicyDefinition: { readonly tolerate: Tolerance | null };
 }
@@ -513,22 +515,24 @@ export const EVENTS = {
     host: "Host",
     guests: "int",
   }),
-  IncidentOpened: event("HIGH_AVAILABILITY", "ERROR", "Incident {incident}: {what}", {
+  IncidentOpened: event("HIGH_AVAILABILITY", "ERROR", "An incident begins: {what}", {
     scope: "node",
     incident: "Incident",
     what: "string",
+    hits: "incidentHitsDefinition",
     definition: "incidentDefinition",
   }),
-  IncidentChanged: event("HIGH_AVAILABILITY", "INFO", "Incident {incident} now is {what}", {
+  IncidentChanged: event("HIGH_AVAILABILITY", "INFO", "The incident grows: {what}", {
     scope: "node",
     incident: "Incident",
     what: "string",
+    hits: "incidentHitsDefinition",
     definition: "incidentDefinition",
   }),
   IncidentResolved: event(
     "HIGH_AVAILABILITY",
     "NOTICE",
-    "Incident {incident} is over after {durationMs} ms: {hostsLost} hosts and {guestsLost} guests were lost",
+    "The incident of {scope} is over after {durationMs} ms: {hostsLost} hosts and {guestsLost} guests were lost",
     {
       scope: "node",
       incident: "Incident",

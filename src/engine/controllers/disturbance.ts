@@ -11,14 +11,18 @@ const HOST_FAULTS: readonly FaultKind[] = ["HOST_POWER", "HOST_NETWORK", "HOST_H
  * is decided by it.
  */
 export function disturbanceOf(state: State, host: Host): Seq | null {
-  const zone = state.tables.Zone.get(host.zoneId);
-  const { regionId } = zone;
+  return disturbanceOfItsOwn(state, host) ?? ailing(state.tables.Zone.get(host.zoneId));
+}
+
+/** A disturbance of the host itself, its rack or its region, as opposed to its zone's utilities. */
+export function disturbanceOfItsOwn(state: State, host: Host): Seq | null {
+  const { regionId } = state.tables.Zone.get(host.zoneId);
   for (const kind of HOST_FAULTS) {
     const seq = faultSeq(state, kind, host.id);
     if (seq !== null) return seq;
   }
   const rack = host.rackId === null ? null : faultSeq(state, "RACK_POWER", host.rackId);
-  return rack ?? faultSeq(state, "REGION_LOSS", regionId) ?? ailing(zone);
+  return rack ?? faultSeq(state, "REGION_LOSS", regionId);
 }
 
 /** A zone is ailing by its utilities, not merely because other hosts of it are lost. */

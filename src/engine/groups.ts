@@ -1,0 +1,36 @@
+/** Sets by key that vanish when empty. */
+export class Groups<Member extends number> {
+  readonly #sets = new Map<number, Set<Member>>();
+
+  add(key: number, member: Member): void {
+    const set = this.#sets.get(key);
+    if (set) set.add(member);
+    else this.#sets.set(key, new Set([member]));
+  }
+
+  remove(key: number, member: Member): void {
+    const set = this.#sets.get(key);
+    if (!set?.delete(member)) return;
+    if (set.size === 0) this.#sets.delete(key);
+  }
+
+  /** In order of id, the same after a restart. */
+  of(key: number): Member[] {
+    const set = this.#sets.get(key);
+    return set ? [...set].sort((a, b) => a - b) : [];
+  }
+
+  /** In no particular order. */
+  each(key: number): Iterable<Member> {
+    return this.#sets.get(key) ?? [];
+  }
+
+  count(key: number): number {
+    return this.#sets.get(key)?.size ?? 0;
+  }
+
+  /** The keys that have any, in no particular order. */
+  keys(): Iterable<number> {
+    return this.#sets.keys();
+  }
+}

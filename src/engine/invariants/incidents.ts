@@ -1,0 +1,27 @@
+import type { Incident } from "../../model/entities.ts";
+import type { State } from "../state.ts";
+import { broken } from "./claim.ts";
+
+/** An open incident waits for something, and who is part of one is part of an open one. */
+export function incidentsAreTrue(state: State): string[] {
+  const { tables, indexes } = state;
+  const isOpen = (id: number | null) =>
+    id === null || tables.Incident.find(id)?.resolvedAtMs === null;
+  const members = [tables.Host, tables.Zone, tables.Guest].flatMap((table) => [...table.values()]);
+  return [
+    ...members.flatMap((row) =>
+      broken(row.name, [
+        [isOpen(row.incidentId), `is part of incident ${row.incidentId}, which is over`],
+      ]),
+    ),
+    ...tables.Incident.sorted().flatMap((incident) => isSound(incident)),
+  ];
+
+  function isSound({ id, resolvedAtMs, openedAtMs }: Incident): string[] {
+    return broken(`incident ${id}`, [
+      [indexes.incidents.open.has(id) === (resolvedAtMs === null), "is counted wrongly"],
+      [resolvedAtMs !== null || !indexes.incidents.isOver(id), "waits for nothing"],
+      [resolvedAtMs === null || resolvedAtMs >= openedAtMs, "ended before it began"],
+    ]);
+  }
+}
