@@ -72,12 +72,13 @@ const MAY_SERVE: ReadonlySet<EventKind> = new Set<EventKind>([
   "GuestStarted",
 ]);
 
-/** Facts after which the host has power left to boot another guest. */
+/** Facts after which the host can boot another guest, and the fleet to be judged is another one. */
 const ENDS_START: ReadonlySet<EventKind> = new Set<EventKind>(["GuestStarted", "GuestFailedOver"]);
 
 function mayUnblock(state: State, { kind, payload }: FleetEvent): boolean {
   if (FREES_ROOM.has(kind)) return true;
-  if (ENDS_START.has(kind) && state.indexes.awaitingTurn.size > 0) return true;
+  const { awaitingTurn, awaitingAdmission } = state.indexes;
+  if (ENDS_START.has(kind) && awaitingTurn.size + awaitingAdmission.size > 0) return true;
   if (!MAY_SERVE.has(kind) || !("guest" in payload)) return false;
   return state.indexes.dependents.count(payload.guest ?? 0) > 0;
 }

@@ -60,6 +60,10 @@ export function awaitsTurn({ blockedBy }: Guest): boolean {
   return blockedBy.some(({ code }) => code === "STARTS_LIMITED" || code === "PREEMPTING");
 }
 
+export function awaitsAdmission({ blockedBy }: Guest): boolean {
+  return blockedBy.some(({ code }) => code === "ADMISSION_CONTROL");
+}
+
 /** Highest priority first; then what is lost before what is new; then the largest, while there is room for it. */
 export function inRecoveryOrder(a: Guest, b: Guest): number {
   return (

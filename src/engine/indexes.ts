@@ -13,6 +13,7 @@ import type { Settings } from "../model/settings.ts";
 import { Groups } from "./groups.ts";
 
 import {
+  awaitsAdmission,
   awaitsTurn,
   footprintOf,
   hostsMadeFree,
@@ -88,6 +89,8 @@ export class Indexes {
   readonly preemptible = new Groups<GuestId>();
   /** By host: guests that others there are stopped for. */
   readonly makingRoom = new Groups<GuestId>();
+  /** Waiting guests that admission control holds back: rules may let it judge otherwise as others start. */
+  readonly awaitingAdmission = new Set<GuestId>();
   /** Guests with a deadline, a retry or their readiness ahead. */
   readonly timed = new Timers<GuestId>();
   /** Hosts whose silence would be news. */
@@ -190,6 +193,7 @@ export class Indexes {
     this.awaitingTurn.delete(guest.id);
     for (const hostId of hostsMadeFree(guest)) this.makingRoom.remove(hostId, guest.id);
     this.#indexOnHost(guest, -1);
+    this.awaitingAdmission.delete(guest.id);
     if (!next) this.timed.set(guest.id, null);
   }
 
@@ -229,6 +233,7 @@ export class Indexes {
     this.waiting.add(guest.id);
     if (awaitsTurn(guest)) this.awaitingTurn.add(guest.id);
     for (const hostId of hostsMadeFree(guest)) this.makingRoom.add(hostId, guest.id);
+    if (awaitsAdmission(guest)) this.awaitingAdmission.add(guest.id);
   }
 
   readonly ruleChanged = (

@@ -46,6 +46,28 @@ describe("what a driver says is taken with care", () => {
     expect(scenario.world.dueAtMs()).toBeGreaterThan(scenario.world.nowMs);
   });
 
+  test("a stop for a reboot that fails waits for its host once that is silent", () => {
+    scenario.run("reboot-host h1");
+    const { generation } = scenario.world.guest("web");
+    scenario.run("fault HOST_NETWORK h1; wait 2.9");
+    const failed = { ...answer("STOP", "h1", generation), kind: "ACTION_FAILED", error: "busy" };
+    expect(hear(failed as Observation)).toContain("GuestActionFailed");
+    scenario.run("wait 3");
+    expect(scenario.world.host("h1").status).toBe("SUSPECT");
+    expect(scenario.log.at(-1)).toContain("the order waits until it is heard of");
+    expect(scenario.world.dueAtMs()).toBeGreaterThan(scenario.world.nowMs);
+  });
+
+  test("a stop for a reboot that was called off is not tried again", () => {
+    scenario.run("reboot-host h1");
+    const { generation } = scenario.world.guest("web");
+    const failed = { ...answer("STOP", "h1", generation), kind: "ACTION_FAILED", error: "busy" };
+    hear(failed as Observation);
+    scenario.run("power-on h1; wait 3");
+    expect(scenario.world.guest("web")).toMatchObject({ status: "RUNNING", retryAtMs: null });
+    expect(scenario.world.dueAtMs()).toBeGreaterThan(scenario.world.nowMs);
+  });
+
   test("an answer to an old fence is ignored", () => {
     scenario.run("fault HOST_NETWORK h1; wait 9.1");
     const { generation, status } = scenario.world.host("h1");

@@ -297,8 +297,18 @@ export function checkTimers(ctx: Context): void {
     else if (guest.retryAtMs !== null && guest.retryAtMs <= ctx.nowMs) {
       ctx.toPlace.guests.add(guest.id);
       ctx.touchedGuests.add(guest.id);
+      endVainRetry(ctx, guest);
     }
   }
+}
+
+/** What failed is due again, and may be impossible now, or wanted by nobody any more. */
+function endVainRetry(ctx: Context, guest: Guest): void {
+  const { id, hostId: host, task, desired, deleting } = guest;
+  if (host === null || task !== null || !hostHears(ctx, guest)) return;
+  const isToLeave = ctx.state.tables.Host.get(host).status === "DRAINING";
+  if (!isToLeave && !needsOrder(guest, deleting ? "STOPPED" : desired))
+    ctx.emit("GuestMayStay", { guest: id, host }, guest.causeSeq);
 }
 
 /**

@@ -203,7 +203,7 @@ const runFolds = {
   GuestMoveBlocked: (state, { payload }) =>
     change(state, payload.guest, { moveBlockedBy: payload.reasons }),
   GuestMayStay: (state, { payload }) =>
-    change(state, payload.guest, { moveBlockedBy: [], moveFailures: 0 }),
+    change(state, payload.guest, { moveBlockedBy: [], moveFailures: 0, retryAtMs: null }),
   GuestBlocked: (state, { payload }) =>
     change(state, payload.guest, { blockedBy: payload.reasons, retryAtMs: null }),
   GuestRecoveryBlocked: (state, { payload }) =>

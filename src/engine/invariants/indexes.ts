@@ -1,5 +1,6 @@
 import type { Guest } from "../../model/entities.ts";
 import {
+  awaitsAdmission,
   awaitsTurn,
   footprintOf,
   hostsMadeFree,
@@ -75,6 +76,10 @@ function expectations(state: State): Record<string, [unknown, unknown]> {
     awaitingTurn: [
       inOrder(indexes.awaitingTurn),
       ids(guests.filter((g) => isWaiting(g) && awaitsTurn(g))),
+    ],
+    awaitingAdmission: [
+      inOrder(indexes.awaitingAdmission),
+      ids(guests.filter((g) => isWaiting(g) && awaitsAdmission(g))),
     ],
     starts: [
       hosts.map(({ id }) => indexes.capacity.room(id)?.starts),
