@@ -32,6 +32,21 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
       return everywhere({ kind: "DISCONNECT_HOST", hostId: event.payload.host });
     case "SettingsChanged":
       return [configureWorld(state)];
+    case "HostSuspected":
+      return probe(state, event.payload.host);
+    case "ContactRestored":
+      return probeAll(state);
+    case "HighAvailabilityDisarmed":
+      return [configureWorld(state)];
+    case "HighAvailabilityArmed":
+      return [
+        configureWorld(state),
+        ...state.tables.Host.sorted().flatMap(({ id }) => connect(state, id)),
+        ...probeAll(state),
+      ];
+    case "HostContactRestored":
+      // Whether its watchdog is on is known when it has told what runs there.
+      return isGuarded(state, event.payload.host) ? [] : takeStockOf(state, [event.payload.host]);
     case "HostFencing": {
       const { host: hostId, generation } = event.payload;
       return onHost(state, hostId, { kind: "FENCE", hostId, generation });
@@ -83,6 +98,10 @@ function switchPower(state: State, id: number, generation: number): DriverAction
   return onHost(state, id, { kind, hostId: host.id, generation });
 }
 
+function isGuarded(state: State, hostId: number): boolean {
+  return !state.meta.armed || state.tables.Host.find(hostId)?.watchdogOn === true;
+}
+
 /** A fact that carries a guest's present generation gave the order that the guest is busy with. */
 function guestOrder(state: State, { payload }: FleetEvent): DriverAction[] {
   if (!("generation" in payload) || !("guest" in payload)) return [];
@@ -114,12 +133,24 @@ export function outstandingActions(state: State): DriverAction[] {
   const switches = tables.Host.sorted().flatMap(({ id, generation }) =>
     switchPower(state, id, generation),
   );
+  const probes = probeAll(state);
   const orders = tables.Guest.sorted().flatMap((guest) => {
     const action = actionOf({ state }, guest);
     return action && guest.hostId !== null ? onHost(state, guest.hostId, action) : [];
   });
   const hosts = tables.Host.sorted().flatMap((host) => connect(state, host.id));
-  return [configureWorld(state), ...faults, ...hosts, ...fences, ...switches, ...orders];
+  return [configureWorld(state), ...faults, ...hosts, ...probes, ...fences, ...switches, ...orders];
+}
+
+/** Second opinions on all who are silent and not being fenced yet. */
+function probeAll(state: State): DriverAction[] {
+  return [...state.indexes.suspects].sort((a, b) => a - b).flatMap((id) => probe(state, id));
+}
+
+function probe(state: State, hostId: number): DriverAction[] {
+  const host = state.tables.Host.find(hostId);
+  if (host?.status !== "SUSPECT" || host.causeSeq === null) return [];
+  return onHost(state, hostId, { kind: "PROBE_HOST", hostId: host.id, suspicion: host.causeSeq });
 }
 
 function connect(state: State, hostId: number): DriverAction[] {

@@ -2,8 +2,12 @@ import type { Observation } from "../model/actions.ts";
 import { type Actor, ENGINE } from "../model/actors.ts";
 import type { Command, Outcome } from "../model/commands.ts";
 import { Context } from "./context.ts";
+import { endStockTaking, setHighAvailability } from "./controllers/arming.ts";
 import { checkContradictions } from "./controllers/contradictions/contradictions.ts";
+import { checkSilences, hostProbed } from "./controllers/detection.ts";
 import { clearFault, expireFaults, injectFault, nextFaultDueAtMs } from "./controllers/faults.ts";
+import { fenceAnswered } from "./controllers/fencing.ts";
+import { releaseHeld } from "./controllers/flapping.ts";
 import { applyFleet } from "./controllers/fleet/apply-fleet.ts";
 import {
   createGuest,
@@ -16,13 +20,7 @@ import {
   stopGuest,
   suspendGuest,
 } from "./controllers/guest-commands.ts";
-import {
-  checkLeases,
-  fenceAnswered,
-  heartbeats,
-  hostConnected,
-  nextHostDueAtMs,
-} from "./controllers/host-health.ts";
+import { heartbeats, hostConnected } from "./controllers/host-health.ts";
 import {
   attendHosts,
   checkHostPower,
@@ -40,6 +38,7 @@ import {
 } from "./controllers/lifecycle.ts";
 import { setMaintenance } from "./controllers/maintenance.ts";
 import { completeFailover, openFailovers } from "./controllers/recovery.ts";
+import { nextSilenceDueAtMs } from "./controllers/silence.ts";
 import { startWaiting } from "./controllers/starting.ts";
 import { assessZone, zoneUtilityChanged } from "./controllers/zone-health.ts";
 import type { Decision, Input } from "./input.ts";
@@ -86,7 +85,9 @@ function handle(ctx: Context, input: Input): Outcome | null {
       return null;
     case "TICK":
       expireFaults(ctx);
-      checkLeases(ctx);
+      checkSilences(ctx);
+      releaseHeld(ctx);
+      endStockTaking(ctx);
       checkTimers(ctx);
       checkHostPower(ctx);
       ctx.toPlace.everyone = ctx.state.placementDue;
@@ -124,6 +125,8 @@ function handleCommand(ctx: Context, command: Command): Outcome {
       return shutdownHost(ctx, command);
     case "POWER_ON_HOST":
       return powerOnHost(ctx, command);
+    case "SET_HIGH_AVAILABILITY":
+      return setHighAvailability(ctx, command);
     case "INJECT_FAULT":
       return injectFault(ctx, command);
     case "CLEAR_FAULT":
@@ -158,6 +161,8 @@ function handleObservation(ctx: Context, seen: Observation): void {
       zoneUtilityChanged(ctx, seen);
       break;
     case "HOST_PROBED":
+      hostProbed(ctx, seen);
+      break;
     case "HOST_HEAT":
       break;
     case "USAGE":
@@ -200,11 +205,14 @@ function reconcileTouched(ctx: Context): void {
  */
 export function nextDueAtMs(state: State): number | null {
   if (state.placementDue && state.indexes.waiting.size > 0) return 0;
+  const { timed, held } = state.indexes;
   const due = Math.min(
-    nextHostDueAtMs(state),
+    nextSilenceDueAtMs(state),
+    state.meta.stockDueAtMs ?? Number.POSITIVE_INFINITY,
     nextHostPowerDueAtMs(state),
     nextFaultDueAtMs(state),
-    state.indexes.timed.nextMs,
+    timed.nextMs,
+    held.nextMs,
   );
   return Number.isFinite(due) ? due : null;
 }

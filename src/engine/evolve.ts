@@ -28,12 +28,13 @@ function newestId(event: FleetEvent): number {
   return 0;
 }
 
-/** Facts after which a guest that had no place may find one: room came free, or a rule lost its object. */
+/** Facts after which a guest that had no place may find one, or another reason to have none. */
 const FREES_ROOM: ReadonlySet<EventKind> = new Set<EventKind>([
   "AffinityRuleChanged",
   "AffinityRuleDisabled",
   "AffinityRuleEnabled",
   "AffinityRuleRemoved",
+  "ContactLost",
   "FleetApplied",
   "GuestChanged",
   "GuestCrashed",
@@ -47,7 +48,8 @@ const FREES_ROOM: ReadonlySet<EventKind> = new Set<EventKind>([
   "GuestStartFailed",
   "GuestStopped",
   "GuestThawed",
-  "HighAvailabilityArmed",
+  "HighAvailabilityDisarmed",
+  "HostHeldOff",
   "HostChanged",
   "HostContactRestored",
   "HostDown",
@@ -58,6 +60,7 @@ const FREES_ROOM: ReadonlySet<EventKind> = new Set<EventKind>([
   "HostReleased",
   "HostUp",
   "SettingsChanged",
+  "StockTaken",
   "ZoneChanged",
   "ZoneUtilityRestored",
 ]);

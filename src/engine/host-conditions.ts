@@ -17,6 +17,11 @@ export function isFailing({ power, cooling }: Pick<Zone, "power" | "cooling">): 
   return power === "DOWN" || cooling === "DOWN";
 }
 
+/** It is in service, and not held off for flapping. */
+export function isOpen({ status, heldUntilMs }: Host): boolean {
+  return status === "UP" && heldUntilMs === null;
+}
+
 /** It is on its way down: what is ordered there is not heard. */
 export function isUnheard({ status }: Host): boolean {
   return UNHEARD.has(status);

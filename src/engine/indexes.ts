@@ -99,6 +99,8 @@ export class Indexes {
   readonly suspects = new Set<HostId>();
   /** Hosts with which something is being done by request. */
   readonly attended = new Set<HostId>();
+  /** Hosts that flapped, by when guests may be given to them again. */
+  readonly held = new Timers<HostId>();
   readonly openFailovers = new Set<FailoverId>();
   /** By the id of the guest or host that it is about. */
   readonly runningOperation = new Map<number, number>();
@@ -139,6 +141,7 @@ export class Indexes {
     keep(this.suspects, host.id, after !== undefined && isUnheard(after));
     keep(this.attended, host.id, after !== undefined && isAttended(after));
     keep(this.watched, host.id, after !== undefined && isWatched(after));
+    this.held.set(host.id, after && isWatched(after) ? after.heldUntilMs : null);
     this.capacity.hostChanged(before, after);
     this.reserve.touch(host.id);
     this.incidents.hostChanged(before, after);

@@ -10,7 +10,7 @@ import { offeredBy } from "../model/settings.ts";
 import type { ZoneStatus } from "../model/statuses.ts";
 import { willServe } from "./controllers/dependencies.ts";
 import { footprintOf, isPendingRecovery } from "./guest-conditions.ts";
-import { isFailing, isLost, isUnheard } from "./host-conditions.ts";
+import { isFailing, isLost, isOpen, isUnheard } from "./host-conditions.ts";
 import { broken } from "./invariants/claim.ts";
 import { guestViolations } from "./invariants/guests.ts";
 import { requestClaims } from "./invariants/host-requests.ts";
@@ -37,6 +37,7 @@ export function violations(state: State): string[] {
     ...operationsEnd(state),
     ...failoversEnd(state),
     ...faultsStrike(state),
+    ...contactIsTold(state),
     ...indexDrift(state),
   ];
 }
@@ -51,6 +52,9 @@ function hostIsSound(state: State, host: Host): string[] {
     [room !== undefined && sameResources(room.allocated, taken), "has taken other room"],
     [room !== undefined && sameResources(room.free, free), "has other free room"],
     [room?.placeable === takesGuests(state, host), "is offered wrongly"],
+    [host.heldUntilMs === null || host.flaps >= 2, "is held off without having flapped"],
+    [host.opinion === null || isUnheard(host), "is in contact, and others were asked about it"],
+    [state.meta.armed || !host.watchdogOn, "guards itself although it was told not to"],
     [!isUnheard(host) || lastSeenAtMs !== null, "is silent since when?"],
     [status !== "UP" || lastSeenAtMs === null, `is silent since ${lastSeenAtMs}`],
     [status === "FENCING" || fenceFailedAtMs === null, "has failed to be fenced, and is not to be"],
@@ -58,8 +62,8 @@ function hostIsSound(state: State, host: Host): string[] {
   ]);
 }
 
-function takesGuests(state: State, { status, zoneId }: Host): boolean {
-  return status === "UP" && !isFailing(state.tables.Zone.get(zoneId));
+function takesGuests(state: State, host: Host): boolean {
+  return isOpen(host) && !isFailing(state.tables.Zone.get(host.zoneId));
 }
 
 function takenOn(state: State, host: Host): Resources {
@@ -154,6 +158,13 @@ function failoversEnd(state: State): string[] {
       [completedAtMs !== null || isAwaited, "waits for nobody"],
     ]);
   });
+}
+
+function contactIsTold({ meta, indexes }: State): string[] {
+  const isHeard = indexes.watched.size > 0;
+  return broken("the fleet", [
+    [meta.contactLostAtMs === null || !isHeard, "is out of contact, and hosts are heard of"],
+  ]);
 }
 
 function faultsStrike({ tables }: State): string[] {

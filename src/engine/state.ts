@@ -27,11 +27,13 @@ function key(name: string, scope: number | null): string {
 /** When each host was last heard of. Soft: renewed by heartbeats, gone with the process, not in the log. */
 export class Leases {
   readonly #lastMs = new Map<number, number>();
-  readonly #startMs: number;
+  #startMs: number;
+  #newestMs: number;
   #oldestMs: number | null = null;
 
   constructor(startMs: number) {
     this.#startMs = startMs;
+    this.#newestMs = startMs;
   }
 
   /** It was heard of since the process started. */
@@ -39,14 +41,34 @@ export class Leases {
     return this.#lastMs.has(hostId);
   }
 
+  heardAfter(hostId: number, atMs: number): boolean {
+    return (this.#lastMs.get(hostId) ?? Number.NEGATIVE_INFINITY) > atMs;
+  }
+
   /** A host not heard of since the start has been silent since the start: a restart blames nobody. */
   lastMs(hostId: number): number {
-    return this.#lastMs.get(hostId) ?? this.#startMs;
+    return Math.max(this.#lastMs.get(hostId) ?? this.#startMs, this.#startMs);
   }
 
   renew(hostId: number, nowMs: number): void {
-    if (this.lastMs(hostId) === this.#oldestMs) this.#oldestMs = null;
+    if (this.lastMs(hostId) === this.#oldestMs || nowMs < (this.#oldestMs ?? 0))
+      this.#oldestMs = null;
     this.#lastMs.set(hostId, nowMs);
+    this.#newestMs = Math.max(this.#newestMs, nowMs);
+  }
+
+  /** The clock went back: some host was heard of later than now. */
+  isAheadOf(nowMs: number): boolean {
+    return nowMs < this.#newestMs;
+  }
+
+  /** Nobody listened for a while, or the clock was set: all leases begin anew. */
+  beginAnew(nowMs: number): void {
+    for (const [hostId, lastMs] of this.#lastMs)
+      if (lastMs > nowMs) this.#lastMs.set(hostId, nowMs);
+    this.#startMs = nowMs;
+    this.#newestMs = nowMs;
+    this.#oldestMs = null;
   }
 
   /** The oldest lease of the hosts that are watched; infinite when there are none. */
@@ -102,6 +124,8 @@ export class State {
     settings: DEFAULT_SETTINGS,
     armed: true,
     contactLostAtMs: null,
+    silencesCountFromMs: null,
+    stockDueAtMs: null,
   };
   readonly #journal: Journal = [];
   #metaAtCheckpoint: FleetMeta = this.#meta;

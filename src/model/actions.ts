@@ -1,4 +1,4 @@
-import type { GuestId, HostId, Ref, ZoneId } from "./ids.ts";
+import type { GuestId, HostId, Ref, Seq, ZoneId } from "./ids.ts";
 import type { Resources } from "./resources.ts";
 import type {
   DriverName,
@@ -33,7 +33,12 @@ export type Action =
   /** Make certain that nothing runs on the host. */
   | { readonly kind: "FENCE"; readonly hostId: HostId; readonly generation: number }
   /** Ask others about a silent host; answered by HOST_PROBED, by drivers that have whom to ask. */
-  | { readonly kind: "PROBE_HOST"; readonly hostId: HostId }
+  | {
+      readonly kind: "PROBE_HOST";
+      readonly hostId: HostId;
+      /** The event that began the silence; the answer brings it back. */
+      readonly suspicion: Seq;
+    }
   /** Gracefully, once no guest is left on it. REBOOT and POWER_ON are done when it boots, not when it is heard of. */
   | {
       readonly kind: "REBOOT_HOST" | "SHUTDOWN_HOST" | "POWER_ON_HOST";
@@ -151,6 +156,7 @@ export type Observation =
   | {
       readonly kind: "HOST_PROBED";
       readonly hostId: HostId;
+      readonly suspicion: Seq;
       readonly opinion: Opinion;
       readonly by: OpinionSource;
     }

@@ -373,6 +373,13 @@ export interface FleetMeta {
   readonly armed: boolean;
   /** Since when every host is out of contact, so that the fault may be on this side; null when it isn't so. */
   readonly contactLostAtMs: number | null;
+  /**
+   * When contact returned after the loss of all, or high availability was armed: silences of before
+   * count from here when it comes to fencing. Null when neither has happened.
+   */
+  readonly silencesCountFromMs: number | null;
+  /** After that, until when hosts have time to tell what runs on them, before anything is recovered; null when it is over. */
+  readonly stockDueAtMs: number | null;
 }
 
 /** All there is: what the store loads at start and what folding the whole log gives. */

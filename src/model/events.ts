@@ -457,8 +457,8 @@ export const EVENTS = {
   HostFenceFailed: event(
     "HIGH_AVAILABILITY",
     "ERROR",
-    "Host {host} could not be fenced ({error}); its watchdog's time decides at {provenDeadAt}",
-    { host: "Host", error: "string", provenDeadAt: "time" },
+    "Host {host} could not be fenced ({error}); {next}",
+    { host: "Host", error: "string", next: "string", provenDeadAt: "time?" },
   ),
   HostFenced: event("HIGH_AVAILABILITY", "NOTICE", "Host {host} is proven dead by {method}", {
     host: "Host",
@@ -490,7 +490,7 @@ export const EVENTS = {
   ContactLost: event(
     "HIGH_AVAILABILITY",
     "CRITICAL",
-    "All {hosts} hosts are out of contact: nothing is fenced or restarted before one is heard of",
+    "All {hosts} hosts are out of contact: nothing is fenced or restarted until one is heard of",
     { hosts: "int" },
   ),
   ContactRestored: event(
@@ -509,6 +509,12 @@ export const EVENTS = {
     "HIGH_AVAILABILITY",
     "NOTICE",
     "High availability is armed: {hosts} hosts are asked what runs on them",
+    { hosts: "int" },
+  ),
+  StockTaken: event(
+    "HIGH_AVAILABILITY",
+    "NOTICE",
+    "{hosts} hosts are in contact and have told what runs on them: what was lost is recovered",
     { hosts: "int" },
   ),
   HostStockTaken: event("HIGH_AVAILABILITY", "DEBUG", "Host {host} runs {guests} guests", {

@@ -17,6 +17,8 @@ export const FIRST_META: FleetMeta = {
   settings: DEFAULT_SETTINGS,
   armed: true,
   contactLostAtMs: null,
+  silencesCountFromMs: null,
+  stockDueAtMs: null,
 };
 
 /** All tables as they were at one log position. */
@@ -53,6 +55,8 @@ export function readMeta(sqlite: Database): StoredMeta {
       settings: { ...DEFAULT_SETTINGS, ...JSON.parse(row.settings) },
       armed: row.armed === 1,
       contactLostAtMs: row.contact_lost_at_ms,
+      silencesCountFromMs: row.silences_count_from_ms,
+      stockDueAtMs: row.stock_due_at_ms,
     },
     epoch: row.epoch,
     earliestSeq: row.earliest_seq,
@@ -68,5 +72,7 @@ interface MetaRow {
   readonly settings: string;
   readonly armed: number;
   readonly contact_lost_at_ms: number | null;
+  readonly silences_count_from_ms: number | null;
+  readonly stock_due_at_ms: number | null;
   readonly clock_ms: number | null;
 }

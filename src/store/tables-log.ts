@@ -25,6 +25,8 @@ export const meta = snakeCase.table(
     clockMs: integer(),
     armed: integer({ mode: "boolean" }).notNull().default(true),
     contactLostAtMs: integer(),
+    silencesCountFromMs: integer(),
+    stockDueAtMs: integer(),
   },
   (t) => [check("only_row", sql`${t.id} = 1`)],
 );

@@ -128,7 +128,7 @@ class SqliteStore implements Store {
   readonly #release: () => void;
   readonly #tables: TableWriters;
   readonly #insertEvent: Statement<[SqlValue[]]>;
-  readonly #updateMeta: Statement<[Seq, number, string, number, number, number | null]>;
+  readonly #updateMeta: Statement<SqlValue[]>;
   readonly #sampleGuest: Statement<SqlValue[]>;
   readonly #sampleHost: Statement<SqlValue[]>;
   readonly #setDriverState: Statement<[string, string, string]>;
@@ -150,7 +150,8 @@ class SqliteStore implements Store {
     this.#tables = tableWriters(sqlite);
     this.#insertEvent = sqlite.prepare<[SqlValue[]]>(INSERT_EVENT);
     this.#updateMeta = sqlite.prepare(
-      "UPDATE meta SET seq = ?, next_id = ?, settings = ?, clock_ms = ?, armed = ?, contact_lost_at_ms = ?",
+      `UPDATE meta SET seq = ?, next_id = ?, settings = ?, clock_ms = ?, armed = ?,
+         contact_lost_at_ms = ?, silences_count_from_ms = ?, stock_due_at_ms = ?`,
     );
     this.#sampleGuest = sqlite.prepare(
       `INSERT INTO guest_telemetry (cpu_millicores, memory_mib, sampled_at_ms, guest_id)
@@ -211,6 +212,8 @@ class SqliteStore implements Store {
         batch.clockMs,
         meta.armed ? 1 : 0,
         meta.contactLostAtMs,
+        meta.silencesCountFromMs,
+        meta.stockDueAtMs,
       );
     });
     this.#meta = meta;

@@ -41,7 +41,7 @@ describe("a host that is not in service", () => {
       `{ host(name: "host-a") { guests(first: 1) { nodes { name } } } }`,
     );
     const [{ name }] = host.guests.nodes;
-    await fault(server, "HOST_POWER", "host", "host-a");
+    await fault(server, "HOST_NETWORK", "host", "host-a");
     await server.advance(5);
     const [suspected] = (await hostNamed(server, "host-a")).reasons;
     expect(suspected).toMatchObject({ code: "WAITING_FOR_FENCE", host: { name: "host-a" } });
@@ -227,7 +227,7 @@ test("a guest's subscription tells what happens to its host", async () => {
     { id: host.guests.nodes[0].id },
   );
   expect((await watched.next()).guest).toEqual({ status: "RUNNING", blockedBy: [] });
-  await fault(server, "HOST_POWER", "host", "host-a");
+  await fault(server, "HOST_NETWORK", "host", "host-a");
   await server.advance(4);
   // The fault itself may be told first: nobody has noticed it yet.
   let { guest } = await watched.next();

@@ -69,7 +69,7 @@ describe("what a driver says is taken with care", () => {
   });
 
   test("an answer to an old fence is ignored", () => {
-    scenario.run("fault HOST_NETWORK h1; wait 9.1");
+    scenario.run("fault HOST_HANG h1; wait 3.4");
     const { generation, status } = scenario.world.host("h1");
     expect(status).toBe("FENCING");
     expect(hear(answer("FENCE", "h1", generation - 1))).toEqual([]);
@@ -126,7 +126,7 @@ describe("what a driver says is taken with care", () => {
   });
 
   test("a host that is heard of while its fence is under way is fenced all the same", () => {
-    scenario.run("fault HOST_NETWORK h1; wait 8.2");
+    scenario.run("fault HOST_HANG h1; wait 3.4");
     const { id, generation, status } = scenario.world.host("h1");
     expect(status).toBe("FENCING");
     expect(hear({ kind: "HEARTBEATS", hostIds: [id] })).toEqual([]);

@@ -189,7 +189,7 @@ describe("after a restart", () => {
     const world = new World(cluster(FLEET)).advance(30);
     world.fate = () => "LOST";
     world.inject("HOST_HANG", "h1");
-    world.advance(9.2).fate = () => "ARRIVES";
+    world.advance(4.2).fate = () => "ARRIVES";
     expect(world.host("h1").status).toBe("FENCING");
     world.restart();
     expect(world.of("HostFenced").map(({ payload }) => payload.method)).toEqual(["POWER"]);

@@ -50,7 +50,7 @@ function lines(text: string): string[] {
  * Runs a script, one line after the other, on a fleet that has come to rest, and gives what the log
  * says from there on. A line is a verb and a guest (`stop web`, `migrate web to h2`, `resize web
  * 2/4`) or host (`maintain`, `release`,
- * `reboot-host`, `shutdown-host`, `power-on`), `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, or `lose START` for the next
+ * `reboot-host`, `shutdown-host`, `power-on`), `arm`, `disarm`, `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, or `lose START` for the next
  * answer to that order. What is refused stands in the log as `refused: CODE [path] why`.
  */
 export class Scenario {
@@ -104,6 +104,8 @@ export class Scenario {
     }
     const aboutHost = HOST_VERBS[verb];
     if (aboutHost) return aboutHost(world.host(what).id);
+    if (verb === "arm" || verb === "disarm")
+      return { kind: "SET_HIGH_AVAILABILITY", enabled: verb === "arm" };
     const { id: guestId } = world.guest(what);
     if (verb === "migrate") {
       const hostId = rest[1] ? world.host(rest[1]).id : null;

@@ -363,7 +363,15 @@ export function changesTo(seq: number, rows: Partial<Rows> = fleetRows()): Chang
 
 export function metaAt(seq: number): FleetMeta {
   const settings = { ...DEFAULT_SETTINGS, batterySeconds: 42 };
-  return { seq, nextId: NEXT_ID, settings, armed: false, contactLostAtMs: START_MS + 7 };
+  return {
+    seq,
+    nextId: NEXT_ID,
+    settings,
+    armed: false,
+    contactLostAtMs: START_MS + 7,
+    silencesCountFromMs: START_MS + 8,
+    stockDueAtMs: START_MS + 9,
+  };
 }
 
 function fleetRows(): Rows {

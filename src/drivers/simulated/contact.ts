@@ -33,6 +33,8 @@ export function fireWatchdog(world: World, host: SimulatedHost): void {
 /** Notice that a host is lost from sight or back in it; back, it tells what runs there. */
 export function updateContact(world: World, host: SimulatedHost): void {
   const inContact = canBeHeard(world, host);
+  // Whoever can be heard hears: one that is cut off keeps its watchdog as it was.
+  if (inContact) host.watchdogArmed = world.settings.watchdogArmed;
   if (inContact === host.inContact) return;
   host.inContact = inContact;
   world.roster.hostsInContact += inContact ? 1 : -1;

@@ -10,6 +10,7 @@ import { performOnGuest } from "./guests.ts";
 import { configure, connectHost, disconnectHost } from "./hosts.ts";
 import { removeGuest } from "./outcomes.ts";
 import { restore, takeChanges } from "./persistence.ts";
+import { beginProbe } from "./probing.ts";
 import { runProcesses } from "./processes.ts";
 import { emitHeartbeats, emitUsage } from "./streams.ts";
 import { beginSwitch } from "./switching.ts";
@@ -20,7 +21,7 @@ const CAPABILITIES: Capabilities = {
   suspend: true,
   resize: true,
   powerControl: true,
-  secondOpinion: false,
+  secondOpinion: true,
   faults: true,
 };
 
@@ -150,12 +151,13 @@ function apply(world: World, action: Action): void {
     case "CLEAR_FAULT":
       clearFault(world, action.fault, action.target);
       break;
+    case "PROBE_HOST":
+      beginProbe(world, action);
+      break;
     case "REBOOT_HOST":
     case "SHUTDOWN_HOST":
     case "POWER_ON_HOST":
       beginSwitch(world, action);
-      break;
-    case "PROBE_HOST":
       break;
     case "CONFIGURE_WORLD":
       configure(world, action.world);

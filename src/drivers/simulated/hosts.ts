@@ -74,6 +74,8 @@ export function newHost(world: World, description: HostDescription): SimulatedHo
     heat: { level: 0, atMs: world.nowMs, spanMs: 0 },
     tripped: false,
     fence: null,
+    probe: null,
+    watchdogArmed: world.settings.watchdogArmed,
     fencedGeneration: 0,
     shutDown: false,
     switching: null,
@@ -138,6 +140,7 @@ function sameSettings(a: WorldSettings, b: WorldSettings): boolean {
   return (
     a.heartbeatSeconds === b.heartbeatSeconds &&
     a.watchdogSeconds === b.watchdogSeconds &&
+    a.watchdogArmed === b.watchdogArmed &&
     a.batterySeconds === b.batterySeconds &&
     a.overheatSeconds === b.overheatSeconds &&
     a.usageSampleSeconds === b.usageSampleSeconds &&

@@ -7,6 +7,7 @@ import { completeFence } from "./fencing.ts";
 import { reassess, reassessUnder } from "./hosts.ts";
 import { completeProgress } from "./outcomes.ts";
 import { completeHostBoot, updateBattery } from "./power.ts";
+import { completeProbe } from "./probing.ts";
 import { completeSwitch } from "./switching.ts";
 import { watchdogDueAt } from "./timers.ts";
 import { type SimulatedHost, type World, zoneOf } from "./world.ts";
@@ -55,5 +56,6 @@ function happenToHost(world: World, host: SimulatedHost): void {
   if (isDue(watchdogDueAt(world, host))) fireWatchdog(world, host);
   if (isDue(host.fence?.dueAtMs ?? null)) completeFence(world, host);
   if (isDue(host.switching?.dueAtMs ?? null)) completeSwitch(world, host);
+  if (isDue(host.probe?.dueAtMs ?? null)) completeProbe(world, host);
   reassess(world, host);
 }

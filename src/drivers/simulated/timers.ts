@@ -4,7 +4,7 @@ import { KEYS, type SimulatedHost, type World } from "./world.ts";
 
 /** When the watchdog acts on a host out of contact; null when it has, or has no reason to. */
 export function watchdogDueAt(world: World, host: SimulatedHost): number | null {
-  if (host.silentSinceMs === null || host.watchdogFired) return null;
+  if (host.silentSinceMs === null || host.watchdogFired || !host.watchdogArmed) return null;
   return host.silentSinceMs + world.settings.watchdogSeconds * 1000;
 }
 
@@ -18,6 +18,7 @@ export function noteHost(world: World, host: SimulatedHost): void {
     heatDueAt(host),
     host.fence?.dueAtMs ?? null,
     host.switching?.dueAtMs ?? null,
+    host.probe?.dueAtMs ?? null,
   ]) {
     if (dueAtMs !== null && dueAtMs < atMs) atMs = dueAtMs;
   }

@@ -74,6 +74,10 @@ export interface SimulatedHost {
   /** Switched itself off because of heat; stays off until it is cool. */
   tripped: boolean;
   fence: Fence | null;
+  /** What its zone's storage was asked about it and has not answered yet. */
+  probe: Probe | null;
+  /** What it last heard about its watchdog, when it was in contact. */
+  watchdogArmed: boolean;
   /** The newest fence that was carried out. */
   fencedGeneration: number;
   /** Shut down by order: stays off, whatever becomes of its power, until it is switched on. */
@@ -99,6 +103,11 @@ export interface Fence {
 export interface Switching {
   readonly kind: "REBOOT_HOST" | "SHUTDOWN_HOST" | "POWER_ON_HOST";
   readonly generation: number;
+  readonly dueAtMs: number;
+}
+
+export interface Probe {
+  readonly suspicion: number;
   readonly dueAtMs: number;
 }
 

@@ -2,11 +2,12 @@ import type { Guest } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { Context } from "../context.ts";
+import { whyIdle } from "../fleet-conditions.ts";
 import { inRecoveryOrder, isNewStart } from "../guest-conditions.ts";
 import { admissionObjection } from "../placement/admission.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
 import { objection } from "../placement/filters.ts";
-import { type Choice, place } from "../placement/place.ts";
+import { type Choice, place, placeOn } from "../placement/place.ts";
 import { type Subject, subjectFor } from "../placement/subject.ts";
 import { block } from "./blocking.ts";
 import { circleOf, unmetDependencies } from "./dependencies.ts";
@@ -27,7 +28,9 @@ export function startWaiting(ctx: Context): void {
   for (const guest of waitingGuests(ctx).sort(inRecoveryOrder)) {
     if (guest.retryAtMs !== null && guest.retryAtMs > ctx.nowMs) continue;
     const unmet = unmetDependencies(ctx.state, guest);
-    if (unmet.length > 0) block(ctx, guest, circle(ctx, guest, round) ?? unmet);
+    const idle = whyIdle(ctx.state, guest);
+    if (idle) block(ctx, guest, [idle]);
+    else if (unmet.length > 0) block(ctx, guest, circle(ctx, guest, round) ?? unmet);
     else startOne(ctx, guest, round);
   }
 }
@@ -107,6 +110,7 @@ function choose(ctx: Context, guest: Guest, subject: Subject): Choice {
     const room = ctx.state.indexes.capacity.room(subject.retryHostId) as HostRoom;
     const reason = objection(ctx.state, subject, room);
     if (reason?.code === "STARTS_LIMITED") return { ok: false, reasons: [reason] };
+    if (!ctx.state.meta.armed) return placeOn(ctx.state, subject, room.hostId, ctx.nowMs);
   }
   if (!isNewStart(guest)) return place(ctx.state, subject, ctx.nowMs);
   return place(ctx.state, subject, ctx.nowMs, (hostId) =>

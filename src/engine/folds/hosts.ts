@@ -25,15 +25,8 @@ function utilityIsDown({ power, cooling, network }: Zone): boolean {
   return power === "DOWN" || cooling === "DOWN" || network === "DOWN";
 }
 
-/**
- * Heard of: in service, or where maintenance or a shutdown by request had brought it. Contact that is
- * lost again soon after it came back is counted as flapping.
- */
+/** Heard of: in service, or where maintenance or a shutdown by request had brought it. */
 function inContact(state: State, event: FleetEvent, host: Host): Partial<Host> {
-  const windowMs = state.meta.settings.flapWindowSeconds * 1000;
-  const isSoon = host.returnedAtMs !== null && event.atMs - host.returnedAtMs < windowMs;
-  // A host that comes up for the first time, or as it was told to, has not flapped.
-  const wasAsked = !host.everUp || host.power !== null;
   return {
     status: restingStatus(state, host),
     statusSinceMs: event.atMs,
@@ -41,8 +34,32 @@ function inContact(state: State, event: FleetEvent, host: Host): Partial<Host> {
     fenceFailedAtMs: null,
     lastSeenAtMs: null,
     opinion: null,
-    ...(!wasAsked && { returnedAtMs: event.atMs, flaps: isSoon ? host.flaps + 1 : 1 }),
+    ...(isLossOfItsOwn(state, host) && {
+      returnedAtMs: event.atMs,
+      flaps: isFlap(state, host) ? host.flaps + 1 : 1,
+    }),
   };
+}
+
+/** Not when it comes up for the first time or as it was told to, nor when nobody was in contact. */
+function isLossOfItsOwn({ meta }: State, { everUp, power, lastSeenAtMs }: Host): boolean {
+  if (!everUp || power !== null) return false;
+  return lastSeenAtMs === null || lastSeenAtMs >= (meta.silencesCountFromMs ?? 0);
+}
+
+/** It was lost again soon after it had come back. */
+function isFlap({ meta }: State, { returnedAtMs, lastSeenAtMs }: Host): boolean {
+  if (returnedAtMs === null) return false;
+  return (lastSeenAtMs ?? returnedAtMs) - returnedAtMs < meta.settings.flapWindowSeconds * 1000;
+}
+
+/** Silences count from now on, and what others said of them was said before. */
+function beginStockTaking(state: State, atMs: number): void {
+  const stockDueAtMs = atMs + state.meta.settings.suspectAfterSeconds * 1000;
+  state.setMeta({ silencesCountFromMs: atMs, stockDueAtMs });
+  for (const id of state.indexes.suspects)
+    if (state.tables.Host.get(id).status === "SUSPECT")
+      state.tables.Host.patch(id, { opinion: null });
 }
 
 /** Hosts, zones, failovers and faults. */
@@ -74,14 +91,21 @@ export const hostFolds = {
     state.tables.Host.patch(event.payload.host, { heldUntilMs: event.payload.until }),
   HostReleased: (state, event) =>
     state.tables.Host.patch(event.payload.host, { heldUntilMs: null }),
-  ContactLost: (state, event) => state.setMeta({ contactLostAtMs: event.atMs }),
-  ContactRestored: (state) => state.setMeta({ contactLostAtMs: null }),
+  ContactLost: (state, event) => state.setMeta({ contactLostAtMs: event.atMs, stockDueAtMs: null }),
+  ContactRestored: (state, event) => {
+    state.setMeta({ contactLostAtMs: null });
+    beginStockTaking(state, event.atMs);
+  },
   HighAvailabilityDisarmed: (state) => {
-    state.setMeta({ armed: false });
+    state.setMeta({ armed: false, stockDueAtMs: null });
     for (const host of state.tables.Host.sorted())
       if (host.watchdogOn) state.tables.Host.patch(host.id, { watchdogOn: false });
   },
-  HighAvailabilityArmed: (state) => state.setMeta({ armed: true }),
+  HighAvailabilityArmed: (state, event) => {
+    state.setMeta({ armed: true });
+    beginStockTaking(state, event.atMs);
+  },
+  StockTaken: (state) => state.setMeta({ stockDueAtMs: null }),
   HostStockTaken: (state, event) =>
     state.tables.Host.patch(event.payload.host, { watchdogOn: state.meta.armed }),
   HostFencing: (state, event) =>
@@ -101,6 +125,7 @@ export const hostFolds = {
       statusSinceMs: event.atMs,
       causeSeq: event.seq,
       fenceFailedAtMs: null,
+      opinion: null,
     }),
   ZoneUtilityLost: (state, event) => setUtility(state, event, "DOWN"),
   ZoneUtilityRestored: (state, event) => setUtility(state, event, "UP"),

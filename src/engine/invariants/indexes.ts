@@ -123,6 +123,10 @@ function expectationsOfHosts({ tables, indexes }: State): Record<string, [unknow
     ],
     watched: [inOrder(indexes.watched), ids(hosts.filter(isWatched))],
     suspects: [inOrder(indexes.suspects), ids(hosts.filter(isUnheard))],
+    held: [
+      ids(hosts.filter(({ id }) => indexes.held.has(id))),
+      ids(hosts.filter((host) => host.heldUntilMs !== null && isWatched(host))),
+    ],
     hostsInZone: [
       zones.map(({ id }) => indexes.hostsInZone.of(id)),
       zones.map(({ id }) => ids(hosts.filter((host) => host.zoneId === id))),

@@ -2,6 +2,7 @@ import type { Host } from "../../model/entities.ts";
 import type { HostId } from "../../model/ids.ts";
 import { addResources, type Resources, subtractResources } from "../../model/resources.ts";
 import { type AllocationRatios, DEFAULT_SETTINGS, offeredBy } from "../../model/settings.ts";
+import { isOpen } from "../host-conditions.ts";
 
 /** Hosts whose free memory differs by less than this are one bucket: no finer order is needed. */
 const BUCKET_MIB = 2_048;
@@ -174,7 +175,7 @@ export class CapacityIndex {
       offered,
       allocated,
       free: subtractResources(offered, allocated),
-      placeable: after.status === "UP" && !this.#failingZones.has(after.zoneId),
+      placeable: isOpen(after) && !this.#failingZones.has(after.zoneId),
       starts: old?.starts ?? 0,
       bucket: 0,
     };

@@ -10,7 +10,13 @@ type Filter = (state: State, subject: Subject, room: HostRoom) => Reason | null;
 
 const takesGuests: Filter = (state, _subject, room) => {
   if (room.placeable) return null;
-  const { status } = state.tables.Host.get(room.hostId);
+  const { status, heldUntilMs, flaps } = state.tables.Host.get(room.hostId);
+  if (status === "UP" && heldUntilMs !== null)
+    return {
+      code: "HOST_HELD_OFF",
+      message: `the host has lost contact ${flaps} times and gets no guests until ${new Date(heldUntilMs).toISOString()}`,
+      hostId: room.hostId,
+    };
   if (status !== "UP")
     return { code: "HOST_NOT_UP", message: `the host is ${status}`, hostId: room.hostId };
   const { name, power } = state.tables.Zone.get(room.zoneId);

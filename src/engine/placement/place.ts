@@ -141,6 +141,7 @@ function byScore(a: HostVerdict, b: HostVerdict): number {
 const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   HOST_NOT_UP: "not up",
   ZONE_FAILING: "in a zone without power or cooling",
+  HOST_HELD_OFF: "held off because they keep losing contact",
   ALREADY_HERE: "where it is already",
   DRIVER_ERROR: "given up after failed starts",
   INSUFFICIENT_CPU: "short of CPU",
@@ -155,7 +156,9 @@ export function whyNowhere(state: State, subject: Subject): Reason[] {
   const total = state.tables.Host.size;
   if (total === 0) return [{ code: "NO_HOSTS", message: "the fleet has no hosts" }];
   // What every host answers first need not be asked of each.
-  if (state.indexes.capacity.placeableHosts === 0 && state.indexes.failingZones.size === 0)
+  const { capacity, failingZones, held } = state.indexes;
+  const isPlain = failingZones.size === 0 && !Number.isFinite(held.nextMs);
+  if (capacity.placeableHosts === 0 && isPlain)
     return [
       { code: "HOST_NOT_UP", message: `${total} of ${total} hosts are ${SHORTAGE.HOST_NOT_UP}` },
     ];

@@ -14,6 +14,8 @@ CREATE TABLE `incidents` (
 ALTER TABLE `log` ADD `incident_id` integer;--> statement-breakpoint
 ALTER TABLE `meta` ADD `armed` integer DEFAULT true NOT NULL;--> statement-breakpoint
 ALTER TABLE `meta` ADD `contact_lost_at_ms` integer;--> statement-breakpoint
+ALTER TABLE `meta` ADD `silences_count_from_ms` integer;--> statement-breakpoint
+ALTER TABLE `meta` ADD `stock_due_at_ms` integer;--> statement-breakpoint
 ALTER TABLE `affinity_rules` ADD `disabled` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `affinity_rules` ADD `contradicts` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `failovers` ADD `incident_id` integer;--> statement-breakpoint

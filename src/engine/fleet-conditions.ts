@@ -1,0 +1,45 @@
+import type { Guest } from "../model/entities.ts";
+import type { Reason } from "../model/reasons.ts";
+import type { State } from "./state.ts";
+
+/** What the state of the fleet as a whole means, for all who must agree about it. */
+
+/** The engine fences by itself: it is armed, and some host is heard of. */
+export function fencesByItself({ meta }: State): boolean {
+  return meta.armed && meta.contactLostAtMs === null;
+}
+
+/** The engine recovers and moves guests by itself: it may fence, and knows what runs where. */
+export function movesByItself(state: State): boolean {
+  return fencesByItself(state) && state.meta.stockDueAtMs === null;
+}
+
+/**
+ * Why the engine does not start a guest that waits; null when it may. Out of contact it starts
+ * nothing; disarmed, it starts what people ask for, and again in place what failed there.
+ */
+export function whyIdle(state: State, guest: Guest): Reason | null {
+  const { meta } = state;
+  if (meta.contactLostAtMs !== null)
+    return {
+      code: "OUT_OF_CONTACT",
+      message:
+        "no host is in contact, so the fault may be on this side; mend the control plane's network: the first host to be heard of ends the wait",
+    };
+  if (movesByItself(state) || (guest.loss === null && !wasGivenUp(guest))) return null;
+  if (!meta.armed)
+    return {
+      code: "DISARMED",
+      message: "high availability is disarmed, so nothing is started elsewhere; arm it again",
+    };
+  return {
+    code: "OUT_OF_CONTACT",
+    message:
+      "hosts are being asked what runs on them, now that they can be; it goes on in a moment",
+  };
+}
+
+/** Given up where it was, it would be tried elsewhere. */
+function wasGivenUp({ placement, triedHostIds }: Guest): boolean {
+  return placement !== null && triedHostIds.includes(placement.hostId);
+}
