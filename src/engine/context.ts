@@ -36,6 +36,9 @@ export class Context {
   readonly hostsDown: HostId[] = [];
   /** How many of the events have been searched for what makes or ends contradictions of rules. */
   rulesCheckedTo = 0;
+  /** This decision looks at guests that should be elsewhere, and when that is to be done again. */
+  looksAtMoves = false;
+  movesNextMs = Number.POSITIVE_INFINITY;
   readonly #actor: Actor;
   #nextId: number;
 

@@ -37,6 +37,7 @@ import {
   reconcileGuest,
 } from "./controllers/lifecycle.ts";
 import { setMaintenance } from "./controllers/maintenance.ts";
+import { movesWanted, orderMoves } from "./controllers/moves/moves.ts";
 import { completeFailover, openFailovers } from "./controllers/recovery.ts";
 import { nextSilenceDueAtMs } from "./controllers/silence.ts";
 import { startWaiting } from "./controllers/starting.ts";
@@ -47,8 +48,8 @@ import type { State } from "./state.ts";
 
 /**
  * What follows from an input: facts in order, and for a command its outcome or why it is refused.
- * Pure: the state is left as it was found, but for the leases, which take note of heartbeats, and for
- * `placementDue`, which a TICK sees to. Throws only for bugs.
+ * Pure: the state is left as it was found, but for the leases and the heat of hosts, which take note
+ * of what is measured, and for `placementDue` and `movesDueAtMs`, which a TICK sees to. Throws only for bugs.
  */
 export function decide(state: State, input: Input, nowMs: number): Decision {
   const mark = state.mark();
@@ -64,6 +65,7 @@ export function decide(state: State, input: Input, nowMs: number): Decision {
     state.rollback(mark);
     // Whatever came of it, waiting guests have been looked at: the same look would find the same.
     if (input.kind === "TICK") state.placementDue = false;
+    if (ctx.looksAtMoves) state.movesDueAtMs = ctx.movesNextMs;
   }
 }
 
@@ -91,6 +93,7 @@ function handle(ctx: Context, input: Input): Outcome | null {
       checkTimers(ctx);
       checkHostPower(ctx);
       ctx.toPlace.everyone = ctx.state.placementDue;
+      ctx.looksAtMoves = ctx.state.movesDueAtMs <= ctx.nowMs;
       return null;
   }
 }
@@ -164,6 +167,7 @@ function handleObservation(ctx: Context, seen: Observation): void {
       hostProbed(ctx, seen);
       break;
     case "HOST_HEAT":
+      for (const { hostId, level } of seen.hosts) ctx.state.heat.set(hostId, level);
       break;
     case "USAGE":
       // Kept as the newest sample beside the tables; nothing is decided by it yet.
@@ -190,6 +194,7 @@ function followUp(ctx: Context): void {
   reconcileTouched(ctx);
   checkContradictions(ctx);
   if (ctx.toPlace.everyone || ctx.toPlace.guests.size > 0) startWaiting(ctx);
+  if (ctx.looksAtMoves) orderMoves(ctx);
   for (const id of [...ctx.state.indexes.openFailovers].sort((a, b) => a - b))
     completeFailover(ctx, id);
   resolveIncidents(ctx);
@@ -213,6 +218,7 @@ export function nextDueAtMs(state: State): number | null {
     nextFaultDueAtMs(state),
     timed.nextMs,
     held.nextMs,
+    movesWanted(state) ? state.movesDueAtMs : Number.POSITIVE_INFINITY,
   );
   return Number.isFinite(due) ? due : null;
 }

@@ -77,6 +77,23 @@ const MAY_SERVE: ReadonlySet<EventKind> = new Set<EventKind>([
 
 /** Facts after which the host can boot another guest, and the fleet to be judged is another one. */
 const ENDS_START: ReadonlySet<EventKind> = new Set<EventKind>(["GuestStarted", "GuestFailedOver"]);
+/** Facts after which a guest may have to move, or may be able to: besides those that free room. */
+const CONCERNS_MOVES: ReadonlySet<EventKind> = new Set<EventKind>([
+  "AffinityRuleCreated",
+  "ContactRestored",
+  "GuestActionFailed",
+  "GuestFailedOver",
+  "GuestRebooted",
+  "GuestResumed",
+  "GuestStarted",
+  "GuestSuspended",
+  "HighAvailabilityDisarmed",
+  "HostMaintenanceRequested",
+  "HostMaintenanceStarted",
+  "HostPowerRequested",
+  "HostPoweredOn",
+  "ZoneUtilityLost",
+]);
 
 function mayUnblock(state: State, { kind, payload }: FleetEvent): boolean {
   if (FREES_ROOM.has(kind)) return true;
@@ -94,6 +111,7 @@ export function evolveOne(state: State, event: FleetEvent): void {
   const nextId = Math.max(state.meta.nextId, newestId(event) + 1);
   state.setMeta({ seq: event.seq, nextId });
   if (mayUnblock(state, event)) state.placementDue = true;
+  if (FREES_ROOM.has(event.kind) || CONCERNS_MOVES.has(event.kind)) state.movesDueAtMs = 0;
 }
 
 /** Folds facts in, in order. Every change is journaled until the next checkpoint. */

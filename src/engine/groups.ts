@@ -29,8 +29,12 @@ export class Groups<Member extends number> {
     return this.#sets.get(key)?.size ?? 0;
   }
 
-  /** The keys that have any, in no particular order. */
-  keys(): Iterable<number> {
-    return this.#sets.keys();
+  /** The keys that have any, in order of id. */
+  keys(): number[] {
+    return [...this.#sets.keys()].sort((a, b) => a - b);
+  }
+
+  get isEmpty(): boolean {
+    return this.#sets.size === 0;
   }
 }

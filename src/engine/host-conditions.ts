@@ -22,6 +22,11 @@ export function isOpen({ status, heldUntilMs }: Host): boolean {
   return status === "UP" && heldUntilMs === null;
 }
 
+/** People want it free of guests, by migration. */
+export function isAskedEmpty({ maintenance, power }: Pick<Host, "maintenance" | "power">): boolean {
+  return maintenance || (power?.phase === "EMPTYING" && power.policy === "MIGRATE");
+}
+
 /** It is on its way down: what is ordered there is not heard. */
 export function isUnheard({ status }: Host): boolean {
   return UNHEARD.has(status);

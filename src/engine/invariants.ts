@@ -9,6 +9,7 @@ import {
 import { offeredBy } from "../model/settings.ts";
 import type { ZoneStatus } from "../model/statuses.ts";
 import { willServe } from "./controllers/dependencies.ts";
+import { isAtRest } from "./controllers/moves/round.ts";
 import { footprintOf, isPendingRecovery } from "./guest-conditions.ts";
 import { isFailing, isLost, isOpen, isUnheard } from "./host-conditions.ts";
 import { broken } from "./invariants/claim.ts";
@@ -17,13 +18,13 @@ import { requestClaims } from "./invariants/host-requests.ts";
 import { incidentsAreTrue } from "./invariants/incidents.ts";
 import { indexDrift } from "./invariants/indexes.ts";
 import { contradictionsAreTold } from "./invariants/rules.ts";
+import { companyOf } from "./placement/company.ts";
 import { domainOf, isInForce } from "./placement/rule-index.ts";
 import type { State } from "./state.ts";
 
 /**
  * What must be true of the fleet between any two decisions, whatever happened before. Each line
- * says what is wrong with what; none is how it should be. A strict rule that was written after its
- * guests were placed counts as broken until they have moved.
+ * says what is wrong with what; none is how it should be.
  */
 export function violations(state: State): string[] {
   return [
@@ -78,7 +79,10 @@ function ruleHolds(state: State, rule: AffinityRule): string[] {
   return broken(`rule ${rule.name}`, [
     [rule.guestIds.every((id) => tables.Guest.find(id)), "speaks of a guest that is gone"],
     [rule.hosts.every(({ hostId }) => tables.Host.find(hostId)), "speaks of a host that is gone"],
-    [!isInForce(rule) || !rule.strict || isKept(state, rule), "is strict and broken"],
+    [
+      !isInForce(rule) || !rule.strict || isKept(state, rule) || isMended(state, rule),
+      "is strict and broken",
+    ],
   ]);
 }
 
@@ -95,6 +99,20 @@ function isKept(state: State, rule: AffinityRule): boolean {
   const distinct = new Set(domains.flatMap((each) => [...each])).size;
   const total = domains.reduce((sum, each) => sum + each.size, 0);
   return rule.polarity === "APART" ? distinct === total : domains.length < 2 || distinct === 1;
+}
+
+/** Its guests are on their way, or about to be, or it is said why not. */
+function isMended(state: State, rule: AffinityRule): boolean {
+  const { movesDueAtMs, meta } = state;
+  if (movesDueAtMs === 0 || !meta.armed || meta.contactLostAtMs !== null) return true;
+  return rule.guestIds
+    .flatMap((id) => companyOf(state, id))
+    .some(
+      (guest) =>
+        guest.moveBlockedBy.length > 0 ||
+        (guest.hostId !== null &&
+          (!isAtRest(state, guest) || state.indexes.migratingOn.count(guest.hostId) > 0)),
+    );
 }
 
 function domain(state: State, rule: AffinityRule, hostId: number): number {

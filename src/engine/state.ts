@@ -116,6 +116,13 @@ export class State {
    * for all that happened at this instant. Soft: true at start, set by the facts that free room.
    */
   placementDue = true;
+  /**
+   * When guests that should be elsewhere are looked at: 0 is at the next TICK. Soft: that at start,
+   * set by the facts after which a move may be needed or possible.
+   */
+  movesDueAtMs = 0;
+  /** How near hosts without cooling are to tripping, 0 to 1, as last measured. Soft, like the leases. */
+  readonly heat = new Map<number, number>();
   /** Faults in force, by `kind:target`. */
   readonly faults = new Map<string, number>();
   #meta: FleetMeta = {
@@ -221,16 +228,23 @@ export class State {
       length: this.#journal.length,
       meta: this.#meta,
       placementDue: this.placementDue,
+      movesDueAtMs: this.movesDueAtMs,
     };
   }
 
   /** Undoes everything since the mark, newest first; without one, since the last checkpoint. */
   rollback(
-    mark: StateMark = { length: 0, meta: this.#metaAtCheckpoint, placementDue: true },
+    mark: StateMark = {
+      length: 0,
+      meta: this.#metaAtCheckpoint,
+      placementDue: true,
+      movesDueAtMs: 0,
+    },
   ): void {
     while (this.#journal.length > mark.length) this.#journal.pop()?.undo();
     this.#setMeta(mark.meta);
     this.placementDue = mark.placementDue;
+    this.movesDueAtMs = mark.movesDueAtMs;
   }
 
   /** All of it, in order of id. */
@@ -246,4 +260,5 @@ export interface StateMark {
   readonly length: number;
   readonly meta: FleetMeta;
   readonly placementDue: boolean;
+  readonly movesDueAtMs: number;
 }

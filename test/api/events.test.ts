@@ -7,6 +7,9 @@ let zoneId: string;
 let faultCursor: string;
 beforeAll(async () => {
   server = await startSettledServer({}, true);
+  // Without batteries nothing can leave in time.
+  const document = JSON.stringify({ settings: { batterySeconds: 0 } });
+  await server.mutate("applyFleet", "ApplyFleetInput", { document });
   zoneId = await server.id("zone", "north-a");
   const result = await server.mutate(
     "injectFault",

@@ -103,6 +103,8 @@ function decideElsewhere({ state, nowMs, startedMs }: World, input: Input): read
     if (state.leases.knows(id)) other.leases.renew(id, state.leases.lastMs(id));
   // A server that was restarted looks at all that waits once more, and may find newer reasons.
   other.placementDue = state.placementDue;
+  other.movesDueAtMs = state.movesDueAtMs;
+  for (const [hostId, level] of state.heat) other.heat.set(hostId, level);
   return decide(other, input, nowMs).events;
 }
 
@@ -110,12 +112,14 @@ function decideElsewhere({ state, nowMs, startedMs }: World, input: Input): read
 function checkUntouched(world: World, input: Input): void {
   const { state, nowMs } = world;
   const before = JSON.stringify(state.snapshot());
-  const { placementDue } = state;
+  const { placementDue, movesDueAtMs } = state;
   const first = decide(state, input, nowMs).events;
   state.placementDue = placementDue;
+  state.movesDueAtMs = movesDueAtMs;
   const isSame = JSON.stringify(state.snapshot()) === before;
   const second = decide(state, input, nowMs).events;
   state.placementDue = placementDue;
+  state.movesDueAtMs = movesDueAtMs;
   const wrong = isSame ? violations(state) : ["to decide has changed the fleet"];
   if (!isDeepStrictEqual(first, second)) wrong.push("the same decision comes out differently");
   fail(world, input, wrong);
@@ -132,7 +136,15 @@ export function checkRest(world: World): void {
     )
     .map(({ name }) => `guest ${name} is overdue`);
   if (dueMs !== null && dueMs <= nowMs) wrong.push(`work has been due since ${dueMs}`);
-  const again = decide(state, { kind: "TICK" }, nowMs).events;
+  // Soft notes of what is due: everything is looked at, and nothing is found.
+  const { movesDueAtMs } = state;
+  state.movesDueAtMs = 0;
+  // Room that was taken meanwhile may be a newer reason to stay; nothing else is new.
+  const isNews = ({ kind, payload }: FleetEvent) =>
+    kind !== "GuestMoveBlocked" ||
+    state.tables.Guest.get((payload as { guest: number }).guest).moveBlockedBy.length === 0;
+  const again = decide(state, { kind: "TICK" }, nowMs).events.filter(isNews);
+  state.movesDueAtMs = movesDueAtMs;
   wrong.push(...again.map(({ kind, message }) => `a second look finds ${kind}: ${message}`));
   fail(world, { kind: "TICK" }, wrong);
 }

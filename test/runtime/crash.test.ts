@@ -32,7 +32,7 @@ test.each([
   ["START", 7],
   ["INJECT_FAULT", 1],
   ["FENCE", 2],
-  ["START", 12],
+  ["MIGRATE", 2],
   ["CLEAR_FAULT", 1],
 ])(
   "a server killed before %s number %i leaves a fleet that comes back whole",

@@ -33,6 +33,8 @@ function fleetDocument(): string {
     { name: "l", count: 40, memoryMiB: 32_768 },
   ];
   return JSON.stringify({
+    // Without batteries nothing can leave in time.
+    settings: { batterySeconds: 0 },
     regions: [{ name: "r", zones }],
     images: [{ name: "linux" }],
     flavors: sizes.map(({ name, memoryMiB }) => ({ name, memoryMiB, cpuCores: 2, storageGiB: 10 })),

@@ -41,7 +41,7 @@ function isMereWait(ctx: Context, reasons: readonly Reason[]): boolean {
 }
 
 /** The same kinds of reasons: how many hosts each concerns may change without being news. */
-function sameReasons(a: readonly Reason[], b: readonly Reason[]): boolean {
+export function sameReasons(a: readonly Reason[], b: readonly Reason[]): boolean {
   const keys = (reasons: readonly Reason[]) =>
     reasons
       .map(({ code, ruleId, guestId }) => `${code}/${ruleId}/${guestId}`)

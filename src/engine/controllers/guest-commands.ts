@@ -2,6 +2,7 @@ import type { Command, Outcome } from "../../model/commands.ts";
 import type { Guest, Tenant } from "../../model/entities.ts";
 import type { GuestId, HostId } from "../../model/ids.ts";
 import { nameProblem } from "../../model/limits.ts";
+import type { Placement } from "../../model/reasons.ts";
 import { resourcesProblem } from "../../model/resource-bounds.ts";
 import {
   maxResources,
@@ -14,9 +15,10 @@ import type { Context } from "../context.ts";
 import { newGuest } from "../new-guest.ts";
 import { admissionObjection } from "../placement/admission.ts";
 import { place, placeOn } from "../placement/place.ts";
-import { subjectFor } from "../placement/subject.ts";
+import { subjectForAll } from "../placement/subject.ts";
 import { conflict, invalid, notFound, Refusal } from "../refusal.ts";
 import { ownFlavor } from "./flavors.ts";
+import { isAtRest, type Movers, moversWith } from "./moves/round.ts";
 import { openOperation } from "./operations.ts";
 import { checkQuota } from "./quota.ts";
 
@@ -236,7 +238,10 @@ export const migrateGuest: Verb<"MIGRATE_GUEST"> = (ctx, command) => {
   if (command.hostId !== null && !Host.find(command.hostId))
     throw notFound("There is no such host.", ["hostId"]);
   if (command.hostId === guest.hostId) return done(guest.id);
-  const subject = { ...subjectFor(ctx.state, guest), homeHostId: null, triedHostIds: [] };
+  const movers = moversWith(ctx.state, guest);
+  checkCompany(ctx, movers);
+  const own = { homeHostId: null, retryHostId: null, triedHostIds: [] };
+  const subject = { ...subjectForAll(ctx.state, movers), ...own };
   const choice =
     command.hostId === null
       ? place(ctx.state, subject, ctx.nowMs)
@@ -246,20 +251,28 @@ export const migrateGuest: Verb<"MIGRATE_GUEST"> = (ctx, command) => {
     const where = command.hostId === null ? "anywhere" : `to ${Host.get(command.hostId).name}`;
     const rule = choice.reasons.some((reason) => reason.code === "AFFINITY_RULE");
     const code = rule && command.hostId !== null ? "CONFLICT" : "NO_CAPACITY";
-    throw new Refusal(code, `Guest ${guest.name} cannot migrate ${where}: ${why}.`, ["hostId"]);
+    const all = movers.map(({ name }) => name).join(", ");
+    const who = movers.length === 1 ? `Guest ${all}` : `Guests ${all}, which stay together,`;
+    throw new Refusal(code, `${who} cannot migrate ${where}: ${why}.`, ["hostId"]);
   }
-  const { placement } = choice;
-  const seq = ctx.emitAsActor(
-    "GuestMigrationStarted",
-    {
-      guest: guest.id,
-      fromHost: guest.hostId as never,
-      toHost: placement.hostId,
-      placement,
-      generation: guest.generation + 1,
-      why: "REQUEST",
-    },
-    null,
-  );
+  const [seq = 0] = movers.map((mover) => orderMigration(ctx, mover, choice.placement));
   return goesOn(ctx, guest, "MIGRATE_GUEST", seq);
 };
+
+/** Those that strict rules bind to a guest go with it, or it doesn't go. */
+function checkCompany(ctx: Context, [guest, ...others]: Movers): void {
+  const busy = others.find((other) => !isAtRest(ctx.state, other));
+  if (!busy) return;
+  const why = busy.status === "RUNNING" ? "busy" : busy.status;
+  throw conflict(
+    `Guest ${guest.name} migrates only together with ${busy.name}, which is ${why}; both must be running and not busy.`,
+    ["guestId"],
+  );
+}
+
+function orderMigration(ctx: Context, guest: Guest, placement: Placement): number {
+  const hosts = { fromHost: guest.hostId as never, toHost: placement.hostId };
+  const generation = guest.generation + 1;
+  const order = { guest: guest.id, ...hosts, placement, generation, why: "REQUEST" as const };
+  return ctx.emitAsActor("GuestMigrationStarted", order, null);
+}

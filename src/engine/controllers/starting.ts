@@ -1,5 +1,5 @@
 import type { Guest } from "../../model/entities.ts";
-import type { GuestId } from "../../model/ids.ts";
+import type { GuestId, HostId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { Context } from "../context.ts";
 import { whyIdle } from "../fleet-conditions.ts";
@@ -10,6 +10,7 @@ import { objection } from "../placement/filters.ts";
 import { type Choice, place, placeOn } from "../placement/place.ts";
 import { type Subject, subjectFor } from "../placement/subject.ts";
 import { block } from "./blocking.ts";
+import { inCompanies, subjectWithCompany } from "./companies.ts";
 import { circleOf, unmetDependencies } from "./dependencies.ts";
 import { settleOperation } from "./operations.ts";
 import { makeRoom } from "./preemption.ts";
@@ -25,7 +26,8 @@ interface Round {
 /** Starting: gives every guest that should run and is nowhere a place, the most important first. */
 export function startWaiting(ctx: Context): void {
   const round: Round = { failures: new Map(), noCircle: new Set() };
-  for (const guest of waitingGuests(ctx).sort(inRecoveryOrder)) {
+  const waiting = waitingGuests(ctx).sort(inRecoveryOrder);
+  for (const guest of inCompanies(ctx.state, waiting)) {
     if (guest.retryAtMs !== null && guest.retryAtMs > ctx.nowMs) continue;
     const unmet = unmetDependencies(ctx.state, guest);
     const idle = whyIdle(ctx.state, guest);
@@ -112,10 +114,13 @@ function choose(ctx: Context, guest: Guest, subject: Subject): Choice {
     if (reason?.code === "STARTS_LIMITED") return { ok: false, reasons: [reason] };
     if (!ctx.state.meta.armed) return placeOn(ctx.state, subject, room.hostId, ctx.nowMs);
   }
-  if (!isNewStart(guest)) return place(ctx.state, subject, ctx.nowMs);
-  return place(ctx.state, subject, ctx.nowMs, (hostId) =>
-    admissionObjection(ctx.state, guest, hostId),
-  );
+  const admission = (hostId: HostId) => admissionObjection(ctx.state, guest, hostId);
+  const objects = isNewStart(guest) ? admission : undefined;
+  const all = subjectWithCompany(ctx.state, guest, subject);
+  const choice = all && place(ctx.state, all, ctx.nowMs, objects);
+  if (choice?.ok || choice?.reasons.some(({ code }) => code === "STARTS_LIMITED")) return choice;
+  // Not all of them fit anywhere: better some of them than none.
+  return place(ctx.state, subject, ctx.nowMs, objects);
 }
 
 /** No host is left but those that were tried, and those that it may never run on. */

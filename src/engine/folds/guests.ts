@@ -319,11 +319,8 @@ const changeFolds = {
     }),
   GuestMigrationStarted: (state, event) => {
     const { toHost: targetHostId, placement, why } = event.payload;
-    // Whoever asks for a move decides where the guest belongs from now on.
-    const belongs =
-      why === "REQUEST" ? { homeHostId: targetHostId, displacedFromHostId: null } : {};
     const more = { placement, ...(why !== null && { why }) };
-    const fields = { status: "MIGRATING", targetHostId, moveBlockedBy: [], ...belongs } as const;
+    const fields = { status: "MIGRATING", targetHostId, moveBlockedBy: [] } as const;
     begin(state, event, "MIGRATE", fields, more);
   },
   GuestMigrated: (state, event) => {
@@ -332,6 +329,8 @@ const changeFolds = {
     settle(state, event, guestId, {
       ...RUNS,
       displacedFromHostId: displacedFrom(task?.why, displacedFromHostId, event.payload),
+      // Whoever asks for a move decides where the guest belongs from now on.
+      ...(task?.why === "REQUEST" && { homeHostId: hostId }),
       hostId,
       targetHostId: null,
       placement: task?.placement ?? placement,

@@ -1,6 +1,7 @@
 import type { AffinityRule } from "../../model/entities.ts";
 import type { State } from "../state.ts";
 import type { Cell, HostRoom } from "./capacity-index.ts";
+import { othersAnywhere, self } from "./filters.ts";
 import type { Subject } from "./subject.ts";
 
 /** So few cells are looked through host by host; more are met on the way down the capacity index. */
@@ -80,8 +81,9 @@ interface PlaceRule {
   readonly strict: boolean;
   readonly apart: boolean;
   readonly occupancy: ReadonlyMap<number, number>;
-  /** Where the subject itself is counted; -1 when it is nowhere. */
+  /** Where the subject itself is counted, and how often; -1 when it is nowhere. */
   readonly ownDomain: number;
+  readonly own: number;
   /** For TOGETHER: others stand somewhere, so a place without them is lonely. */
   readonly hasOthers: boolean;
 }
@@ -91,15 +93,16 @@ function prepare(state: State, subject: Subject, rule: AffinityRule): PlaceRule 
   const occupancy = rules.occupancy(rule.id);
   const here = subject.fromHostId === null ? undefined : capacity.room(subject.fromHostId);
   const byZone = rule.scope === "ZONE";
-  let others = here ? -1 : 0;
-  for (const count of occupancy.values()) others += count;
+  const ownDomain = (byZone ? here?.zoneId : here?.rackId) ?? -1;
   return {
     byZone,
-    strict: rule.strict,
+    // A filter knows when it may be left all the same.
+    strict: rule.strict && here?.placeable !== false,
     apart: rule.polarity === "APART",
     occupancy,
-    ownDomain: (byZone ? here?.zoneId : here?.rackId) ?? -1,
-    hasOthers: others > 0,
+    ownDomain,
+    own: self(state, rule, subject, ownDomain),
+    hasOthers: othersAnywhere(state, rule, subject) > 0,
   };
 }
 
@@ -124,7 +127,7 @@ function costOf(rules: readonly PlaceRule[], cell: Cell): number | null {
     const domain = rule.byZone ? cell.zoneId : cell.rackId;
     // Hosts of a cell without a rack are racks of their own; the filters look at each.
     if (domain === null) continue;
-    const others = (rule.occupancy.get(domain) ?? 0) - Number(domain === rule.ownDomain);
+    const others = (rule.occupancy.get(domain) ?? 0) - (domain === rule.ownDomain ? rule.own : 0);
     const objections = rule.apart ? others : Number(others === 0 && rule.hasOthers);
     if (objections > 0 && rule.strict) return null;
     cost += objections;

@@ -1,5 +1,6 @@
 import type { AffinityRule } from "../../model/entities.ts";
 import type { Reason } from "../../model/reasons.ts";
+import type { RuleScope } from "../../model/statuses.ts";
 import type { State } from "../state.ts";
 import type { HostRoom } from "./capacity-index.ts";
 import { domainOf } from "./rule-index.ts";
@@ -95,11 +96,43 @@ function ruleObjection(
   const scope = rule.scope?.toLowerCase();
   if (rule.polarity === "APART")
     return others > 0 ? `rule ${rule.name} wants no other of its guests on this ${scope}` : null;
-  if (state.indexes.rules.isMoving(rule.id))
+  if (state.indexes.rules.isMoving(rule.id) && !isWhereTheyGo(state, rule, subject, room))
     return `rule ${rule.name} waits for a guest that is migrating to another ${scope}`;
-  return others > 0 || othersAnywhere(state, rule, subject) === 0
+  if (others > 0 || othersAnywhere(state, rule, subject) === 0) return null;
+  return leadsTheWay(state, rule, subject)
     ? null
     : `rule ${rule.name} wants it on the same ${scope} as its other guests`;
+}
+
+/** Its company is on its way to this very rack or zone, and it follows: there is no waiting in line. */
+function isWhereTheyGo(
+  state: State,
+  rule: AffinityRule,
+  { fromHostId }: Subject,
+  room: HostRoom,
+): boolean {
+  const { scope } = rule;
+  if (fromHostId === null || scope === null || scope === "HOST") return false;
+  const targets = rule.guestIds
+    .map((id) => state.tables.Guest.find(id)?.targetHostId ?? null)
+    .filter((id) => id !== null);
+  return targets.every((id) => domainAt(state, scope, id) === domainOf(scope, room));
+}
+
+/**
+ * A rack or zone that can hold none of them any more is left one by one, and somebody is the first.
+ * Guests bound to one host need no leader: they leave as one.
+ */
+function leadsTheWay(state: State, rule: AffinityRule, subject: Subject): boolean {
+  if (subject.fromHostId === null || rule.scope === "HOST") return false;
+  return rule.guestIds
+    .map((id) => state.tables.Guest.find(id)?.hostId ?? null)
+    .every((id) => id === null || state.indexes.capacity.room(id)?.placeable === false);
+}
+
+function domainAt(state: State, scope: RuleScope, hostId: number): number | null {
+  const room = state.indexes.capacity.room(hostId);
+  return room ? domainOf(scope, room) : null;
 }
 
 /** Guests of the rule that stand where the host would put this one, itself not counted. */
@@ -119,13 +152,40 @@ export function othersInDomain(
 export function othersAnywhere(state: State, rule: AffinityRule, subject: Subject): number {
   let others = 0;
   for (const count of state.indexes.rules.occupancy(rule.id).values()) others += count;
-  return others - (subject.fromHostId === null ? 0 : 1);
+  if (!subject.own) return others - (subject.fromHostId === null ? 0 : 1);
+  for (const count of subject.own.get(rule.id)?.values() ?? []) others -= count;
+  return others;
 }
 
-function self(state: State, rule: AffinityRule, subject: Subject, domain: number): number {
+/** How often those that are to be placed are counted in this domain themselves. */
+export function self(state: State, rule: AffinityRule, subject: Subject, domain: number): number {
+  if (subject.own) return subject.own.get(rule.id)?.get(domain) ?? 0;
   if (subject.fromHostId === null || rule.scope === null) return 0;
-  const here = state.indexes.capacity.room(subject.fromHostId);
-  return here && domainOf(rule.scope, here) === domain ? 1 : 0;
+  return domainAt(state, rule.scope, subject.fromHostId) === domain ? 1 : 0;
+}
+
+const rightDomain: Filter = (_state, { within }, room) =>
+  within === undefined || domainOf(within.scope, room) === within.domain
+    ? null
+    : {
+        code: "AFFINITY_RULE",
+        message: `the others of its rule are in another ${within.scope.toLowerCase()}`,
+        hostId: room.hostId,
+      };
+
+const migrationSlot: Filter = (state, { migrations = 0 }, { hostId }) =>
+  migrations === 0 || hasMigrationSlots(state, hostId, migrations)
+    ? null
+    : {
+        code: "MIGRATIONS_LIMITED",
+        message: "as many migrations as it is allowed go to or from this host already",
+        hostId,
+      };
+
+/** One host does so many migrations at a time; a larger group that goes as one has it for itself. */
+export function hasMigrationSlots(state: State, hostId: number, migrations: number): boolean {
+  const running = state.indexes.migratingOn.count(hostId);
+  return running === 0 || running + migrations <= state.meta.settings.migrationsPerHost;
 }
 
 /** Room that others are stopped for is for nobody else. */
@@ -158,9 +218,11 @@ const FILTERS: readonly Filter[] = [
   enoughCpu,
   enoughMemory,
   enoughStorage,
+  rightDomain,
   strictRules,
   notPromised,
   hasTurn,
+  migrationSlot,
 ];
 
 /** The first objection; null for a host that will do. */

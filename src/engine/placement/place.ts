@@ -144,6 +144,7 @@ const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   HOST_HELD_OFF: "held off because they keep losing contact",
   ALREADY_HERE: "where it is already",
   DRIVER_ERROR: "given up after failed starts",
+  MIGRATIONS_LIMITED: "busy with as many migrations as they may have at a time",
   INSUFFICIENT_CPU: "short of CPU",
   INSUFFICIENT_MEMORY: "short of memory",
   INSUFFICIENT_STORAGE: "short of storage",

@@ -1,4 +1,5 @@
 import type { AffinityRule, Guest } from "../../model/entities.ts";
+import type { GuestId } from "../../model/ids.ts";
 import type { RuleScope } from "../../model/statuses.ts";
 import type { CapacityIndex, HostRoom } from "./capacity-index.ts";
 
@@ -14,6 +15,11 @@ export function isInForce({ disabled, contradicts }: AffinityRule): boolean {
   return !disabled && contradicts.length === 0;
 }
 
+function keep<T>(set: Set<T>, member: T, belongs: boolean): void {
+  if (belongs) set.add(member);
+  else set.delete(member);
+}
+
 const NOBODY: ReadonlyMap<number, number> = new Map();
 
 /** Which rules speak of a guest, and how many guests of each rule stand in each host, rack or zone. */
@@ -25,6 +31,25 @@ export class RuleIndex {
   readonly #occupancy = new Map<number, Map<number, number>>();
   /** Rule → guests of the rule that are migrating from one domain to another. */
   readonly #moving = new Map<number, number>();
+
+  /** Rule → domains in which more than one of its guests stand. */
+  readonly #crowded = new Map<number, number>();
+  readonly #broken = new Set<number>();
+  /** Guests on a host that a strict HOST rule does not list. */
+  readonly misplaced = new Set<GuestId>();
+  /** Guests for which a HOST rule lists a better host than theirs. */
+  readonly outranked = new Set<GuestId>();
+
+  /** Strict GUEST rules whose guests stand as they must not, those that are moving included. */
+  broken(capacity: CapacityIndex): ReadonlySet<number> {
+    this.recount(capacity);
+    return this.#broken;
+  }
+
+  /** Some strict rule is broken, or has yet to be looked at. */
+  get mayBeBroken(): boolean {
+    return this.#broken.size > 0 || this.#stale.size > 0;
+  }
 
   /** In order of id. */
   rulesOf(guestId: number): readonly AffinityRule[] {
@@ -45,12 +70,12 @@ export class RuleIndex {
   ruleChanged(before: AffinityRule | undefined, after: AffinityRule | undefined): void {
     if (before && isInForce(before)) {
       this.#rules.delete(before.id);
-      this.#occupancy.delete(before.id);
-      this.#moving.delete(before.id);
+      this.#forgetCounts(before.id);
       for (const guestId of before.guestIds) {
         const rest = (this.#rulesOfGuest.get(guestId) ?? []).filter((id) => id !== before.id);
         if (rest.length > 0) this.#rulesOfGuest.set(guestId, rest);
         else this.#rulesOfGuest.delete(guestId);
+        this.#judgeGuest(guestId);
       }
     }
     if (!after || !isInForce(after)) return;
@@ -58,8 +83,32 @@ export class RuleIndex {
     for (const guestId of after.guestIds) {
       const ids = [...(this.#rulesOfGuest.get(guestId) ?? []), after.id].sort((a, b) => a - b);
       this.#rulesOfGuest.set(guestId, ids);
+      this.#judgeGuest(guestId);
     }
     this.#stale.add(after.id);
+  }
+
+  #forgetCounts(ruleId: number): void {
+    this.#occupancy.delete(ruleId);
+    this.#moving.delete(ruleId);
+    this.#crowded.delete(ruleId);
+    this.#broken.delete(ruleId);
+  }
+
+  /** What HOST rules say of where it stands. */
+  #judgeGuest(guestId: GuestId): void {
+    const hostId = this.#guests.get(guestId)?.hostId ?? null;
+    const rules = hostId === null ? [] : this.rulesOf(guestId);
+    let misplaced = false;
+    let outranked = false;
+    for (const { kind, strict, hosts } of rules) {
+      if (kind !== "HOST") continue;
+      const here = hosts.find((host) => host.hostId === hostId);
+      misplaced ||= strict && !here;
+      outranked ||= hosts.some(({ priority }) => !here || priority > here.priority);
+    }
+    keep(this.misplaced, guestId, misplaced);
+    keep(this.outranked, guestId, outranked);
   }
 
   /** Rules whose occupancy has to be counted before it is read: they came before their guests' hosts. */
@@ -68,8 +117,7 @@ export class RuleIndex {
   recount(capacity: CapacityIndex): void {
     for (const ruleId of this.#stale) {
       const rule = this.#rules.get(ruleId);
-      this.#occupancy.delete(ruleId);
-      this.#moving.delete(ruleId);
+      this.#forgetCounts(ruleId);
       if (!rule) continue;
       for (const guestId of rule.guestIds) {
         const guest = this.#guests.get(guestId);
@@ -85,6 +133,7 @@ export class RuleIndex {
     if (after) this.#guests.set(after.id, after);
     else this.#guests.delete(guest.id);
     if (before?.hostId === after?.hostId && before?.targetHostId === after?.targetHostId) return;
+    if (this.#rulesOfGuest.has(guest.id)) this.#judgeGuest(guest.id);
     for (const ruleId of this.#rulesOfGuest.get(guest.id) ?? []) {
       if (this.#stale.has(ruleId)) continue;
       const rule = this.#rules.get(ruleId) as AffinityRule;
@@ -95,21 +144,30 @@ export class RuleIndex {
 
   /** A migrating guest counts where it is and where it goes. */
   #count(rule: AffinityRule, guest: Guest, by: 1 | -1, capacity: CapacityIndex): void {
-    if (rule.kind !== "GUEST" || rule.scope === null) return;
-    const counted: number[] = [];
-    for (const hostId of [guest.hostId, guest.targetHostId]) {
-      if (hostId === null) continue;
-      const room = capacity.room(hostId);
-      if (!room) continue;
-      const domains = this.#occupancy.get(rule.id) ?? new Map<number, number>();
-      this.#occupancy.set(rule.id, domains);
-      const domain = domainOf(rule.scope, room);
-      const count = (domains.get(domain) ?? 0) + by;
-      if (count > 0) domains.set(domain, count);
-      else domains.delete(domain);
-      counted.push(domain);
-    }
+    const { scope } = rule;
+    if (scope === null) return;
+    const counted = [guest.hostId, guest.targetHostId]
+      .map((hostId) => (hostId === null ? undefined : capacity.room(hostId)))
+      .filter((room) => room !== undefined)
+      .map((room) => domainOf(scope, room));
+    for (const domain of counted) this.#countIn(rule.id, domain, by);
     if (counted.length === 2 && counted[0] !== counted[1])
       this.#moving.set(rule.id, (this.#moving.get(rule.id) ?? 0) + by);
+    if (rule.strict) keep(this.#broken, rule.id, this.#isBroken(rule));
+  }
+
+  #countIn(ruleId: number, domain: number, by: 1 | -1): void {
+    const domains = this.#occupancy.get(ruleId) ?? new Map<number, number>();
+    this.#occupancy.set(ruleId, domains);
+    const count = (domains.get(domain) ?? 0) + by;
+    if (count > 0) domains.set(domain, count);
+    else domains.delete(domain);
+    const crowds = by === 1 ? count === 2 : count === 1;
+    if (crowds) this.#crowded.set(ruleId, (this.#crowded.get(ruleId) ?? 0) + by);
+  }
+
+  #isBroken({ id, polarity }: AffinityRule): boolean {
+    if (polarity === "APART") return (this.#crowded.get(id) ?? 0) > 0;
+    return this.occupancy(id).size > 1;
   }
 }

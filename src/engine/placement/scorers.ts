@@ -1,3 +1,5 @@
+import type { AffinityRule } from "../../model/entities.ts";
+import type { HostId } from "../../model/ids.ts";
 import { subtractResources } from "../../model/resources.ts";
 import type { State } from "../state.ts";
 import type { HostRoom } from "./capacity-index.ts";
@@ -17,20 +19,23 @@ const home: Score = (_state, { homeHostId }, room) =>
   homeHostId === null ? null : Number(homeHostId === room.hostId);
 
 /** HOST rules: listed hosts before others, higher priorities before lower. */
-export const hostRules: Score = (_state, subject, room) => {
+const hostRules: Score = (_state, subject, room) => rankByRules(subject.rules, room.hostId);
+
+/** What HOST rules think of a host, 0 to 1; null when there are none. */
+export function rankByRules(among: readonly AffinityRule[], hostId: HostId): number | null {
   let score = 0;
   let rules = 0;
-  for (const rule of subject.rules) {
+  for (const rule of among) {
     if (rule.kind !== "HOST") continue;
     rules++;
-    const listed = rule.hosts.find((host) => host.hostId === room.hostId);
+    const listed = rule.hosts.find((host) => host.hostId === hostId);
     if (!listed) continue;
     const levels = new Set(rule.hosts.map(({ priority }) => priority));
     const below = [...levels].filter((priority) => priority < listed.priority).length;
     score += (1 + below) / levels.size;
   }
   return rules === 0 ? null : score / rules;
-};
+}
 
 /** GUEST rules that want company: does it find it here? */
 const together: Score = (state, subject, room) => {

@@ -1,9 +1,11 @@
 import type { AffinityRule, Guest } from "../../model/entities.ts";
 import type { HostId, ZoneId } from "../../model/ids.ts";
-import type { Resources } from "../../model/resources.ts";
+import { addResources, NO_RESOURCES, type Resources } from "../../model/resources.ts";
+import type { RuleScope } from "../../model/statuses.ts";
 import type { State } from "../state.ts";
+import { domainOf } from "./rule-index.ts";
 
-/** What is to be placed, as filters and scorers see it. */
+/** What is to be placed, as filters and scorers see it: a guest, or several that go to one host. */
 export interface Subject {
   readonly guestId: number | null;
   readonly resources: Resources;
@@ -21,6 +23,12 @@ export interface Subject {
   readonly isHasty: boolean;
   /** The rules that speak of it, in order of id. */
   readonly rules: readonly AffinityRule[];
+  /** Several: per rule and domain, how many of them are counted there. One is counted where it stands. */
+  readonly own?: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  /** How many migrations it takes, when they are to keep to the limit per host. */
+  readonly migrations?: number;
+  /** The one rack or zone that will do. */
+  readonly within?: { readonly scope: RuleScope; readonly domain: number };
 }
 
 export function subjectFor(state: State, guest: Guest): Subject {
@@ -39,4 +47,35 @@ export function subjectFor(state: State, guest: Guest): Subject {
     isHasty: false,
     rules: state.indexes.rules.rulesOf(guest.id),
   };
+}
+
+/** All of them on one host: what they need together, and what each one's rules say. */
+export function subjectForAll(state: State, guests: readonly [Guest, ...Guest[]]): Subject {
+  const [first] = guests;
+  const subject = subjectFor(state, first);
+  if (guests.length === 1) return subject;
+  const rules = new Map(
+    guests.flatMap(({ id }) => state.indexes.rules.rulesOf(id)).map((rule) => [rule.id, rule]),
+  );
+  return {
+    ...subject,
+    resources: guests.map(({ resources }) => resources).reduce(addResources, NO_RESOURCES),
+    rules: [...rules.values()].sort((a, b) => a.id - b.id),
+    own: countOwn(state, guests),
+  };
+}
+
+function countOwn(state: State, guests: readonly Guest[]): Map<number, Map<number, number>> {
+  const own = new Map<number, Map<number, number>>();
+  for (const { id, hostId } of guests) {
+    const room = hostId === null ? undefined : state.indexes.capacity.room(hostId);
+    if (!room) continue;
+    for (const rule of state.indexes.rules.rulesOf(id)) {
+      if (rule.scope === null) continue;
+      const domains = own.get(rule.id) ?? new Map<number, number>();
+      const domain = domainOf(rule.scope, room);
+      own.set(rule.id, domains.set(domain, (domains.get(domain) ?? 0) + 1));
+    }
+  }
+  return own;
 }

@@ -1,0 +1,30 @@
+import type { Guest } from "../../model/entities.ts";
+import { companyOf } from "../placement/company.ts";
+import { type Subject, subjectForAll } from "../placement/subject.ts";
+import type { State } from "../state.ts";
+
+/** Waiting guests that strict rules bind to one host: they start where all of them have room. */
+
+/** Those that are bound together come right after the first of them, before others take their room. */
+export function inCompanies(state: State, guests: readonly Guest[]): Iterable<Guest> {
+  const waiting = new Map(guests.map((guest) => [guest.id, guest]));
+  const ordered = new Set<Guest>();
+  for (const guest of guests) {
+    ordered.add(guest);
+    if (state.indexes.rules.rulesOf(guest.id).length === 0) continue;
+    for (const { id } of companyOf(state, guest.id)) {
+      const other = waiting.get(id);
+      if (other) ordered.add(other);
+    }
+  }
+  return ordered;
+}
+
+/** The guest and all of its company that waits; null when it waits alone. */
+export function subjectWithCompany(state: State, guest: Guest, subject: Subject): Subject | null {
+  if (subject.rules.length === 0) return null;
+  const others = companyOf(state, guest.id).filter(
+    ({ id }) => id !== guest.id && state.indexes.waiting.has(id),
+  );
+  return others.length > 0 ? subjectForAll(state, [guest, ...others]) : null;
+}

@@ -1,0 +1,52 @@
+import type { Guest } from "../../../model/entities.ts";
+import type { Context } from "../../context.ts";
+import type { State } from "../../state.ts";
+import { whyEmptied } from "../emptying.ts";
+import { evacuate } from "./evacuate.ts";
+import { failBack } from "./failback.ts";
+import { repairRules } from "./repair.ts";
+import { MoveRound } from "./round.ts";
+
+/**
+ * Every move that nobody asked for guest by guest: out of hosts that are to be empty, to where strict
+ * rules want a guest, and back to where it belongs. Looked at as a whole, once per instant, after
+ * anything that may have made a move possible or needed.
+ */
+export function orderMoves(ctx: Context): void {
+  // With everything out of contact, the fault may be on this side.
+  if (ctx.state.meta.contactLostAtMs !== null) return;
+  const round = new MoveRound(ctx);
+  evacuate(round);
+  repairRules(round);
+  failBack(round);
+  letStay(ctx);
+  ctx.movesNextMs = round.nextMs;
+}
+
+/** Whether anybody should move, or is said to be unable to. */
+export function movesWanted({ indexes, meta }: State): boolean {
+  const { rules, displacedFrom, awayFrom, askedEmpty, failingZones, moveBlocked } = indexes;
+  const sets = [askedEmpty, failingZones, moveBlocked, rules.misplaced, rules.outranked];
+  if (rules.mayBeBroken || sets.some(({ size }) => size > 0) || !displacedFrom.isEmpty) return true;
+  return !meta.settings.balanceOnStart && !awayFrom.isEmpty;
+}
+
+/** What kept a guest from leaving is no matter any more when it need not leave. */
+function letStay(ctx: Context): void {
+  for (const id of [...ctx.state.indexes.moveBlocked].sort((a, b) => a - b)) {
+    const guest = ctx.state.tables.Guest.get(id);
+    if (guest.hostId === null || shouldLeave(ctx.state, guest)) continue;
+    ctx.emit("GuestMayStay", { guest: id, host: guest.hostId }, null);
+  }
+}
+
+function shouldLeave(state: State, guest: Guest): boolean {
+  const { id, hostId, moveFailures, recovery, displacedFromHostId, homeHostId } = guest;
+  if (hostId !== null && whyEmptied(state, state.tables.Host.get(hostId)) !== null) return true;
+  const { rules, capacity } = state.indexes;
+  const broken = rules.broken(capacity);
+  if (rules.misplaced.has(id) || rules.rulesOf(id).some((rule) => broken.has(rule.id))) return true;
+  // It failed to go back, and will try again.
+  const belongs = displacedFromHostId ?? homeHostId ?? hostId;
+  return moveFailures > 0 && recovery.failback && (belongs !== hostId || rules.outranked.has(id));
+}

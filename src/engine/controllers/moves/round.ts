@@ -1,0 +1,188 @@
+import type { Guest } from "../../../model/entities.ts";
+import type { GuestId, HostId, Seq } from "../../../model/ids.ts";
+import type { Placement, Reason } from "../../../model/reasons.ts";
+import type { MoveReason } from "../../../model/statuses.ts";
+import type { Context } from "../../context.ts";
+import { isWatched } from "../../host-conditions.ts";
+import { companyOf } from "../../placement/company.ts";
+import { hasMigrationSlots } from "../../placement/filters.ts";
+import { type Choice, place } from "../../placement/place.ts";
+import { type Subject, subjectForAll } from "../../placement/subject.ts";
+import type { State } from "../../state.ts";
+import { sameReasons } from "../blocking.ts";
+import { nextTryMs } from "./pause.ts";
+
+/** What came of wanting a move: it was ordered, its time will come by itself, or why it can't be. */
+export type Outcome = "MOVES" | "WAITS" | readonly Reason[];
+
+export type Movers = readonly [Guest, ...Guest[]];
+
+/** Moves that people asked for. All others are the engine's own, and rest while it is disarmed. */
+const ASKED_FOR: ReadonlySet<MoveReason> = new Set<MoveReason>(["SHUTDOWN", "MAINTENANCE"]);
+/** Out of which a guest that can't be migrated is restarted elsewhere. */
+const EMPTYING: ReadonlySet<MoveReason> = new Set<MoveReason>([
+  "POWER",
+  "COOLING",
+  "SHUTDOWN",
+  "MAINTENANCE",
+]);
+
+/** It is on its way out by itself; nobody moves it, and nobody waits for it. */
+function isLeaving({ desired, deleting }: Guest): boolean {
+  return desired === "STOPPED" || deleting;
+}
+
+/** The guest, and those on its host that strict rules bind to it: they move as one. */
+export function moversWith(state: State, guest: Guest): Movers {
+  const others = companyOf(state, guest.id).filter(
+    (other) => other.id !== guest.id && other.hostId === guest.hostId && !isLeaving(other),
+  );
+  return [guest, ...others];
+}
+
+/** One look at everything that should move. Each guest is tried once; room only shrinks meanwhile. */
+export class MoveRound {
+  readonly ctx: Context;
+  readonly state: State;
+  /** When something that waits for nothing but time is to be looked at. */
+  nextMs = Number.POSITIVE_INFINITY;
+  readonly #outcomes = new Map<GuestId, Outcome>();
+  /** Guests alike in all that matters fail alike. */
+  readonly #failures = new Map<string, readonly Reason[]>();
+
+  constructor(ctx: Context) {
+    this.ctx = ctx;
+    this.state = ctx.state;
+  }
+
+  waitUntil(atMs: number): void {
+    this.nextMs = Math.min(this.nextMs, atMs);
+  }
+
+  /** With its company, to the best place there is. */
+  move(guest: Guest, why: MoveReason, causeSeq: Seq | null): Outcome {
+    const known = this.#outcomes.get(guest.id);
+    if (known) return known;
+    const movers = moversWith(this.state, guest);
+    const outcome = this.moveAll(movers, why, causeSeq, (subject) => this.#placeOnce(subject));
+    for (const { id } of movers) this.#outcomes.set(id, outcome);
+    return outcome;
+  }
+
+  wasTried(guest: Guest): boolean {
+    return this.#outcomes.has(guest.id);
+  }
+
+  /** All of them to the one place that is chosen for them, or none. */
+  moveAll(
+    movers: Movers,
+    why: MoveReason,
+    causeSeq: Seq | null,
+    choose: (subject: Subject) => Choice,
+  ): Outcome {
+    const obstacle = this.#obstacle(movers, why);
+    if (obstacle) return obstacle;
+    const unsupported = movers.some(cannotMigrate);
+    if (unsupported && !EMPTYING.has(why)) return "WAITS";
+    const choice = this.#choose(movers, why, choose);
+    if (!choice.ok) {
+      const isTurn = choice.reasons.some(({ code }) => code === "MIGRATIONS_LIMITED");
+      return isTurn ? "WAITS" : choice.reasons;
+    }
+    for (const guest of movers)
+      if (unsupported) this.#relocate(guest, why, causeSeq);
+      else this.#migrate(guest, choice.placement, why, causeSeq);
+    return "MOVES";
+  }
+
+  /** Those of their company that wait to start want to be there too, if there is room for all. */
+  #choose(movers: Movers, why: MoveReason, choose: (subject: Subject) => Choice): Choice {
+    const { state } = this;
+    // A host where it did not come up is better than none, but nothing to go back to.
+    const triedHostIds = why === "FAILBACK" ? movers.flatMap((guest) => guest.triedHostIds) : [];
+    const fields = { retryHostId: null, triedHostIds, migrations: movers.length };
+    const waiting = companyOf(state, movers[0].id).filter(({ id }) =>
+      state.indexes.waiting.has(id),
+    );
+    if (waiting.length > 0) {
+      const choice = choose({ ...subjectForAll(state, [...movers, ...waiting]), ...fields });
+      if (choice.ok) return choice;
+    }
+    return choose({ ...subjectForAll(state, movers), ...fields });
+  }
+
+  #placeOnce(subject: Subject): Choice {
+    const key = subject.rules.length > 0 ? null : Object.values(subject.resources).join("/");
+    const known = key === null ? undefined : this.#failures.get(key);
+    if (known) return { ok: false, reasons: known };
+    const choice = place(this.state, subject, this.ctx.nowMs);
+    if (!choice.ok && key !== null) this.#failures.set(key, choice.reasons);
+    return choice;
+  }
+
+  /** What keeps them where they are, wherever they were to go. */
+  #obstacle(movers: Movers, why: MoveReason): Outcome | null {
+    const { state } = this;
+    const suspended = movers.filter(
+      ({ status, desired }) => status === desired && status === "SUSPENDED",
+    );
+    if (suspended.length > 0) return suspended.map(isSuspended);
+    if (!state.meta.armed && !ASKED_FOR.has(why)) return [DISARMED];
+    if (!movers.every((guest) => isAtRest(state, guest))) return "WAITS";
+    const tryMs = Math.max(...movers.map((guest) => nextTryMs(state, guest)));
+    if (tryMs > this.ctx.nowMs) {
+      this.waitUntil(tryMs);
+      return "WAITS";
+    }
+    const sources = new Map<HostId, number>();
+    for (const { hostId } of movers)
+      if (hostId !== null) sources.set(hostId, (sources.get(hostId) ?? 0) + 1);
+    const isTurn = [...sources].every(([id, count]) => hasMigrationSlots(state, id, count));
+    return isTurn ? null : "WAITS";
+  }
+
+  #migrate(
+    { id, hostId, generation }: Guest,
+    placement: Placement,
+    why: MoveReason,
+    causeSeq: Seq | null,
+  ): void {
+    const hosts = { fromHost: hostId as HostId, toHost: placement.hostId };
+    const order = { guest: id, ...hosts, placement, generation: generation + 1, why };
+    this.ctx.emit("GuestMigrationStarted", order, causeSeq);
+  }
+
+  #relocate({ id, hostId, generation }: Guest, why: MoveReason, causeSeq: Seq | null): void {
+    const order = { guest: id, host: hostId as HostId, why, generation: generation + 1 };
+    this.ctx.emit("GuestRelocating", order, causeSeq);
+  }
+
+  /** Says why it stays, once per reason. */
+  settle(guest: Guest, why: MoveReason, outcome: Outcome, causeSeq: Seq | null): void {
+    if (typeof outcome === "string" || guest.hostId === null) return;
+    if (sameReasons(guest.moveBlockedBy, outcome)) return;
+    const payload = { guest: guest.id, host: guest.hostId, why, reasons: outcome };
+    this.ctx.emit("GuestMoveBlocked", payload, causeSeq);
+  }
+}
+
+const DISARMED: Reason = {
+  code: "DISARMED",
+  message: "high availability is disarmed: nothing moves by itself until it is armed again",
+};
+
+function isSuspended({ id, name }: Guest): Reason {
+  const message = `${name} is suspended and can't be migrated: resume it or stop it`;
+  return { code: "SUSPENDED", message, guestId: id };
+}
+
+function cannotMigrate({ moveBlockedBy }: Guest): boolean {
+  return moveBlockedBy.some(({ code }) => code === "DRIVER_UNSUPPORTED");
+}
+
+/** It runs, nobody is at work on it, and its host hears. */
+export function isAtRest(state: State, guest: Guest): boolean {
+  const { status, desired, task, deleting, hostId } = guest;
+  if (status !== "RUNNING" || desired !== "RUNNING" || task !== null || deleting) return false;
+  return hostId !== null && isWatched(state.tables.Host.get(hostId));
+}
