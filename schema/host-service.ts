@@ -16,7 +16,7 @@ import { type HostFacts, whyNotInService, whySilent } from "./why-host.ts";
 
 const HostPowerPhase = builder.enumType("HostPowerPhase", {
   description:
-    "EMPTYING: its guests stop or move away. SWITCHING: its driver was told. BOOTING: it went down and comes up again. OFF: until powerOnHost.",
+    "EMPTYING: its guests stop or move away. SWITCHING: its driver was told. BOOTING: it is on its way up. OFF: until powerOnHost.",
   values: HOST_POWER_PHASES,
 });
 

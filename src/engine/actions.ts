@@ -53,6 +53,7 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
     }
     case "HostPowerSwitching":
       return switchPower(state, event.payload.host, event.payload.generation);
+    case "HostBooting":
     case "HostPoweredOff":
     case "HostPowerFailed":
       // It may be on all the same, and then it has been heard of for the last time already.

@@ -573,6 +573,7 @@ export const EVENTS = {
     verb: "hostPowerVerb",
     generation: "int",
   }),
+  HostBooting: event("POWER", "INFO", "Host {host} boots", { host: "Host" }),
   HostPoweredOff: event("POWER", "NOTICE", "Host {host} is off", { host: "Host" }),
   HostPoweredOn: event("POWER", "NOTICE", "Host {host} is back after {verb}", {
     host: "Host",

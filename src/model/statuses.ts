@@ -66,7 +66,7 @@ export type HostPowerVerb = (typeof HOST_POWER_VERBS)[number];
 
 /**
  * How far that is. EMPTYING: guests stop or move away. SWITCHING: the driver was told, under the
- * host's generation. BOOTING: it went down and comes up again. OFF: until somebody switches it on.
+ * host's generation. BOOTING: it is on its way up. OFF: until somebody switches it on.
  */
 export const HOST_POWER_PHASES = ["EMPTYING", "SWITCHING", "BOOTING", "OFF"] as const;
 export type HostPowerPhase = (typeof HOST_POWER_PHASES)[number];

@@ -111,7 +111,7 @@ test("causes lead to whoever asked", () => {
     "GuestPlaced",
     "GuestThawed",
     "HostUp",
-    "HostPoweredOff",
+    "HostBooting",
     "HostPowerRequested",
   ]);
   expect(world.causes(world.of("GuestFrozen")[0])).toEqual([

@@ -198,8 +198,8 @@ class Simulation {
     for (const { id: hostId, maintenance } of hosts)
       if (maintenance) await this.#do({ kind: "SET_MAINTENANCE", hostId, enabled: false });
     await this.#do({ kind: "ADVANCE_CLOCK", seconds: MEND_SECONDS });
-    for (const { id: hostId, power } of this.#server.state.tables.Host.sorted())
-      if (power) await this.#do({ kind: "POWER_ON_HOST", hostId });
+    for (const { id: hostId, power, status } of this.#server.state.tables.Host.sorted())
+      if (power || status === "DOWN") await this.#do({ kind: "POWER_ON_HOST", hostId });
     await this.#do({ kind: "ADVANCE_CLOCK", seconds: MEND_SECONDS });
     await this.#askAgain();
     await this.#do({ kind: "ADVANCE_CLOCK", seconds: MEND_SECONDS });

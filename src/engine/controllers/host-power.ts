@@ -71,10 +71,10 @@ export function hostPowerAnswered(ctx: Context, result: Result): void {
   const { verb } = host.power;
   if (result.action !== `${verb}_HOST`) return;
   if (result.kind === "ACTION_FAILED") powerFailed(ctx, host, result.error, host.power.wasOff);
-  else if (verb !== "POWER_ON") {
+  else if (verb === "SHUTDOWN") {
     const seq = ctx.emitAsActor("HostPoweredOff", { host: host.id }, host.power.seq);
-    if (verb === "SHUTDOWN") succeedOperation(ctx, host.id, seq);
-  }
+    succeedOperation(ctx, host.id, seq);
+  } else ctx.emitAsActor("HostBooting", { host: host.id }, host.power.seq);
 }
 
 /**
@@ -124,11 +124,9 @@ function failsAtMs(state: State, { power }: Host): number {
   return power.sinceMs + state.meta.settings.hostBootTimeoutSeconds * 1000;
 }
 
-/** That it was switched on, the host itself tells. */
-function repeatsAtMs(state: State, host: Host): number {
-  if (!isGoingDown(host)) return Number.POSITIVE_INFINITY;
-  const { actionTimeoutSeconds } = state.meta.settings;
-  return (host.power?.orderedAtMs ?? 0) + actionTimeoutSeconds * 1000;
+function repeatsAtMs(state: State, { power }: Host): number {
+  if (power?.phase !== "SWITCHING") return Number.POSITIVE_INFINITY;
+  return (power.orderedAtMs ?? 0) + state.meta.settings.actionTimeoutSeconds * 1000;
 }
 
 export function nextHostPowerDueAtMs(state: State): number {

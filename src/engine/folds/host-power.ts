@@ -1,4 +1,5 @@
 import type { Host } from "../../model/entities.ts";
+import type { FleetEvent } from "../../model/events.ts";
 import type { HostId } from "../../model/ids.ts";
 import type { HostStatus } from "../../model/statuses.ts";
 import type { State } from "../state.ts";
@@ -42,6 +43,20 @@ function ask(
     });
 }
 
+/** The driver has done what it was told. */
+function switched(
+  state: State,
+  event: FleetEvent<"HostBooting" | "HostPoweredOff">,
+  phase: "BOOTING" | "OFF",
+): void {
+  const { id, power } = state.tables.Host.get(event.payload.host);
+  if (power === null) return;
+  state.tables.Host.patch(id, {
+    power: { ...power, phase, sinceMs: event.atMs, orderedAtMs: null },
+    causeSeq: event.seq,
+  });
+}
+
 /** Maintenance and power by request. */
 export const hostPowerFolds = {
   // Empty or not: that it is free of guests is a fact of its own.
@@ -72,13 +87,8 @@ export const hostPowerFolds = {
       opinion: null,
     });
   },
-  HostPoweredOff: (state, { payload, atMs, seq }) => {
-    const host = state.tables.Host.get(payload.host);
-    if (host.power === null) return;
-    const phase = host.power.verb === "SHUTDOWN" ? "OFF" : "BOOTING";
-    const power = { ...host.power, phase, sinceMs: atMs, orderedAtMs: null } as const;
-    state.tables.Host.patch(host.id, { power, causeSeq: seq });
-  },
+  HostBooting: (state, event) => switched(state, event, "BOOTING"),
+  HostPoweredOff: (state, event) => switched(state, event, "OFF"),
   HostPoweredOn: (state, event) => ask(state, event, event.payload.host, { power: null }),
   HostPowerCancelled: (state, event) => ask(state, event, event.payload.host, { power: null }),
   HostPowerFailed: (state, event) => {
