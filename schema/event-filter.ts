@@ -23,6 +23,7 @@ export const EventFilter = builder.inputType("EventFilter", {
     subjectIds: t.idList({ description: "Ids of whatever type." }),
     zoneIds: t.idList(),
     tenantIds: t.idList(),
+    incidentIds: t.idList({ description: "Part of one of these incidents." }),
     causedBy: t.field({
       type: "Cursor",
       description: "All that followed from the event of this cursor, at any remove.",
@@ -38,7 +39,8 @@ export function toLogFilter(
   filter: Input | null | undefined,
   { runtime }: Pick<ApiContext, "runtime">,
 ): LogFilter {
-  const { categories, kinds, minSeverity, subjectIds, zoneIds, tenantIds, causedBy } = filter ?? {};
+  const { categories, kinds, minSeverity, subjectIds, zoneIds, tenantIds } = filter ?? {};
+  const { incidentIds, causedBy } = filter ?? {};
   return {
     ...(categories && { categories }),
     ...(kinds && { kinds }),
@@ -46,6 +48,9 @@ export function toLogFilter(
     ...(subjectIds && { subjectIds: anyIds(subjectIds, "filter.subjectIds") }),
     ...(zoneIds && { zoneIds: filterIds("Zone", zoneIds, "filter.zoneIds") }),
     ...(tenantIds && { tenantIds: filterIds("Tenant", tenantIds, "filter.tenantIds") }),
+    ...(incidentIds && {
+      incidentIds: filterIds("Incident", incidentIds, "filter.incidentIds"),
+    }),
     ...(causedBy && { causedBySeq: cursorSeq(causedBy, runtime.feed) }),
   };
 }

@@ -54,6 +54,28 @@ export function effectsPage(seq: Seq, args: PageArguments, context: ApiContext):
   });
 }
 
+/** The events of an incident, and what led to it. */
+export function incidentPage(id: number, args: PageArguments, context: ApiContext): EventPage {
+  const { reader } = context.runtime.queries;
+  const filter = { incidentIds: [id] };
+  const earlier = reader.eventsBeforeIncident(id);
+  const within = ({ after, before }: Bounds) =>
+    earlier.filter((event) => event.seq > after && event.seq < before);
+  return pageOf(args, context, {
+    forward: (bounds, limit) =>
+      [...within(bounds), ...reader.readEvents(bounds.after, limit, filter)]
+        .filter(({ seq }) => seq < bounds.before)
+        .sort((a, b) => a.seq - b.seq)
+        .slice(0, limit),
+    backward: (bounds, limit) =>
+      [...within(bounds), ...reader.readEventsBackward(bounds.before, limit, filter)]
+        .filter(({ seq }) => seq > bounds.after)
+        .sort((a, b) => b.seq - a.seq)
+        .slice(0, limit),
+    count: () => earlier.length + reader.countEvents(filter),
+  });
+}
+
 function pageOf(args: PageArguments, { runtime }: ApiContext, source: Source): EventPage {
   checkPage(args);
   const { feed } = runtime;

@@ -14,6 +14,7 @@ import "./high-availability.ts";
 import "./host-mutations.ts";
 import "./host-service.ts";
 import "./image.ts";
+import "./incident-links.ts";
 import "./links.ts";
 import "./node.ts";
 import "./operation.ts";

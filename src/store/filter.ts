@@ -16,6 +16,7 @@ export interface LogFilter {
   readonly subjectIds?: readonly number[];
   readonly zoneIds?: readonly number[];
   readonly tenantIds?: readonly number[];
+  readonly incidentIds?: readonly number[];
   /** All that followed from this event, at any remove; not the event itself. */
   readonly causedBySeq?: Seq;
 }
@@ -30,6 +31,7 @@ export function matches(event: FleetEvent, filter: LogFilter): boolean {
     isAmong(event.subject?.id, filter.subjectIds) &&
     isAmong(event.zoneId, filter.zoneIds) &&
     isAmong(event.tenantId, filter.tenantIds) &&
+    isAmong(event.incidentId, filter.incidentIds) &&
     (filter.minSeverity === undefined ||
       severityRank(event.severity) >= severityRank(filter.minSeverity))
   );

@@ -39,6 +39,16 @@ const FAMILY = `WITH RECURSIVE family (seq) AS (
   SELECT log.seq FROM family CROSS JOIN log ON log.cause_seq = family.seq AND log.seq > family.seq
 )`;
 
+const LED_TO_INCIDENT = `WITH RECURSIVE before (seq) AS (
+  SELECT cause_seq FROM log WHERE incident_id = @id AND cause_seq IS NOT NULL
+  UNION
+  SELECT log.cause_seq FROM before CROSS JOIN log ON log.seq = before.seq
+  WHERE log.cause_seq IS NOT NULL AND log.category IN ('HIGH_AVAILABILITY', 'SIMULATION')
+)
+SELECT log.seq FROM before CROSS JOIN log ON log.seq = before.seq
+WHERE log.incident_id IS NULL AND log.category IN ('HIGH_AVAILABILITY', 'SIMULATION')
+ORDER BY log.seq`;
+
 export class LogQuery {
   readonly #sqlite: Database;
   /** One per shape of filter, of which there are few. */
@@ -69,6 +79,14 @@ export class LogQuery {
     return statement.pluck().all({ root, through }) as Seq[];
   }
 
+  /**
+   * What led to the events of an incident and came before it was one: the silence of a host, or the
+   * fault that somebody injected, and nothing further back.
+   */
+  beforeIncident(id: number): Seq[] {
+    return this.#prepare(LED_TO_INCIDENT).pluck().all({ id }) as Seq[];
+  }
+
   #prepare(sql: string): Statement<[Record<string, unknown>]> {
     let statement = this.#statements.get(sql);
     if (!statement) {
@@ -83,6 +101,7 @@ export class LogQuery {
 function conditionsOf(filter: LogFilter): Condition[] {
   const given: readonly [string, readonly (string | number)[] | undefined][] = [
     ["subject_id", filter.subjectIds],
+    ["incident_id", filter.incidentIds],
     ["kind", filter.kinds],
     ["severity_rank", ranksFrom(filter)],
     ["zone_id", filter.zoneIds],

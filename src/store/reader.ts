@@ -33,6 +33,8 @@ export interface Reader {
   eventBySeq(seq: Seq): FleetEvent | null;
   /** The events that name this one as their cause, oldest first. */
   eventsCausedBy(seq: Seq): FleetEvent[];
+  /** What led to the events of an incident and happened before it was one, oldest first. */
+  eventsBeforeIncident(id: number): FleetEvent[];
   /** The filter for the live edge, to be shown every event after `afterSeq` in order. */
   predicate(filter: LogFilter, afterSeq: Seq): EventPredicate;
   /** All tables at one log position. */
@@ -114,6 +116,13 @@ class SqliteReader implements Reader {
 
   eventsCausedBy(seq: Seq): FleetEvent[] {
     return this.#byCause.all(seq).map(eventFromRow);
+  }
+
+  eventsBeforeIncident(id: number): FleetEvent[] {
+    return this.#query
+      .beforeIncident(id)
+      .map((seq) => this.eventBySeq(seq))
+      .filter((event) => event !== null);
   }
 
   predicate(filter: LogFilter, afterSeq: Seq): EventPredicate {
