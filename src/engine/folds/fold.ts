@@ -25,11 +25,13 @@ export const nothing = (): void => {};
 
 /** Finished operations and failovers are kept for those who ask late, not for ever. */
 const FINISHED_KEPT = 1_000;
+/** Where many are unfinished, looking for the others each time would be most of the work. */
+const LOOKED_AT_EVERY = 250;
 export function forgetOldest(
   table: { size: number; sorted(): { id: number }[]; delete(id: number): void },
   isFinished: (row: never) => boolean,
 ): void {
-  if (table.size < FINISHED_KEPT * 2) return;
+  if (table.size < FINISHED_KEPT * 2 || table.size % LOOKED_AT_EVERY !== 0) return;
   const finished = table.sorted().filter((row) => isFinished(row as never));
   for (const row of finished.slice(0, Math.max(0, finished.length - FINISHED_KEPT)))
     table.delete(row.id);

@@ -78,6 +78,8 @@ export class CapacityIndex {
   readonly #buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
   /** One bit a bucket that holds a host: most are empty, and none of those is worth a look. */
   readonly #occupied = new Uint32Array(BUCKETS / BITS);
+  /** Ids of all hosts in order; null when there are others since. */
+  #order: number[] | null = null;
   #placeable = 0;
   #ratios: AllocationRatios = DEFAULT_SETTINGS;
 
@@ -87,6 +89,12 @@ export class CapacityIndex {
 
   room(hostId: number): HostRoom | undefined {
     return this.#rooms.get(hostId);
+  }
+
+  /** In order of id. */
+  *inOrder(): Generator<HostRoom> {
+    this.#order ??= [...this.#rooms.keys()].sort((a, b) => a - b);
+    for (const id of this.#order) yield this.#rooms.get(id) as HostRoom;
   }
 
   /** In no particular order. */
@@ -101,13 +109,14 @@ export class CapacityIndex {
 
   /**
    * Hosts with room for `need`, those with the most free memory first; alternately one that could
-   * hold the fleet's largest guest and one that could not, for the scorers to choose between.
+   * hold the fleet's largest guest and one that could not, for the scorers to choose between. Those
+   * that boot `busyAt` guests or more are left out.
    */
-  *roomiest(need: Resources, largest: Resources): Generator<HostRoom> {
+  *roomiest(need: Resources, largest: Resources, busyAt: number): Generator<HostRoom> {
     const lowest = bucketOf(need.memoryMiB);
     const large = Math.max(lowest, bucketOf(largest.memoryMiB));
-    const above = this.#inBuckets(BUCKETS - 1, large, need);
-    const below = this.#inBuckets(large - 1, lowest, need);
+    const above = this.#inBuckets(BUCKETS - 1, large, need, busyAt);
+    const below = this.#inBuckets(large - 1, lowest, need, busyAt);
     for (;;) {
       const one = above.next();
       if (!one.done) yield one.value;
@@ -117,11 +126,16 @@ export class CapacityIndex {
     }
   }
 
-  *#inBuckets(from: number, to: number, need: Resources): Generator<HostRoom, undefined> {
+  *#inBuckets(
+    from: number,
+    to: number,
+    need: Resources,
+    busyAt: number,
+  ): Generator<HostRoom, undefined> {
     for (let bucket = this.#occupiedFrom(from); bucket >= to; ) {
       for (const id of this.#buckets[bucket] as number[]) {
         const room = this.#rooms.get(id) as HostRoom;
-        if (fits(room.free, need)) yield room;
+        if (room.starts < busyAt && fits(room.free, need)) yield room;
       }
       bucket = this.#occupiedFrom(bucket - 1);
     }
@@ -160,6 +174,7 @@ export class CapacityIndex {
     if (id === undefined) return;
     const old = this.#rooms.get(id);
     if (old?.placeable) this.#withdraw(old);
+    if (!old || !after) this.#order = null;
     if (!after) {
       this.#rooms.delete(id);
       return;

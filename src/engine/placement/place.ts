@@ -5,13 +5,13 @@ import type { State } from "../state.ts";
 import { candidates } from "./candidates.ts";
 import type { HostRoom } from "./capacity-index.ts";
 import { objection, objections } from "./filters.ts";
-import { scoring } from "./scorers.ts";
+import { judgeFor } from "./scorers.ts";
 import type { Subject } from "./subject.ts";
 
 /** Enough hosts to choose well from; the next one would hardly be better. */
 const FEASIBLE_WANTED = 8;
-/** Hosts that may be rejected, one after another, before a guest that somebody objects to is held back. */
-const REJECTED_MOST = 64;
+/** Hosts that are looked at before a guest that somebody objects to is held back. */
+const EXAMINED_MOST = 64;
 /** Verdicts that a placement remembers. All of them can be had from an explanation. */
 const VERDICTS_KEPT = 4;
 
@@ -48,49 +48,58 @@ export function findPlace(
   veto: Objection | null = null,
 ): Placement | null {
   state.indexes.rules.recount(state.indexes.capacity);
-  const score = scoring(state, subject);
+  const judge = judgeFor(state, subject);
   const rejected: HostVerdict[] = [];
-  let feasible: HostVerdict[] = [];
-  let best: HostVerdict[] = [];
+  let examined = 0;
+  let feasible: Scored[] = [];
+  let best: Scored[] = [];
   for (const room of candidates(state, subject)) {
+    examined++;
     const reason = objection(state, subject, room);
     if (reason) {
       rejected.push(verdictOf(room, null, [reason]));
       continue;
     }
-    const { total, scores } = score(room);
-    feasible.push({ hostId: room.hostId, feasible: true, score: total, scores, rejectedBy: [] });
+    feasible.push({ room, total: judge.total(room) });
     if (feasible.length < FEASIBLE_WANTED) continue;
     best = fromFirstAccepted(feasible, veto, rejected);
-    if (best.length > 0 || rejected.length >= REJECTED_MOST) break;
+    if (best.length > 0 || examined >= EXAMINED_MOST) break;
     feasible = [];
   }
   if (best.length === 0) best = fromFirstAccepted(feasible, veto, rejected);
   const [first] = best;
   if (!first) return null;
-  const examined = best.length + rejected.length;
+  const good = best.slice(0, VERDICTS_KEPT).map(({ room, total }) => ({
+    ...verdictOf(room, total, []),
+    scores: judge.scores(room),
+  }));
   return {
-    hostId: first.hostId,
+    hostId: first.room.hostId,
     decidedAtMs: nowMs,
-    score: first.score ?? 0,
-    verdicts: [...best, ...rejected].slice(0, VERDICTS_KEPT),
+    score: first.total,
+    verdicts: [...good, ...rejected].slice(0, VERDICTS_KEPT),
     hostsExamined: examined,
     hostsNotExamined: state.tables.Host.size - examined,
   };
 }
 
+interface Scored {
+  readonly room: HostRoom;
+  readonly total: number;
+}
+
 /** The hosts, best first, from the first one on that nobody objects to; those before it are rejected. */
 function fromFirstAccepted(
-  feasible: HostVerdict[],
+  feasible: Scored[],
   veto: Objection | null,
   rejected: HostVerdict[],
-): HostVerdict[] {
-  feasible.sort(byScore);
+): Scored[] {
+  feasible.sort((a, b) => b.total - a.total || a.room.hostId - b.room.hostId);
   if (!veto) return feasible;
-  for (const [index, verdict] of feasible.entries()) {
-    const reason = veto(verdict.hostId);
+  for (const [index, { room, total }] of feasible.entries()) {
+    const reason = veto(room.hostId);
     if (!reason) return feasible.slice(index);
-    rejected.push({ ...verdict, feasible: false, rejectedBy: [reason] });
+    rejected.push(verdictOf(room, total, [reason]));
   }
   return [];
 }
@@ -101,7 +110,9 @@ export function placeOn(state: State, subject: Subject, hostId: number, nowMs: n
   const room = state.indexes.capacity.room(hostId) as HostRoom;
   const reasons = objections(state, subject, room);
   if (reasons.length > 0) return { ok: false, reasons };
-  const { total, scores } = scoring(state, subject)(room);
+  const judge = judgeFor(state, subject);
+  const total = judge.total(room);
+  const scores = judge.scores(room);
   return {
     ok: true,
     placement: {
@@ -118,14 +129,13 @@ export function placeOn(state: State, subject: Subject, hostId: number, nowMs: n
 /** Every host's verdict, feasible ones first, best first. */
 export function judgeAll(state: State, subject: Subject): HostVerdict[] {
   state.indexes.rules.recount(state.indexes.capacity);
-  const score = scoring(state, subject);
+  const judge = judgeFor(state, subject);
   return state.tables.Host.sorted()
     .map((host) => {
       const room = state.indexes.capacity.room(host.id) as HostRoom;
       const reasons = objections(state, subject, room);
       if (reasons.length > 0) return verdictOf(room, null, reasons);
-      const { total, scores } = score(room);
-      return { hostId: room.hostId, feasible: true, score: total, scores, rejectedBy: [] };
+      return { ...verdictOf(room, judge.total(room), []), scores: judge.scores(room) };
     })
     .sort((a, b) => Number(b.feasible) - Number(a.feasible) || byScore(a, b));
 }
@@ -164,8 +174,7 @@ export function whyNowhere(state: State, subject: Subject): Reason[] {
       { code: "HOST_NOT_UP", message: `${total} of ${total} hosts are ${SHORTAGE.HOST_NOT_UP}` },
     ];
   const tally = new Map<string, { reason: Reason; hosts: number }>();
-  for (const host of state.tables.Host.sorted()) {
-    const room = state.indexes.capacity.room(host.id) as HostRoom;
+  for (const room of state.indexes.capacity.inOrder()) {
     const reason = objection(state, subject, room);
     if (!reason) continue;
     const key = `${reason.code}:${reason.ruleId ?? ""}`;

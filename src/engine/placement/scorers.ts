@@ -105,25 +105,35 @@ function scorersFor(subject: Subject): typeof SCORERS {
   });
 }
 
-export interface Scored {
-  readonly total: number;
-  readonly scores: Readonly<Record<string, number>>;
+/** Judges hosts for one subject. */
+export interface Judge {
+  /** The weighted sum. */
+  total(host: HostRoom): number;
+  /** Each respect's share of it. */
+  scores(host: HostRoom): Readonly<Record<string, number>>;
 }
 
-/** Judges hosts for one subject: the weighted sum, and each respect's share of it. */
-export function scoring(state: State, subject: Subject): (host: HostRoom) => Scored {
+export function judgeFor(state: State, subject: Subject): Judge {
   const scorers = scorersFor(subject);
-  return (host) => {
-    const scores: Record<string, number> = {};
-    let total = 0;
-    for (const { name, weight, score } of scorers) {
-      const value = score(state, subject, host);
-      if (value === null) continue;
-      // Four digits say enough, and keep what is stored short.
-      const points = Math.round(value * weight * 10_000) / 10_000;
-      scores[name] = points;
-      total += points;
-    }
-    return { total, scores };
+  return {
+    total: (host) => {
+      let total = 0;
+      for (const { weight, score } of scorers)
+        total += points(weight, score(state, subject, host) ?? 0);
+      return total;
+    },
+    scores: (host) => {
+      const scores: Record<string, number> = {};
+      for (const { name, weight, score } of scorers) {
+        const value = score(state, subject, host);
+        if (value !== null) scores[name] = points(weight, value);
+      }
+      return scores;
+    },
   };
+}
+
+/** Four digits say enough, and keep what is stored short. */
+function points(weight: number, value: number): number {
+  return Math.round(value * weight * 10_000) / 10_000;
 }
