@@ -1,5 +1,4 @@
 import type { Reason } from "../src/model/reasons.ts";
-import type { Settings } from "../src/model/settings.ts";
 import type { FleetFacts } from "./fleet-meta.ts";
 import type { Row } from "./loaders.ts";
 
@@ -58,23 +57,27 @@ export function whySilent(facts: HostFacts): Reason[] {
   ];
 }
 
-function suspicion({ host, fleet: { settings } }: HostFacts, seenMs: number): string {
-  if (host.opinion === "ALIVE")
-    return `is cut off, but seen alive by others, so it is not fenced; ${watchdogProof(host, settings, seenMs)}`;
-  const fenceAt = at(seenMs + settings.fenceAfterSeconds * 1000);
+function suspicion(facts: HostFacts, seenMs: number): string {
+  const { host, fleet } = facts;
+  if (host.opinion === "ALIVE" && host.watchdogOn)
+    return `is cut off, but seen alive by others, so it is not fenced; ${watchdogProof(facts, seenMs)}`;
+  const fromMs = Math.max(seenMs, fleet.silencesCountFromMs ?? 0);
+  const fenceAt = at(fromMs + fleet.settings.fenceAfterSeconds * 1000);
   return `is fenced at ${fenceAt} unless it is heard of before`;
 }
 
-function fence({ host, fleet: { settings } }: HostFacts, seenMs: number): string {
-  if (host.fenceFailedAtMs === null) return "is being fenced";
-  return `could not be fenced; ${watchdogProof(host, settings, seenMs)}`;
+function fence(facts: HostFacts, seenMs: number): string {
+  if (facts.host.fenceFailedAtMs === null) return "is being fenced";
+  return `could not be fenced; ${watchdogProof(facts, seenMs)}`;
 }
 
-function watchdogProof(host: Row<"Host">, settings: Settings, seenMs: number): string {
+function watchdogProof({ host, fleet }: HostFacts, seenMs: number): string {
   if (!host.watchdogOn)
-    return "its watchdog is not known to be on, so only a fence that works can prove it dead";
-  const deadMs = seenMs + (settings.watchdogSeconds + settings.heartbeatSeconds) * 1000;
-  return `its own watchdog will have killed its guests by ${at(deadMs)}`;
+    return "its watchdog is not known to be on, so only a fence that works can prove it dead, which is tried again and again";
+  const { watchdogSeconds, heartbeatSeconds, suspectAfterSeconds } = fleet.settings;
+  const deadMs = seenMs + (watchdogSeconds + heartbeatSeconds) * 1000;
+  const leastMs = (fleet.silencesCountFromMs ?? 0) + suspectAfterSeconds * 1000;
+  return `its own watchdog will have killed its guests by ${at(Math.max(deadMs, leastMs))}`;
 }
 
 function whyDown(facts: HostFacts): Reason {

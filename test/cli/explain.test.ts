@@ -34,10 +34,17 @@ async function fault(
   kind: string,
   type: "host" | "guest" | "zone",
   name: string,
-) {
-  const targetId = await server.id(type, name);
-  const result = await server.mutate("injectFault", "InjectFaultInput", { targetId, kind });
+  durationSeconds: number | null = null,
+): Promise<void> {
+  const input = { targetId: await server.id(type, name), kind, durationSeconds };
+  const result = await server.mutate("injectFault", "InjectFaultInput", input);
   expect(result).toMatchObject({ __typename: "InjectFaultPayload" });
+}
+
+async function disarm(server: TestServer): Promise<void> {
+  const input = { enabled: false };
+  const result = await server.mutate("setHighAvailability", "SetHighAvailabilityInput", input);
+  expect(result).toMatchObject({ __typename: "SetHighAvailabilityPayload" });
 }
 
 async function verb(server: TestServer, mutation: string, guest: string): Promise<void> {
@@ -122,13 +129,14 @@ affinityRules: [{ name: pinned, kind: HOST, guests: [it], hosts: [h1], strict: t
     happens: async (server) => {
       await apply(server, `${HOSTS}guests: [{ name: it, flavor: s, image: i, host: h1 }]`);
       await server.advance(30);
-      await fault(server, "HOST_POWER", "host", "h1");
+      await fault(server, "HOST_NETWORK", "host", "h1");
       await server.advance(5);
     },
     codes: ["WAITING_FOR_FENCE"],
     says: [
       "was, when its host was last heard of",
       "host h1 has not been heard of since",
+      "its own watchdog will have killed its guests by",
       "nothing starts elsewhere before",
     ],
   },
@@ -281,6 +289,83 @@ guests: [{ name: big, count: 2, flavor: s, image: i, priority: HIGH }, { name: i
     },
     codes: ["PREEMPTED"],
     says: ["main", "starts again as soon as there is room"],
+  },
+  {
+    name: "no host at all is heard of",
+    happens: async (server) => {
+      await apply(server, `${HOSTS}guests: [{ name: it, flavor: s, image: i }]`);
+      await server.advance(30);
+      await fault(server, "HOST_NETWORK", "host", "h1");
+      await fault(server, "HOST_NETWORK", "host", "h2");
+      await server.advance(60);
+    },
+    codes: ["OUT_OF_CONTACT"],
+    says: ["no host is in contact", "Mend the network between this server and its hosts"],
+  },
+  {
+    name: "its host is silent while nothing is done by itself",
+    happens: async (server) => {
+      await apply(server, `${HOSTS}guests: [{ name: it, flavor: s, image: i, host: h1 }]`);
+      await server.advance(30);
+      await disarm(server);
+      await fault(server, "HOST_POWER", "host", "h1");
+      await server.advance(60);
+    },
+    codes: ["DISARMED"],
+    says: ["High availability is disarmed", "evenkeel ha arm", "Arm high availability again"],
+  },
+  {
+    name: "it was lost, and nothing is started elsewhere by itself",
+    happens: async (server) => {
+      await apply(
+        server,
+        `${HOSTS}guests: [{ name: main, flavor: most, image: i, host: h2, priority: HIGH }, { name: it, flavor: half, image: i, host: h1 }]`,
+      );
+      await server.advance(30);
+      await fault(server, "HOST_POWER", "host", "h1");
+      await server.advance(60);
+      await disarm(server);
+      await verb(server, "stopGuest", "main");
+      await server.advance(60);
+    },
+    codes: ["DISARMED"],
+    says: ["is LOST", "nothing is started elsewhere"],
+  },
+  {
+    name: "the only host that a rule leaves it keeps losing contact",
+    happens: async (server) => {
+      await apply(
+        server,
+        `${HOSTS}guests: [{ name: it, flavor: s, image: i, desired: STOPPED }]
+affinityRules: [{ name: pinned, kind: HOST, guests: [it], hosts: [h1], strict: true }]`,
+      );
+      await server.advance(30);
+      for (let times = 0; times < 2; times++) {
+        await fault(server, "HOST_NETWORK", "host", "h1", 5);
+        await server.advance(10);
+      }
+      await verb(server, "startGuest", "it");
+      await server.advance(5);
+    },
+    codes: ["AFFINITY_RULE", "HOST_HELD_OFF"],
+    says: ["has lost contact 2 times in short order", "Find out why the host keeps losing contact"],
+  },
+  {
+    name: "the only zone that a rule leaves it runs on batteries",
+    happens: async (server) => {
+      await apply(
+        server,
+        `${HOSTS}guests: [{ name: it, flavor: s, image: i, desired: STOPPED }]
+affinityRules: [{ name: pinned, kind: HOST, guests: [it], hosts: [h1], strict: true }]`,
+      );
+      await server.advance(30);
+      await fault(server, "ZONE_POWER", "zone", "z1");
+      await server.advance(5);
+      await verb(server, "startGuest", "it");
+      await server.advance(5);
+    },
+    codes: ["AFFINITY_RULE", "ZONE_FAILING"],
+    says: ["its zone z1 has lost its power", "Bring the zone's power or cooling back"],
   },
 ];
 

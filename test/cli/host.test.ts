@@ -73,3 +73,16 @@ describe("host", () => {
     expect(code).toBe(1);
   });
 });
+
+test("ha disarms and arms", async () => {
+  const server = await startSettledServer();
+  const enabled = async () =>
+    (await server.data("{ fleet { highAvailability { enabled } } }")).fleet.highAvailability
+      .enabled;
+  expect((await run(["ha", "disarm", "--url", server.url])).out).toContain("disarmed");
+  expect(await enabled()).toBe(false);
+  const { out } = await run(["explain", "db", "--url", server.url]);
+  expect(out).toContain("High availability is disarmed");
+  expect((await run(["ha", "arm", "--url", server.url])).out).toContain("armed");
+  expect(await enabled()).toBe(true);
+});
