@@ -15,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   apply: async () => (await import("./apply.ts")).apply,
   log: async () => (await import("./log.ts")).log,
   start: async () => (await import("./start.ts")).start,
+  capacity: async () => (await import("./capacity.ts")).capacity,
   failover: async () => (await import("./failover.ts")).failover,
   replay: async () => (await import("./replay.ts")).replay,
 };

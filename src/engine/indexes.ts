@@ -157,20 +157,22 @@ export class Indexes {
     if (after) this.#countHost(after, 1);
     const host = after ?? before;
     if (!host) return;
-    if (!before || !after) {
-      const change = after ? "add" : "remove";
-      this.hostsInZone[change](host.zoneId, host.id);
-      if (host.rackId !== null) this.hostsInRack[change](host.rackId, host.id);
-    }
-    keep(this.askedEmpty, host.id, after !== undefined && isAskedEmpty(after));
-    keep(this.suspects, host.id, after !== undefined && isUnheard(after));
-    keep(this.attended, host.id, after !== undefined && isAttended(after));
-    keep(this.watched, host.id, after !== undefined && isWatched(after));
+    if (!before || !after) this.#siteChanged(host, after ? "add" : "remove");
+    const isNow = (is: (host: Host) => boolean) => after !== undefined && is(after);
+    keep(this.askedEmpty, host.id, isNow(isAskedEmpty));
+    keep(this.suspects, host.id, isNow(isUnheard));
+    keep(this.attended, host.id, isNow(isAttended));
+    keep(this.watched, host.id, isNow(isWatched));
     this.held.set(host.id, after && isWatched(after) ? after.heldUntilMs : null);
     this.capacity.hostChanged(before, after);
     this.reserve.touch(host.id);
     this.incidents.hostChanged(before, after);
   };
+
+  #siteChanged({ id, zoneId, rackId }: Host, change: "add" | "remove"): void {
+    this.hostsInZone[change](zoneId, id);
+    if (rackId !== null) this.hostsInRack[change](rackId, id);
+  }
 
   #countHost(host: Host, by: 1 | -1): void {
     if (!host.everUp) return;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FleetEvent } from "../../src/model/events.ts";
-import type { TenantId, ZoneId } from "../../src/model/ids.ts";
+import type { IncidentId, TenantId, ZoneId } from "../../src/model/ids.ts";
 import { SEVERITIES } from "../../src/model/statuses.ts";
 import { type LogFilter, matches, predicateOf } from "../../src/store/filter.ts";
 import type { Reader } from "../../src/store/reader.ts";
@@ -27,6 +27,7 @@ const CATEGORIES = ["HIGH_AVAILABILITY", "FAILOVER", "SIMULATION", "SECURITY"] a
 const SUBJECTS = [ids.host, ids.otherHost, ids.guest, 999];
 const ZONES = [ids.zone, ids.otherZone, 998 as ZoneId];
 const TENANTS = [ids.tenant, 997 as TenantId];
+const INCIDENTS = [ids.incident, 996 as IncidentId];
 
 function randomEvent({ below, one }: Dice, seq: number): FleetEvent {
   const subject = { type: "Host", id: one(SUBJECTS) } as FleetEvent["subject"];
@@ -35,6 +36,7 @@ function randomEvent({ below, one }: Dice, seq: number): FleetEvent {
     subject: below(5) === 0 ? null : subject,
     zoneId: below(4) === 0 ? null : one(ZONES),
     tenantId: below(3) === 0 ? null : one(TENANTS),
+    incidentId: below(3) > 0 ? null : one(INCIDENTS),
     causeSeq: below(4) === 0 ? null : 1 + below(seq + 2),
   });
 }
@@ -47,6 +49,7 @@ function randomFilter({ below, one, some }: Dice, events: number): LogFilter {
     ...(below(4) === 0 && { subjectIds: some(SUBJECTS) }),
     ...(below(4) === 0 && { zoneIds: some(ZONES) }),
     ...(below(4) === 0 && { tenantIds: some(TENANTS) }),
+    ...(below(4) === 0 && { incidentIds: some(INCIDENTS) }),
     ...(below(3) === 0 && { causedBySeq: 1 + below(events) }),
   };
 }
