@@ -92,6 +92,7 @@ const CONCERNS_MOVES: ReadonlySet<EventKind> = new Set<EventKind>([
   "HostMaintenanceStarted",
   "HostPowerRequested",
   "HostPoweredOn",
+  "StockTaken",
   "ZoneUtilityLost",
 ]);
 

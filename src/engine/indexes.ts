@@ -23,16 +23,10 @@ import {
   isWaiting,
 } from "./guest-conditions.ts";
 
-import {
-  isAskedEmpty,
-  isAttended,
-  isFailing,
-  isLost,
-  isUnheard,
-  isWatched,
-} from "./host-conditions.ts";
+import { isAttended, isFailing, isLost, isUnheard, isWatched } from "./host-conditions.ts";
 
 import { IncidentIndex } from "./incident-index.ts";
+import { MoveIndex } from "./move-index.ts";
 import { CapacityIndex } from "./placement/capacity-index.ts";
 import { Reserve } from "./placement/reserve.ts";
 import { RuleIndex } from "./placement/rule-index.ts";
@@ -67,11 +61,6 @@ function isElsewhere(a: Guest, b: Guest): boolean {
   return a.hostId !== b.hostId || a.targetHostId !== b.targetHostId;
 }
 
-/** The host that it would go back to, rules apart; 0: none. */
-function belongsTo({ displacedFromHostId, homeHostId }: Guest): number {
-  return displacedFromHostId ?? homeHostId ?? 0;
-}
-
 /** When the guest wants to be looked at without anything happening to it. */
 export function timerOf({ task, retryAtMs, readyAtMs }: Guest): number | null {
   if (task === null && readyAtMs === null) return retryAtMs;
@@ -92,16 +81,6 @@ export class Indexes {
   readonly dependents = new Groups<GuestId>();
   /** Guests that wait for the host that is the key. */
   readonly frozenOnHost = new Groups<GuestId>();
-  /** Guests that migrate to or from the host that is the key. */
-  readonly migratingOn = new Groups<GuestId>();
-  /** Guests that were moved away, for the fleet's sake, from the host that is the key, and go back. */
-  readonly displacedFrom = new Groups<GuestId>();
-  /** Other guests that run elsewhere and would go back to the host that is the key, their home. */
-  readonly awayFrom = new Groups<GuestId>();
-  /** Guests that should move and can't. */
-  readonly moveBlocked = new Set<GuestId>();
-  /** Hosts that people want free of guests. */
-  readonly askedEmpty = new Set<HostId>();
   readonly hostsInZone = new Groups<HostId>();
   readonly hostsInRack = new Groups<HostId>();
   /** Zones without power or cooling. */
@@ -130,6 +109,7 @@ export class Indexes {
   readonly runningOperation = new Map<number, number>();
   readonly hostsWithOperation = new Set<HostId>();
   readonly incidents = new IncidentIndex();
+  readonly moves = new MoveIndex();
   readonly capacity = new CapacityIndex();
   readonly rules = new RuleIndex();
   readonly writtenRules = new WrittenRules();
@@ -159,7 +139,7 @@ export class Indexes {
     if (!host) return;
     if (!before || !after) this.#siteChanged(host, after ? "add" : "remove");
     const isNow = (is: (host: Host) => boolean) => after !== undefined && is(after);
-    keep(this.askedEmpty, host.id, isNow(isAskedEmpty));
+    this.moves.hostChanged(before, after);
     keep(this.suspects, host.id, isNow(isUnheard));
     keep(this.attended, host.id, isNow(isAttended));
     keep(this.watched, host.id, isNow(isWatched));
@@ -194,22 +174,19 @@ export class Indexes {
     if (after) this.#indexGuest(after, before);
     if (before?.status === "FROZEN") this.frozenOnHost.remove(frozenOn(before), before.id);
     if (after?.status === "FROZEN") this.frozenOnHost.add(frozenOn(after), after.id);
-    const guest = after ?? before;
-    if (guest) keep(this.moveBlocked, guest.id, (after?.moveBlockedBy.length ?? 0) > 0);
+    this.moves.guestChanged(before, after);
     this.rules.guestChanged(before, after, this.capacity);
     this.incidents.guestChanged(before, after);
   };
 
   #enter(hostId: HostId, guest: Guest, size: Resources): void {
     this.guestsOnHost.add(hostId, guest.id);
-    if (guest.targetHostId !== null) this.migratingOn.add(hostId, guest.id);
     this.capacity.take(hostId, size);
     this.reserve.touch(hostId);
   }
 
   #leave(hostId: HostId, guest: Guest, size: Resources): void {
     this.guestsOnHost.remove(hostId, guest.id);
-    this.migratingOn.remove(hostId, guest.id);
     this.capacity.release(hostId, size);
     this.reserve.touch(hostId);
   }
@@ -236,16 +213,7 @@ export class Indexes {
     for (const hostId of hostsMadeFree(guest)) this.makingRoom.remove(hostId, guest.id);
     this.#indexOnHost(guest, -1);
     this.awaitingAdmission.delete(guest.id);
-    this.#wishOf(guest)?.remove(belongsTo(guest), guest.id);
     if (!next) this.timed.set(guest.id, null);
-  }
-
-  /** Who wants to go back where, for a guest that does. */
-  #wishOf(guest: Guest): Groups<GuestId> | null {
-    const { hostId, displacedFromHostId, recovery } = guest;
-    if (hostId === null || !recovery.failback) return null;
-    if (belongsTo(guest) === hostId || belongsTo(guest) === 0) return null;
-    return displacedFromHostId === null ? this.awayFrom : this.displacedFrom;
   }
 
   #indexGuest(guest: Guest, last: Guest | undefined): void {
@@ -267,7 +235,6 @@ export class Indexes {
       for (const id of guest.recovery.dependsOn) this.dependents.add(id, guest.id);
     if (isWaiting(guest)) this.#indexWaiting(guest);
     this.#indexOnHost(guest, 1);
-    this.#wishOf(guest)?.add(belongsTo(guest), guest.id);
     this.timed.set(guest.id, timerOf(guest));
   }
 

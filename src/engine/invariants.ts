@@ -104,14 +104,15 @@ function isKept(state: State, rule: AffinityRule): boolean {
 /** Its guests are on their way, or about to be, or it is said why not. */
 function isMended(state: State, rule: AffinityRule): boolean {
   const { movesDueAtMs, meta } = state;
-  if (movesDueAtMs === 0 || !meta.armed || meta.contactLostAtMs !== null) return true;
+  const rests = !meta.armed || meta.contactLostAtMs !== null || meta.stockDueAtMs !== null;
+  if (movesDueAtMs === 0 || rests) return true;
   return rule.guestIds
     .flatMap((id) => companyOf(state, id))
     .some(
       (guest) =>
         guest.moveBlockedBy.length > 0 ||
         (guest.hostId !== null &&
-          (!isAtRest(state, guest) || state.indexes.migratingOn.count(guest.hostId) > 0)),
+          (!isAtRest(state, guest) || state.indexes.moves.migratingOn.count(guest.hostId) > 0)),
     );
 }
 

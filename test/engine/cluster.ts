@@ -96,6 +96,7 @@ function guest(words: readonly string[]) {
     image: "linux",
     ...(count && { count: Number(count) }),
     ...(priority && { priority }),
+    ...(more.includes("stays") && { failback: false }),
     ...(more.includes("preemptible") && { preemptible: true }),
     ...(ready && { readyAfterSeconds: Number(ready) }),
     ...(more.includes("STOPPED") && { desired: "STOPPED" }),

@@ -7,6 +7,8 @@ import type { FaultKind } from "../../src/model/statuses.ts";
 import { cluster, size } from "./cluster.ts";
 import { World } from "./world.ts";
 
+const RULES: ReadonlySet<string> = new Set(["apart", "together", "keep"]);
+
 /** Long enough for every guest of a small fleet to be up. */
 const SETTLED_SECONDS = 30;
 
@@ -50,7 +52,8 @@ function lines(text: string): string[] {
  * Runs a script, one line after the other, on a fleet that has come to rest, and gives what the log
  * says from there on. A line is a verb and a guest (`stop web`, `migrate web to h2`, `resize web
  * 2/4`) or host (`maintain`, `release`,
- * `reboot-host`, `shutdown-host`, `power-on`), `arm`, `disarm`, `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, or `lose START` for the next
+ * `reboot-host`, `shutdown-host`, `power-on`), `arm`, `disarm`,
+ * a rule as in a fleet (`apart web db per HOST strict`), `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, or `lose START` for the next
  * answer to that order. What is refused stands in the log as `refused: CODE [path] why`.
  */
 export class Scenario {
@@ -81,7 +84,14 @@ export class Scenario {
     const [verb = "", what = "", ...rest] = line.split(/\s+/);
     if (verb === "wait") this.world.advance(Number(what));
     else if (verb === "lose") this.#loseNext(what);
+    else if (RULES.has(verb)) this.#writeRule(line);
     else this.world.try(this.#read(verb, what, rest));
+  }
+
+  #writeRule(line: string): void {
+    const { affinityRules } = JSON.parse(cluster(line));
+    this.world.apply(JSON.stringify({ affinityRules }));
+    this.world.advance(0);
   }
 
   #loseNext(action: string): void {

@@ -11,9 +11,10 @@ import {
 } from "../guest-conditions.ts";
 import { isAttended, isLost, isUnheard, isWatched } from "../host-conditions.ts";
 import { timerOf } from "../indexes.ts";
+import { MoveIndex } from "../move-index.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
 import { Reserve } from "../placement/reserve.ts";
-import { domainOf, isInForce } from "../placement/rule-index.ts";
+import { domainOf, isInForce, RuleIndex } from "../placement/rule-index.ts";
 import type { State } from "../state.ts";
 
 /** Where an index says something else than the tables do. */
@@ -102,7 +103,30 @@ function expectations(state: State): Record<string, [unknown, unknown]> {
     reserve: [reserved(indexes.reserve, state), reserved(new Reserve(), state)],
     occupancy: occupancy(state),
     ...expectationsOfHosts(state),
+    moves: [wishes(state, indexes.moves, indexes.rules), wishesAnew(state)],
   };
+}
+
+/** Who moves and who should, as indexes know it. */
+function wishes({ tables, indexes }: State, moves: MoveIndex, rules: RuleIndex): unknown {
+  const hosts = tables.Host.sorted();
+  const { migratingOn, displacedFrom, awayFrom, blocked, askedEmpty } = moves;
+  return [
+    ...[migratingOn, displacedFrom, awayFrom].map((groups) => hosts.map(({ id }) => groups.of(id))),
+    ...[blocked, askedEmpty, rules.misplaced, rules.outranked].map(inOrder),
+    inOrder(rules.broken(indexes.capacity)),
+  ];
+}
+
+function wishesAnew(state: State): unknown {
+  const [moves, rules] = [new MoveIndex(), new RuleIndex()];
+  for (const host of state.tables.Host.values()) moves.hostChanged(undefined, host);
+  for (const rule of state.tables.AffinityRule.values()) rules.ruleChanged(undefined, rule);
+  for (const guest of state.tables.Guest.values()) {
+    moves.guestChanged(undefined, guest);
+    rules.guestChanged(undefined, guest, state.indexes.capacity);
+  }
+  return wishes(state, moves, rules);
 }
 
 /** Hosts and what is done with them. */

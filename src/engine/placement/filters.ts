@@ -184,7 +184,7 @@ const migrationSlot: Filter = (state, { migrations = 0 }, { hostId }) =>
 
 /** One host does so many migrations at a time; a larger group that goes as one has it for itself. */
 export function hasMigrationSlots(state: State, hostId: number, migrations: number): boolean {
-  const running = state.indexes.migratingOn.count(hostId);
+  const running = state.indexes.moves.migratingOn.count(hostId);
   return running === 0 || running + migrations <= state.meta.settings.migrationsPerHost;
 }
 

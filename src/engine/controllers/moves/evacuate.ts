@@ -24,8 +24,8 @@ export function evacuate(round: MoveRound): void {
 }
 
 function hostsToEmpty(state: State): Host[] {
-  const { askedEmpty, failingZones, hostsInZone } = state.indexes;
-  const ids = new Set<HostId>(askedEmpty);
+  const { moves, failingZones, hostsInZone } = state.indexes;
+  const ids = new Set<HostId>(moves.askedEmpty);
   for (const zoneId of failingZones) for (const id of hostsInZone.of(zoneId)) ids.add(id);
   return [...ids].sort((a, b) => a - b).map((id) => state.tables.Host.get(id));
 }

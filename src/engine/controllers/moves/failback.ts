@@ -18,7 +18,8 @@ export function failBack(round: MoveRound): void {
 
 /** Away from a host that takes guests. Where nothing is to go back to, nobody is looked at. */
 function strays(state: State): Guest[] {
-  const { displacedFrom, awayFrom, rules, capacity } = state.indexes;
+  const { rules, capacity, moves } = state.indexes;
+  const { displacedFrom, awayFrom } = moves;
   const { balanceOnStart } = state.meta.settings;
   const ids = new Set(rules.outranked);
   for (const group of balanceOnStart ? [displacedFrom] : [displacedFrom, awayFrom])

@@ -13,8 +13,9 @@ import { MoveRound } from "./round.ts";
  * anything that may have made a move possible or needed.
  */
 export function orderMoves(ctx: Context): void {
-  // With everything out of contact, the fault may be on this side.
-  if (ctx.state.meta.contactLostAtMs !== null) return;
+  const { contactLostAtMs, stockDueAtMs } = ctx.state.meta;
+  // With everything out of contact, the fault may be on this side; armed anew, it takes stock first.
+  if (contactLostAtMs !== null || stockDueAtMs !== null) return;
   const round = new MoveRound(ctx);
   evacuate(round);
   repairRules(round);
@@ -25,15 +26,16 @@ export function orderMoves(ctx: Context): void {
 
 /** Whether anybody should move, or is said to be unable to. */
 export function movesWanted({ indexes, meta }: State): boolean {
-  const { rules, displacedFrom, awayFrom, askedEmpty, failingZones, moveBlocked } = indexes;
-  const sets = [askedEmpty, failingZones, moveBlocked, rules.misplaced, rules.outranked];
+  const { rules, failingZones } = indexes;
+  const { displacedFrom, awayFrom, askedEmpty, blocked } = indexes.moves;
+  const sets = [askedEmpty, failingZones, blocked, rules.misplaced, rules.outranked];
   if (rules.mayBeBroken || sets.some(({ size }) => size > 0) || !displacedFrom.isEmpty) return true;
   return !meta.settings.balanceOnStart && !awayFrom.isEmpty;
 }
 
 /** What kept a guest from leaving is no matter any more when it need not leave. */
 function letStay(ctx: Context): void {
-  for (const id of [...ctx.state.indexes.moveBlocked].sort((a, b) => a - b)) {
+  for (const id of [...ctx.state.indexes.moves.blocked].sort((a, b) => a - b)) {
     const guest = ctx.state.tables.Guest.get(id);
     if (guest.hostId === null || shouldLeave(ctx.state, guest)) continue;
     ctx.emit("GuestMayStay", { guest: id, host: guest.hostId }, null);
