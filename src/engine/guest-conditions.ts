@@ -64,11 +64,16 @@ export function awaitsAdmission({ blockedBy }: Guest): boolean {
   return blockedBy.some(({ code }) => code === "ADMISSION_CONTROL");
 }
 
-/** Highest priority first; then what is lost before what is new; then the largest, while there is room for it. */
+/** It ran, and was stopped by no fault and no wish of its own. */
+function hasRun({ loss, displacedFromHostId }: Guest): boolean {
+  return loss !== null || displacedFromHostId !== null;
+}
+
+/** Highest priority first; then what has run before what is new; then the largest, while there is room for it. */
 export function inRecoveryOrder(a: Guest, b: Guest): number {
   return (
     PRIORITIES.indexOf(b.recovery.priority) - PRIORITIES.indexOf(a.recovery.priority) ||
-    Number(b.loss !== null) - Number(a.loss !== null) ||
+    Number(hasRun(b)) - Number(hasRun(a)) ||
     b.resources.memoryMiB - a.resources.memoryMiB ||
     b.resources.cpuMillicores - a.resources.cpuMillicores ||
     a.id - b.id

@@ -11,7 +11,7 @@ export interface Subject {
   readonly resources: Resources;
   /** Preferred while it is up. */
   readonly homeHostId: HostId | null;
-  /** Where it failed to start and is tried once more. */
+  /** Where it failed to start and is tried once more, or comes back with its host. */
   readonly retryHostId: HostId | null;
   /** Hosts given up on. */
   readonly triedHostIds: readonly HostId[];
@@ -40,13 +40,20 @@ export function subjectFor(state: State, guest: Guest): Subject {
     resources: guest.resources,
     // Where it was stopped for the fleet's sake, it is at home until it is back.
     homeHostId: guest.displacedFromHostId ?? home,
-    retryHostId: retries ? last : null,
+    retryHostId: retries ? last : returnsTo(state, guest),
     triedHostIds: guest.triedHostIds,
     fromHostId: guest.hostId,
     withinZoneId: null,
     isHasty: false,
     rules: state.indexes.rules.rulesOf(guest.id),
   };
+}
+
+/** The host that it was stopped for, once that is back: it waits for its turn there. */
+function returnsTo(state: State, guest: Guest): HostId | null {
+  const { status, displacedFromHostId: back, triedHostIds } = guest;
+  if (status !== "PENDING" || back === null || triedHostIds.includes(back)) return null;
+  return state.indexes.capacity.room(back)?.placeable ? back : null;
 }
 
 /** All of them on one host: what they need together, and what each one's rules say. */
