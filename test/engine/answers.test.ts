@@ -89,6 +89,16 @@ describe("what a driver says is taken with care", () => {
     expect(hear(unknown as Observation)).toEqual([]);
   });
 
+  test("a guest that crashes where it migrates to, before word of its arrival, is looked for", () => {
+    scenario.run("migrate web to h2; wait 1");
+    const { id: guestId } = scenario.world.guest("web");
+    const { id: hostId } = scenario.world.host("h2");
+    const crashed = { kind: "GUEST_CRASHED", hostId, guestId, detail: "" } as const;
+    expect(hear(crashed)).toContain("GuestMigrationFailed");
+    const { id } = scenario.world.host("h1");
+    expect(hear({ kind: "HOST_CONNECTED", hostId: id, guests: [] })).toContain("GuestCrashed");
+  });
+
   test("a guest that crashes where it is not believed to be is none of ours", () => {
     const { id: guestId } = scenario.world.guest("web");
     const { id: hostId } = scenario.world.host("h2");

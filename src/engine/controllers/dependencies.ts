@@ -70,6 +70,18 @@ function needs(state: State, guest: Guest): Guest[] {
     .filter((other) => other !== undefined);
 }
 
+/** All guests that must run for this one to start, directly or for one another. */
+export function supportersOf(state: State, guest: Guest): ReadonlySet<GuestId> {
+  const found = new Set<GuestId>();
+  const open = [...needs(state, guest)];
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (found.has(next.id)) continue;
+    found.add(next.id);
+    open.push(...needs(state, next));
+  }
+  return found;
+}
+
 const ON_THE_WAY: ReadonlySet<GuestStatus> = new Set<GuestStatus>([
   "STARTING",
   "RECOVERING",

@@ -181,11 +181,7 @@ export function guestActionFailed(
       giveUpOrRetry(ctx, "GuestStartFailed", guest, error, task.seq);
       break;
     case "MIGRATE": {
-      const unsupported = result.unsupported ?? false;
-      const toHost = guest.targetHostId;
-      const payload = { guest: id, fromHost: host, toHost, error, unsupported };
-      const seq = ctx.emitAsActor("GuestMigrationFailed", payload, task.seq);
-      failOperationOf(ctx, id, ["MIGRATE_GUEST"], error, seq);
+      migrationFailed(ctx, guest, error, result.unsupported ?? false);
       break;
     }
     default: {
@@ -218,12 +214,31 @@ export function guestGone(
   seen: Extract<Observation, { kind: "GUEST_STOPPED" | "GUEST_CRASHED" }>,
 ): void {
   const guest = ctx.state.tables.Guest.find(seen.guestId);
+  if (guest?.task?.kind === "MIGRATE" && guest.targetHostId === seen.hostId)
+    goneWhereItGoes(ctx, guest);
   if (!guest || guest.hostId !== seen.hostId) return;
   // A start or stop that is under way answers for itself.
   if (guest.task?.kind === "START" || guest.task?.kind === "STOP") return;
   const fault = ctx.state.faults.get(`GUEST_CRASH:${guest.id}`);
   const cause = fault === undefined ? null : ctx.state.tables.Fault.get(fault).seq;
   guestDied(ctx, guest, seen.detail, cause);
+}
+
+/**
+ * It crashed where it migrates to, before word came that it is there: or only what was to become it
+ * did. Both hosts are asked what they have, and that tells.
+ */
+function goneWhereItGoes(ctx: Context, guest: Guest): void {
+  migrationFailed(ctx, guest, "it crashed on arrival", false);
+  ctx.touchedGuests.add(guest.id);
+}
+
+function migrationFailed(ctx: Context, guest: Guest, error: string, unsupported: boolean): void {
+  const { id, hostId: fromHost, targetHostId: toHost, task } = guest;
+  if (fromHost === null || task === null) return;
+  const payload = { guest: id, fromHost, toHost, error, unsupported };
+  const seq = ctx.emitAsActor("GuestMigrationFailed", payload, task.seq);
+  failOperationOf(ctx, id, ["MIGRATE_GUEST"], error, seq);
 }
 
 /** The guest ran and runs no more, on a host that is well. */

@@ -1,5 +1,5 @@
 import type { Guest } from "../../model/entities.ts";
-import type { HostId } from "../../model/ids.ts";
+import type { GuestId, HostId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import { addResources, type Resources, subtractResources } from "../../model/resources.ts";
 import { PRIORITIES } from "../../model/statuses.ts";
@@ -8,6 +8,7 @@ import type { HostRoom } from "../placement/capacity-index.ts";
 import { objection } from "../placement/filters.ts";
 import type { Subject } from "../placement/subject.ts";
 import type { State } from "../state.ts";
+import { supportersOf } from "./dependencies.ts";
 
 /**
  * Preemption: a guest that was lost and finds no room has guests of lower priority stopped for it, if
@@ -51,9 +52,10 @@ function isRoomBeingMade({ tables }: State, guest: Guest): boolean {
 /** On each host the best that could be done there, the best of all first. */
 function sacrifices(state: State, guest: Guest): Sacrifice[] {
   const found: Sacrifice[] = [];
+  const spared = supportersOf(state, guest);
   for (const hostId of state.indexes.preemptible.keys()) {
     const room = state.indexes.capacity.room(hostId as HostId);
-    const sacrifice = room?.placeable ? onHost(state, guest, room) : null;
+    const sacrifice = room?.placeable ? onHost(state, guest, room, spared) : null;
     if (sacrifice) found.push(sacrifice);
   }
   return found.sort((a, b) => compare(a.cost, b.cost) || a.room.hostId - b.room.hostId);
@@ -65,12 +67,18 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-function onHost(state: State, guest: Guest, room: HostRoom): Sacrifice | null {
+/** Those that it builds on are spared: without them it could not start. */
+function onHost(
+  state: State,
+  guest: Guest,
+  room: HostRoom,
+  spared: ReadonlySet<GuestId>,
+): Sacrifice | null {
   const rank = (each: Guest) => PRIORITIES.indexOf(each.recovery.priority);
   const lesser = state.indexes.preemptible
     .of(room.hostId)
     .map((id) => state.tables.Guest.get(id))
-    .filter((each) => rank(each) < rank(guest));
+    .filter((each) => rank(each) < rank(guest) && !spared.has(each.id));
   const missing = subtractResources(guest.resources, room.free);
   for (const highest of [...new Set(lesser.map(rank))].sort((a, b) => a - b)) {
     const victims = fewest(
