@@ -45,6 +45,7 @@ export function describeDriver(name: string, open: () => Promise<Subject>): void
     whileItRuns(() => contract);
     repetitions(() => contract);
     fences(() => contract);
+    opinions(() => contract);
     power(() => contract);
   });
 }
@@ -234,6 +235,20 @@ function power(on: () => Contract): void {
     await on().ask(on().start(1));
     expect(await on().ask(on().switch("REBOOT_HOST", 1))).toEqual(first);
     expect(await on().inventory(0)).toHaveLength(1);
+  });
+}
+
+function opinions(on: () => Contract): void {
+  test("tells what others say of a host, and of which silence", async ({ skip }) => {
+    const { driver, hosts, observations } = on().subject;
+    if (!driver.capabilities.secondOpinion) skip();
+    const hostId = hosts[0].id;
+    driver.perform({ kind: "PROBE_HOST", hostId, suspicion: 7 });
+    const seen = await on().subject.until(
+      ({ kind }) => kind === "HOST_PROBED",
+      observations.length,
+    );
+    expect(seen).toMatchObject({ hostId, suspicion: 7, opinion: "ALIVE" });
   });
 }
 

@@ -190,6 +190,44 @@ describe("a fence", () => {
   });
 });
 
+describe("a watchdog", () => {
+  test("that is switched off kills nobody", () => {
+    fleet.configure({ watchdogArmed: false }).inject("HOST_NETWORK", 1111).advance(60);
+    expect(storedGuests()).toEqual([G1]);
+    fleet.inject("HOST_HANG", 1111).advance(60);
+    expect(storedGuests()).toEqual([G1]);
+  });
+
+  test("stays on where nobody hears that it is to be off, and off where it is to be on", () => {
+    fleet.inject("HOST_NETWORK", 1111).configure({ watchdogArmed: false }).advance(20);
+    expect(storedGuests()).toEqual([]);
+    fleet.run(1112, G2).inject("HOST_NETWORK", 1112).configure({ watchdogArmed: true });
+    fleet.restart().advance(20);
+    expect(storedGuests()).toEqual([G2]);
+    fleet.clear("HOST_NETWORK", 1112).inject("HOST_NETWORK", 1112).advance(20);
+    expect(storedGuests()).toEqual([]);
+  });
+});
+
+describe("storage, asked about a host,", () => {
+  test.each([
+    ["HOST_NETWORK", 1111, "ALIVE"],
+    ["HOST_POWER", 1111, "DEAD"],
+    ["HOST_HANG", 1111, "DEAD"],
+    ["RACK_POWER", 111, "DEAD"],
+    ["STORAGE_STALL", 1111, "UNKNOWN"],
+    ["ZONE_NETWORK", 11, "UNKNOWN"],
+    ["REGION_LOSS", 1, "UNKNOWN"],
+  ] as const)("answers in time under %s", (fault, target, opinion) => {
+    fleet.inject(fault, target);
+    const hostId = hostDescription(1111).id;
+    fleet.perform({ kind: "PROBE_HOST", hostId, suspicion: 77 }).restart().advance(1);
+    expect(fleet.all("HOST_PROBED")).toEqual([
+      { kind: "HOST_PROBED", hostId, suspicion: 77, opinion, by: "STORAGE", at: 10.2 },
+    ]);
+  });
+});
+
 /** The guests of which the world still has a copy. */
 function storedGuests(): number[] {
   fleet.store();

@@ -235,7 +235,9 @@ export class RandomWorld {
       "REBOOT_HOST",
       "SHUTDOWN_HOST",
       "POWER_ON_HOST",
+      "SET_HIGH_AVAILABILITY",
     ] as const);
+    if (kind === "SET_HIGH_AVAILABILITY") return { kind, enabled: chance.is(0.6) };
     return kind === "SET_MAINTENANCE"
       ? { kind, hostId, enabled: chance.is(0.6) }
       : { kind, hostId };
@@ -348,6 +350,7 @@ export class RandomWorld {
   mend(): void {
     const { world } = this;
     world.fate = () => "ARRIVES";
+    world.try({ kind: "SET_HIGH_AVAILABILITY", enabled: true });
     for (const { kind: fault, target } of world.state.tables.Fault.sorted())
       if (fault !== "GUEST_CRASH") world.try({ kind: "CLEAR_FAULT", fault, target });
     const { Host } = world.state.tables;

@@ -136,7 +136,7 @@ export class World {
   }
 
   #see(seen: Observation): void {
-    const isAnswer = seen.kind === "ACTION_DONE" || seen.kind === "ACTION_FAILED";
+    const isAnswer = "action" in seen || seen.kind === "HOST_PROBED";
     const fate = isAnswer ? this.fate(seen) : "ARRIVES";
     if (fate === "LATE") this.#late.push(seen);
     else if (fate !== "LOST") this.#inbox.push(seen);
