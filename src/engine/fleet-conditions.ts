@@ -9,9 +9,9 @@ export function fencesByItself({ meta }: State): boolean {
   return meta.armed && meta.contactLostAtMs === null;
 }
 
-/** The engine recovers and moves guests by itself: it may fence, and knows what runs where. */
-export function movesByItself(state: State): boolean {
-  return fencesByItself(state) && state.meta.stockDueAtMs === null;
+/** Some host is heard of, and hosts that could not be asked what runs on them have had the time to tell. */
+export function knowsWhatRuns({ meta }: State): boolean {
+  return meta.contactLostAtMs === null && meta.stockDueAtMs === null;
 }
 
 /**
@@ -26,7 +26,8 @@ export function whyIdle(state: State, guest: Guest): Reason | null {
       message:
         "no host is in contact, so the fault may be on this side; mend the control plane's network: the first host to be heard of ends the wait",
     };
-  if (movesByItself(state) || (guest.loss === null && !wasGivenUp(guest))) return null;
+  const goesElsewhere = guest.loss !== null || wasGivenUp(guest);
+  if (!goesElsewhere || (meta.armed && knowsWhatRuns(state))) return null;
   if (!meta.armed)
     return {
       code: "DISARMED",

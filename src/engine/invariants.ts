@@ -10,6 +10,7 @@ import { offeredBy } from "../model/settings.ts";
 import type { ZoneStatus } from "../model/statuses.ts";
 import { willServe } from "./controllers/dependencies.ts";
 import { isAtRest } from "./controllers/moves/round.ts";
+import { knowsWhatRuns } from "./fleet-conditions.ts";
 import { footprintOf, isPendingRecovery } from "./guest-conditions.ts";
 import { isFailing, isLost, isOpen, isUnheard } from "./host-conditions.ts";
 import { broken } from "./invariants/claim.ts";
@@ -104,8 +105,7 @@ function isKept(state: State, rule: AffinityRule): boolean {
 /** Its guests are on their way, or about to be, or it is said why not. */
 function isMended(state: State, rule: AffinityRule): boolean {
   const { movesDueAtMs, meta } = state;
-  const rests = !meta.armed || meta.contactLostAtMs !== null || meta.stockDueAtMs !== null;
-  if (movesDueAtMs === 0 || rests) return true;
+  if (movesDueAtMs === 0 || !meta.armed || !knowsWhatRuns(state)) return true;
   return rule.guestIds
     .flatMap((id) => companyOf(state, id))
     .some(

@@ -187,7 +187,7 @@ describe("after a restart", () => {
 
   test("a fence that has no answer is asked for again", () => {
     const world = new World(cluster(FLEET)).advance(30);
-    world.fate = () => "LOST";
+    world.fate = (seen) => ("action" in seen ? "LOST" : "ARRIVES");
     world.inject("HOST_HANG", "h1");
     world.advance(4.2).fate = () => "ARRIVES";
     expect(world.host("h1").status).toBe("FENCING");

@@ -1,5 +1,6 @@
 import type { Guest } from "../../../model/entities.ts";
 import type { Context } from "../../context.ts";
+import { knowsWhatRuns } from "../../fleet-conditions.ts";
 import type { State } from "../../state.ts";
 import { whyEmptied } from "../emptying.ts";
 import { evacuate } from "./evacuate.ts";
@@ -13,9 +14,8 @@ import { MoveRound } from "./round.ts";
  * anything that may have made a move possible or needed.
  */
 export function orderMoves(ctx: Context): void {
-  const { contactLostAtMs, stockDueAtMs } = ctx.state.meta;
   // With everything out of contact, the fault may be on this side; armed anew, it takes stock first.
-  if (contactLostAtMs !== null || stockDueAtMs !== null) return;
+  if (!knowsWhatRuns(ctx.state)) return;
   const round = new MoveRound(ctx);
   evacuate(round);
   repairRules(round);
