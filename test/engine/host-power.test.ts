@@ -77,6 +77,16 @@ test("a fault that is cleared where none was has no id, and is refused on a host
   expect(scenario.run("clear HOST_POWER h2").log.at(-1)).toMatch(/^refused: NOT_FOUND/);
 });
 
+test("what people ask of a host is done while high availability is disarmed", () => {
+  const { world } = new Scenario(FROZEN);
+  world.do({ kind: "SET_HIGH_AVAILABILITY", enabled: false });
+  const hostId = world.host("h1").id;
+  world.do({ kind: "REBOOT_HOST", hostId });
+  world.advance(60);
+  expect(world.host("h1").status).toBe("UP");
+  expect(world.whereIs("web")).toBe("h1");
+});
+
 describe("a host that is removed", () => {
   const without = (fleet: string) => cluster(fleet.replace("h1 8/32, ", "").replace(" on h1", ""));
 
