@@ -172,12 +172,25 @@ export class Indexes {
   readonly guestChanged = (before: Guest | undefined, after: Guest | undefined): void => {
     if (before) this.#unindexGuest(before, after);
     if (after) this.#indexGuest(after, before);
+    this.#followFailover(before, after);
     if (before?.status === "FROZEN") this.frozenOnHost.remove(frozenOn(before), before.id);
     if (after?.status === "FROZEN") this.frozenOnHost.add(frozenOn(after), after.id);
     this.moves.guestChanged(before, after);
     this.rules.guestChanged(before, after, this.capacity);
     this.incidents.guestChanged(before, after);
   };
+
+  /** The sets are as large as the loss: they are touched only by those who come or go. */
+  #followFailover(before: Guest | undefined, after: Guest | undefined): void {
+    const [old, now] = [before?.loss?.failoverId ?? null, after?.loss?.failoverId ?? null];
+    const wasPending = before !== undefined && isPendingRecovery(before) ? old : null;
+    const isPending = after !== undefined && isPendingRecovery(after) ? now : null;
+    if (before && old !== now && old !== null) this.guestsOfFailover.remove(old, before.id);
+    if (after && old !== now && now !== null) this.guestsOfFailover.add(now, after.id);
+    if (wasPending === isPending) return;
+    if (before && wasPending !== null) this.pendingOfFailover.remove(wasPending, before.id);
+    if (after && isPending !== null) this.pendingOfFailover.add(isPending, after.id);
+  }
 
   #enter(hostId: HostId, guest: Guest, size: Resources): void {
     this.guestsOnHost.add(hostId, guest.id);
@@ -202,10 +215,6 @@ export class Indexes {
       this.#used.set(guest.tenantId, subtractResources(this.used(guest.tenantId), size));
     }
     if (!next) this.guestsOfTenant.remove(guest.tenantId, guest.id);
-    if (guest.loss?.failoverId) {
-      this.guestsOfFailover.remove(guest.loss.failoverId, guest.id);
-      this.pendingOfFailover.remove(guest.loss.failoverId, guest.id);
-    }
     if (next?.recovery !== guest.recovery)
       for (const id of guest.recovery.dependsOn) this.dependents.remove(id, guest.id);
     this.waiting.delete(guest.id);
@@ -227,10 +236,6 @@ export class Indexes {
       this.#used.set(guest.tenantId, addResources(this.used(guest.tenantId), size));
     }
     if (!last) this.guestsOfTenant.add(guest.tenantId, guest.id);
-    if (guest.loss?.failoverId) {
-      this.guestsOfFailover.add(guest.loss.failoverId, guest.id);
-      if (isPendingRecovery(guest)) this.pendingOfFailover.add(guest.loss.failoverId, guest.id);
-    }
     if (last?.recovery !== guest.recovery)
       for (const id of guest.recovery.dependsOn) this.dependents.add(id, guest.id);
     if (isWaiting(guest)) this.#indexWaiting(guest);

@@ -33,16 +33,18 @@ function underWay(state: State, task: GuestTask, hostId: Guest["hostId"]): Reaso
   return [{ code: "IN_PROGRESS", message: `${UNDER_WAY[task.kind]} ${host}`, hostId }];
 }
 
+type Changing = { -readonly [Field in keyof Guest]: Guest[Field] };
+
 /**
  * Changes a guest and sees to it that `blockedBy` is true of it: empty for one that is as desired,
  * and for one that is busy at least that.
  */
 function change(state: State, guestId: number, fields: Partial<Guest>): void {
-  const next = { ...state.tables.Guest.get(guestId), ...fields };
-  if (isAsDesired(next)) state.tables.Guest.set({ ...next, blockedBy: [] });
+  const next: Changing = { ...state.tables.Guest.get(guestId), ...fields };
+  if (isAsDesired(next)) next.blockedBy = [];
   else if (next.task && next.blockedBy.length === 0)
-    state.tables.Guest.set({ ...next, blockedBy: underWay(state, next.task, next.hostId) });
-  else state.tables.Guest.set(next);
+    next.blockedBy = underWay(state, next.task, next.hostId);
+  state.tables.Guest.set(next);
 }
 
 /** An order to the driver: the guest is busy until it is answered. */

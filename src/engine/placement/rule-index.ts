@@ -130,9 +130,10 @@ export class RuleIndex {
   guestChanged(before: Guest | undefined, after: Guest | undefined, capacity: CapacityIndex): void {
     const guest = after ?? before;
     if (!guest) return;
+    // Only where it stands matters.
+    if (before && after && standsStill(before, after)) return;
     if (after) this.#guests.set(after.id, after);
     else this.#guests.delete(guest.id);
-    if (before?.hostId === after?.hostId && before?.targetHostId === after?.targetHostId) return;
     if (this.#rulesOfGuest.has(guest.id)) this.#judgeGuest(guest.id);
     for (const ruleId of this.#rulesOfGuest.get(guest.id) ?? []) {
       if (this.#stale.has(ruleId)) continue;
@@ -170,4 +171,8 @@ export class RuleIndex {
     if (polarity === "APART") return (this.#crowded.get(id) ?? 0) > 0;
     return this.occupancy(id).size > 1;
   }
+}
+
+function standsStill(before: Guest, after: Guest): boolean {
+  return before.hostId === after.hostId && before.targetHostId === after.targetHostId;
 }
