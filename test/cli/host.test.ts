@@ -14,6 +14,24 @@ function told(running: Running, text: string): Promise<void> {
 }
 
 describe("maintenance", () => {
+  test("waits until the host is empty, and tells what it waits for", async () => {
+    const server = await startSettledServer();
+    const running = start(["maintenance", "host-a", "on", "--url", server.url]);
+    await told(running, "DRAINING");
+    expect(running.err()).toContain("host host-a is being emptied for maintenance");
+    expect(running.err()).toContain("the clock stands still");
+    await server.advance(120);
+    const { code, out } = await running.finished;
+    expect(out).toMatch(/^maintenance of host-a: done after \d+ (s|min)/);
+    expect(code).toBe(0);
+    expect(await hostNamed(server, "host-a")).toEqual({ status: "MAINTENANCE", maintenance: true });
+    const off = await run(["maintenance", "host-a", "off", "--url", server.url]);
+    expect(off).toMatchObject({
+      code: 0,
+      out: "end of maintenance of host-a: done; the host is UP\n",
+    });
+  });
+
   test("--no-wait begins it only", async () => {
     const server = await startSettledServer();
     const { out } = await run(["maintenance", "host-a", "on", "--no-wait", "--url", server.url]);
