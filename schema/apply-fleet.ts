@@ -80,7 +80,8 @@ commandMutation({
         type: [Problem],
         description:
           "What is accepted and will not work as it is written: rules that contradict each other, or that no host is large enough for.",
-        resolve: ({ outcome }) => [...outcome.warnings],
+        // An answer that was kept for its key by an older version has none.
+        resolve: ({ outcome }) => [...(outcome.warnings ?? [])],
       }),
       dryRun: t.boolean({ resolve: ({ outcome }) => outcome.dryRun }),
       cursor: t.field({

@@ -13,13 +13,28 @@ import { domainOfSite, relevantSites, type Site } from "./sites.ts";
  */
 export function isSatisfiable(rules: readonly AffinityRule[], all: readonly Site[]): boolean {
   if (all.length === 0) return true;
+  // Most rules share their guests with no other one.
+  const [only] = rules;
+  if (only && rules.length === 1) return canStandAlone(only, all);
   const groups = new Groups(rules);
   const { sites, named } = relevantSites(all, rules, groups.guests.length);
   const allowed = allowedSites(rules, groups, sites);
   if ([...allowed.values()].some((each) => each.length === 0)) return false;
   const apart = rules.filter((rule) => rule.kind === "GUEST" && rule.polarity === "APART");
   if (!apart.every((rule) => mayBeApart(rule, groups, allowed, sites))) return false;
-  return apart.length === 0 || new Search(groups, allowed, apart, named).succeeds();
+  // Without company, guests that may each be in a place of their own need no search for it.
+  const isSettled = apart.length < 2 && !rules.some(({ polarity }) => polarity === "TOGETHER");
+  return apart.length === 0 || isSettled || new Search(groups, allowed, apart, named).succeeds();
+}
+
+function canStandAlone(rule: AffinityRule, all: readonly Site[]): boolean {
+  if (rule.kind === "HOST") {
+    const hosts = new Set<number>(rule.hosts.map(({ hostId }) => hostId));
+    return rule.guestIds.length === 0 || all.some(({ host }) => hosts.has(host));
+  }
+  if (rule.polarity === "TOGETHER") return true;
+  const places = new Set(all.map((site) => domainOfSite(rule.scope ?? "HOST", site)));
+  return places.size >= rule.guestIds.length;
 }
 
 /** By the group that shares a host: where HOST rules, and those that share its rack and zone, let it be. */
