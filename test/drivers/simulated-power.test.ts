@@ -196,6 +196,19 @@ describe("cooling", () => {
     expect([1113, 1112, 1111].map((id) => fleet.heardOf(id).at(-1))).toEqual([109, 259, 409]);
   });
 
+  test("how hot hosts are is sampled, of those that are warm", () => {
+    fleet.configure({ overheatSeconds: 100, usageSampleSeconds: 10 });
+    fleet.inject("ZONE_COOLING", 11).advanceTo(61);
+    const [last] = fleet.all("HOST_HEAT").slice(-1);
+    expect(last?.at).toBe(60);
+    // Half the way under full load, a fifth of it under half load, an eighth without any.
+    expect(last?.hosts).toEqual([
+      { hostId: 1111, level: 0.125 },
+      { hostId: 1112, level: 0.2 },
+      { hostId: 1113, level: 0.5 },
+    ]);
+  });
+
   test("a host lasts longer once its load has gone", () => {
     fleet.inject("ZONE_COOLING", 11).advanceTo(60);
     fleet.perform({ kind: "REMOVE", ...place(1113, G2) });

@@ -21,6 +21,16 @@ export function updateHeat(world: World, host: SimulatedHost): void {
   host.heat = { level, atMs: world.nowMs, spanMs };
 }
 
+/** It has been without cooling, or is: what is measured of it is of interest. */
+export function isWarm({ heat }: SimulatedHost): boolean {
+  return heat.level > 0 || heat.spanMs > 0;
+}
+
+/** As a sensor shows it. */
+export function heatNow(world: World, host: SimulatedHost): number {
+  return Math.round(levelAt(host.heat, world.nowMs) * 1000) / 1000;
+}
+
 /** When the host trips, or is cool; null when it is neither warming nor cooling. */
 export function heatDueAt(host: SimulatedHost): number | null {
   const { level, atMs, spanMs } = host.heat;

@@ -12,7 +12,7 @@ import { removeGuest } from "./outcomes.ts";
 import { restore, takeChanges } from "./persistence.ts";
 import { beginProbe } from "./probing.ts";
 import { runProcesses } from "./processes.ts";
-import { emitHeartbeats, emitUsage } from "./streams.ts";
+import { emitHeartbeats, emitHeat, emitUsage } from "./streams.ts";
 import { beginSwitch } from "./switching.ts";
 import type { World } from "./world.ts";
 
@@ -81,7 +81,7 @@ class SimulatedDriver implements ClockedDriver {
     return Number.isFinite(nextMs) ? nextMs : null;
   }
 
-  /** At one instant: what happens, then heartbeats, then usage. A clock that goes back is ignored. */
+  /** At one instant: what happens, then heartbeats, then usage and heat. A clock that goes back is ignored. */
   advanceTo(nowMs: number): void {
     if (nowMs < this.#nowMs) return;
     for (;;) {
@@ -111,7 +111,10 @@ class SimulatedDriver implements ClockedDriver {
       this.#heartbeats.step();
     }
     if (this.#usage.nextMs === atMs) {
-      if (roster.copies > 0) emitUsage(this.#world);
+      if (roster.copies > 0) {
+        emitUsage(this.#world);
+        emitHeat(this.#world);
+      }
       this.#usage.step();
     }
   }

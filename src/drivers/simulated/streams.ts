@@ -1,6 +1,7 @@
 import type { GuestUsage } from "../../model/actions.ts";
 import type { HostId } from "../../model/ids.ts";
 import { between, chance } from "./chance.ts";
+import { heatNow, isWarm } from "./cooling.ts";
 import { cpuShareAt } from "./workload.ts";
 import { byGuestId, byId, type Copy, type World } from "./world.ts";
 
@@ -22,6 +23,16 @@ export function emitUsage(world: World): void {
   if (world.roster.running.length === 0) return;
   const guests = world.roster.running.map((copy) => usageOf(world, copy));
   world.emit({ kind: "USAGE", guests });
+}
+
+/** All hosts in contact that are warm, or getting warm, in one observation. */
+export function emitHeat(world: World): void {
+  const hosts = hostsInContact(world)
+    .map((id) => world.hosts.get(id))
+    .filter((host) => host !== undefined)
+    .filter(isWarm)
+    .map((host) => ({ hostId: host.description.id, level: heatNow(world, host) }));
+  if (hosts.length > 0) world.emit({ kind: "HOST_HEAT", hosts });
 }
 
 function usageOf(world: World, { guestId, hostId, resources }: Copy): GuestUsage {
