@@ -17,9 +17,11 @@ const LOOKED_AT_TWICE = 0.01;
 export function keepWatch(world: World, chance: Chance): void {
   let twin: { input: Input; events: readonly FleetEvent[] } | null = null;
   let old: ReadonlySet<number> = new Set();
+  let broken: ReadonlySet<string> = new Set();
   world.watch = {
     before(input) {
       twin = null;
+      broken = brokenRules(world);
       const guests = world.state.tables.Guest.sorted();
       old = new Set(guests.filter((guest) => !isNewStart(guest)).map(({ id }) => id));
       if (!chance.is(LOOKED_AT_TWICE) || isFirstContact(world, input)) return;
@@ -39,9 +41,33 @@ export function keepWatch(world: World, chance: Chance): void {
           ...doubles(world),
           ...storms(world, events),
           ...taken(world, events, old),
+          ...brokenByStarts(world, events, broken),
         ]);
     },
   };
+}
+
+/** Facts after which a rule may be broken for a while: others stand elsewhere, or other rules hold. */
+const REGROUPS = /^(AffinityRule|FleetApplied|GuestMigrat|GuestDeleted)/;
+
+/** Strict rules that are not kept just now. */
+function brokenRules({ state: { indexes, tables } }: World): Set<string> {
+  const { rules, capacity } = indexes;
+  const broken = [...rules.broken(capacity)].map((id) => tables.AffinityRule.get(id).name);
+  const misplaced = [...rules.misplaced].map((id) => tables.Guest.get(id).name);
+  return new Set([
+    ...broken.map((name) => `rule ${name} is broken by a start`),
+    ...misplaced.map((name) => `guest ${name} starts where a rule forbids it`),
+  ]);
+}
+
+function brokenByStarts(
+  world: World,
+  events: readonly FleetEvent[],
+  before: ReadonlySet<string>,
+): string[] {
+  if (events.some(({ kind }) => REGROUPS.test(kind))) return [];
+  return [...brokenRules(world)].filter((each) => !before.has(each));
 }
 
 /** That it was the first is gone once it was taken note of. */
@@ -157,6 +183,9 @@ export function checkFold(world: World): void {
   fail(world, { kind: "TICK" }, isSame ? [] : ["the folded log is another fleet"]);
 }
 
+/** Whoever should move and can has moved by then. */
+const LONG_AT_REST_MS = 300_000;
+
 const HONEST_REASONS =
   /^(INSUFFICIENT_|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING|ADMISSION_CONTROL|PREEMPTED)/;
 
@@ -171,6 +200,9 @@ export function checkMended(world: World): void {
   }
   for (const { name, status } of tables.Host.sorted())
     if (status !== "UP") wrong.push(`host ${name} is ${status}`);
+  const restMs = world.nowMs - LONG_AT_REST_MS;
+  for (const { atMs, message } of world.of("GuestMigrationStarted"))
+    if (atMs > restMs) wrong.push(`comes to no rest: ${message}`);
   for (const { id, completedAtMs } of tables.Failover.sorted())
     if (completedAtMs === null) wrong.push(`failover ${id} goes on`);
   for (const { kind, status, guestId } of tables.Operation.sorted()) {

@@ -103,6 +103,8 @@ export function randomDocument(chance: Chance): Document {
       balanceOnStart: chance.is(0.5),
       tolerate: chance.of(TOLERATED),
       startsPerHost: chance.of([1, 2, 8]),
+      migrationsPerHost: chance.of([1, 4]),
+      failbackAfterSeconds: chance.of([0, 30]),
       cpuAllocationRatio: chance.of([1, 1, 1.5]),
       memoryAllocationRatio: chance.of([1, 1, 1.25]),
       shutdownPolicy: chance.of(SHUTDOWN_POLICIES),
@@ -130,6 +132,7 @@ function randomGuests(chance: Chance, hosts: readonly string[]): Item[] {
       maxRelocations: chance.int(0, 2),
       readyAfterSeconds: chance.of([0, 0, 5, 30]),
       preemptible: chance.is(0.3),
+      failback: chance.is(0.8),
       dependsOn: chance.is(0.3) ? chance.some(guests, 2).map(({ name }) => name) : [],
       ...(chance.is(0.3) && { host: chance.of(hosts) }),
     });
@@ -140,19 +143,19 @@ function randomRules(chance: Chance, hosts: readonly string[], guests: Item[]): 
   return Array.from({ length: chance.int(0, 3) }, (_, index) => {
     const members = chance.some(guests, 4).map(({ name }) => name);
     const shared = { name: `rule${index}`, strict: chance.is(0.5), guests: members };
-    if (chance.is(0.3))
-      return { ...shared, kind: "HOST", hosts: [chance.of(hosts), ...chance.some(hosts, 2)] };
+    if (chance.is(0.3)) return { ...shared, kind: "HOST", hosts: randomHosts(chance, hosts) };
     return {
       ...shared,
       kind: "GUEST",
       polarity: chance.of(POLARITIES),
       scope: chance.of(RULE_SCOPES),
     };
-  })
-    .filter((rule) => rule.guests.length > 1)
-    .map((rule) =>
-      "hosts" in rule ? { ...rule, hosts: [...new Set(rule.hosts as string[])] } : rule,
-    );
+  }).filter((rule) => rule.guests.length > 1);
+}
+
+function randomHosts(chance: Chance, hosts: readonly string[]): unknown[] {
+  const names = new Set([chance.of(hosts), ...chance.some(hosts, 2)]);
+  return [...names].map((name) => (chance.is(0.5) ? name : { name, priority: chance.int(0, 2) }));
 }
 
 /** A world with a random fleet in it, and the documents that can be applied to it. */
@@ -322,6 +325,14 @@ export class RandomWorld {
       guest["desired"] = chance.of(["RUNNING", "STOPPED"]);
       guest["priority"] = chance.of(PRIORITIES);
       if (chance.is(0.3)) guest["flavor"] = chance.of(FLAVORS).name;
+    }
+    for (const rule of chance.some(document.affinityRules, 1)) {
+      rule["strict"] = chance.is(0.7);
+      rule["disabled"] = chance.is(0.3);
+      if (chance.is(0.5) && document.guests.length > 1) {
+        const names = document.guests.map(({ name }) => name);
+        rule["guests"] = [...new Set([...names.slice(0, 2), ...chance.some(names, 2)])];
+      }
     }
     const [fallen] = chance.is(0.2) ? chance.some(document.guests, 1) : [];
     if (fallen) this.#forget(fallen.name);
