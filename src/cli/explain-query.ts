@@ -40,6 +40,11 @@ export interface ExplainedGuest {
   readonly displacedFrom: NamedHost | null;
   readonly blockedBy: readonly Reason[];
   readonly moveBlockedBy: readonly Reason[];
+  readonly incident: {
+    readonly open: boolean;
+    readonly openedAt: string;
+    readonly root: { readonly message: string } | null;
+  } | null;
   readonly placement: {
     readonly host: NamedHost | null;
     readonly decidedAt: string;
@@ -96,6 +101,7 @@ const QUERY = `query Explain($id: ID!) {
       host { name zone { name } } targetHost { name } homeHost { name } displacedFrom { name }
       blockedBy { ${REASON} }
       moveBlockedBy { ${REASON} }
+      incident { open openedAt root { message } }
       placement {
         host { name } decidedAt score hostsExamined hostsNotExamined verdicts { ${VERDICT} }
       }

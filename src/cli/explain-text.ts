@@ -25,6 +25,7 @@ export function explanationText(given: Explanation): string {
       ? section("It should be elsewhere, and can't leave", reasonLines(guest.moveBlockedBy))
       : null,
     asDesired ? whyHere(guest) : hostsParagraph(explanation),
+    incidentLine(guest),
     chain(guest),
   ];
   return `${paragraphs.filter((text) => text !== null).join("\n\n")}\n`;
@@ -149,6 +150,12 @@ function whyHere({ placement, host, homeHost, displacedFrom }: ExplainedGuest): 
   const belongs = displacedFrom ?? homeHost;
   if (belongs && belongs.name !== host.name) lines.push(`It belongs on ${belongs.name}`);
   return section("Why there", lines);
+}
+
+function incidentLine({ incident }: ExplainedGuest): string | null {
+  if (!incident?.open) return null;
+  const root = incident.root ? `: ${incident.root.message}` : "";
+  return `Part of an incident since ${incident.openedAt}${root}`;
 }
 
 function chain({ events }: ExplainedGuest): string | null {

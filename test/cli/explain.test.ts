@@ -398,6 +398,41 @@ describe("explain", () => {
     expect(out).toMatch(/INFO +Guest it created/);
   });
 
+  test("says of one that should be elsewhere why it can't leave", async () => {
+    const server = await startTestServer({ fleet: "none" });
+    await apply(
+      server,
+      `${HOSTS}guests: [{ name: it, flavor: s, image: i }]
+affinityRules: [{ name: pinned, kind: HOST, guests: [it], hosts: [h1], strict: true }]`,
+    );
+    await server.advance(60);
+    const hostId = await server.id("host", "h1");
+    await server.mutate("setMaintenance", "SetMaintenanceInput", { hostId, enabled: true });
+    await server.advance(30);
+    const { out } = await run(["explain", "it", "--url", server.url]);
+    expect(out).toMatch(/and it is: RUNNING on h1/);
+    expect(out).toContain("It should be elsewhere, and can't leave\n");
+    expect(out).toMatch(/• .*pinned/);
+    expect(out).toContain("→ Change the rule");
+    const { host } = await server.data(`{ host(name: "h1") { status reasons { message } } }`);
+    expect(host.status).toBe("DRAINING");
+    expect(host.reasons.map(({ message }: { message: string }) => message).slice(0, 2)).toEqual([
+      "host h1 is being emptied for maintenance: 1 guest is still there",
+      expect.stringMatching(/^it can't leave: .*pinned/),
+    ]);
+  });
+
+  test("says what incident a guest is part of", async () => {
+    const server = await startTestServer({ fleet: "none" });
+    await apply(server, `${HOSTS}guests: [{ name: it, flavor: s, image: i }]`);
+    await server.advance(30);
+    await fault(server, "ZONE_POWER", "zone", "z2");
+    await fault(server, "ZONE_POWER", "zone", "z1");
+    await server.advance(120);
+    const { out } = await run(["explain", "it", "--url", server.url]);
+    expect(out).toMatch(/Part of an incident since 2026-\S+: Fault ZONE_POWER on zone z\d/);
+  });
+
   test("finds guests of any tenant, and asks when it can't know which", async () => {
     const server = await startTestServer({ fleet: "none" });
     const guests = ["a", "b"].map(
