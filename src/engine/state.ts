@@ -241,7 +241,10 @@ export class State {
       movesDueAtMs: 0,
     },
   ): void {
-    while (this.#journal.length > mark.length) this.#journal.pop()?.undo();
+    while (this.#journal.length > mark.length) {
+      const change = this.#journal.pop();
+      change?.table.restore(change.id, change.before);
+    }
     this.#setMeta(mark.meta);
     this.placementDue = mark.placementDue;
     this.movesDueAtMs = mark.movesDueAtMs;

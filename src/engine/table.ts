@@ -1,7 +1,14 @@
 import type { Entities } from "../model/entities.ts";
 
 /** Undo information for everything since the last checkpoint, oldest first. */
-export type Journal = { undo: () => void; type: keyof Entities; id: number }[];
+export type Journal = Change[];
+
+interface Change {
+  readonly table: { restore(id: number, before: unknown): void };
+  readonly type: keyof Entities;
+  readonly id: number;
+  readonly before: unknown;
+}
 
 /** Called with each change, so that indexes follow their table, also when it is rolled back. */
 type Watcher<Row> = (before: Row | undefined, after: Row | undefined) => void;
@@ -69,7 +76,11 @@ export class Table<Row extends { readonly id: number }> {
     else this.#rows.set(id, after);
     this.#watcher(before, after);
     if (!journaled) return;
-    const undo = () => this.#replace(id, before, false);
-    this.#journal.push({ undo, type: this.#type, id });
+    this.#journal.push({ table: this, type: this.#type, id, before });
+  }
+
+  /** Takes a journaled change back. */
+  restore(id: number, before: unknown): void {
+    this.#replace(id, before as Row | undefined, false);
   }
 }
