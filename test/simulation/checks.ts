@@ -90,6 +90,7 @@ export function checkMended(server: Server, nowMs: number): string[] {
       .map(({ id }) => `failover ${id} goes on`),
     ...endlessOperations(server),
     ...endlessIncidents(server),
+    ...unexplainedBreaches(state),
     ...missedChances(state, nowMs),
   ];
 }
@@ -131,6 +132,15 @@ function endlessIncidents({ state: { tables } }: Server): string[] {
     .filter(({ resolvedAtMs }) => resolvedAtMs === null)
     .filter(({ id }) => !guests.some((guest) => guest.incidentId === id && !isAsDesired(guest)))
     .map(({ id, domain }) => `incident ${id} (${domain}) stays open`);
+}
+
+/** A strict rule that was written late is kept by now, or some guest says why it can't move. */
+function unexplainedBreaches(state: State): string[] {
+  return violations(state).filter((each) => {
+    const id = state.names.affinityRule.find(BROKEN_RULE.exec(each)?.[1] ?? "") ?? 0;
+    const guestIds = state.tables.AffinityRule.find(id)?.guestIds ?? [];
+    return !guestIds.some((guest) => state.tables.Guest.get(guest).moveBlockedBy.length > 0);
+  });
 }
 
 /** Were all that waits looked at once more, nothing would be found that was overlooked before. */
