@@ -22,6 +22,7 @@ export class MoveIndex {
   }
 
   guestChanged(before: Guest | undefined, after: Guest | undefined): void {
+    if (before && after && isAlike(before, after)) return;
     if (before) {
       for (const hostId of migratesOn(before)) this.migratingOn.remove(hostId, before.id);
       this.#wishOf(before)?.remove(belongsTo(before), before.id);
@@ -40,6 +41,18 @@ export class MoveIndex {
     if (belongsTo(guest) === hostId || belongsTo(guest) === 0) return null;
     return displacedFromHostId === null ? this.awayFrom : this.displacedFrom;
   }
+}
+
+/** Most changes of a guest are none of this index's. */
+function isAlike(a: Guest, b: Guest): boolean {
+  return (
+    a.hostId === b.hostId &&
+    a.targetHostId === b.targetHostId &&
+    a.displacedFromHostId === b.displacedFromHostId &&
+    a.homeHostId === b.homeHostId &&
+    a.recovery === b.recovery &&
+    a.moveBlockedBy === b.moveBlockedBy
+  );
 }
 
 function migratesOn({ hostId, targetHostId }: Guest): HostId[] {

@@ -20,6 +20,16 @@ function keep<T>(set: Set<T>, member: T, belongs: boolean): void {
   else set.delete(member);
 }
 
+function domainAt(
+  { scope }: AffinityRule,
+  hostId: number | null,
+  capacity: CapacityIndex,
+): number | null {
+  if (scope === null || hostId === null) return null;
+  const room = capacity.room(hostId);
+  return room ? domainOf(scope, room) : null;
+}
+
 const NOBODY: ReadonlyMap<number, number> = new Map();
 
 /** Which rules speak of a guest, and how many guests of each rule stand in each host, rack or zone. */
@@ -145,14 +155,11 @@ export class RuleIndex {
 
   /** A migrating guest counts where it is and where it goes. */
   #count(rule: AffinityRule, guest: Guest, by: 1 | -1, capacity: CapacityIndex): void {
-    const { scope } = rule;
-    if (scope === null) return;
-    const counted = [guest.hostId, guest.targetHostId]
-      .map((hostId) => (hostId === null ? undefined : capacity.room(hostId)))
-      .filter((room) => room !== undefined)
-      .map((room) => domainOf(scope, room));
-    for (const domain of counted) this.#countIn(rule.id, domain, by);
-    if (counted.length === 2 && counted[0] !== counted[1])
+    const here = domainAt(rule, guest.hostId, capacity);
+    const there = domainAt(rule, guest.targetHostId, capacity);
+    if (here !== null) this.#countIn(rule.id, here, by);
+    if (there !== null) this.#countIn(rule.id, there, by);
+    if (here !== null && there !== null && here !== there)
       this.#moving.set(rule.id, (this.#moving.get(rule.id) ?? 0) + by);
     if (rule.strict) keep(this.#broken, rule.id, this.#isBroken(rule));
   }
