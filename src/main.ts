@@ -1,20 +1,16 @@
 /** The whole server put together from what the environment says. It holds no logic of its own. */
 
-import { readFileSync } from "node:fs";
 import { enableCompileCache } from "node:module";
-import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FleetDocuments } from "../schema/context.ts";
+import { applyFirstFleet } from "./first-fleet.ts";
 import { type ParseOptions, parseFleetDocument } from "./fleet/parse.ts";
 import { printFleetSchema } from "./fleet/schema.ts";
 import { readTraceWithin } from "./fleet/traces.ts";
-import type { Problem } from "./model/rejections.ts";
 import type { Runtime } from "./runtime/ports.ts";
-import { BadConfiguration, type Configuration, readConfiguration } from "./server/configuration.ts";
+import { type Configuration, readConfiguration } from "./server/configuration.ts";
 import type { RunningServer } from "./server/server.ts";
 import "./store/fast-drizzle.ts";
-
-const DEMO_FLEET = fileURLToPath(new URL("../fleets/demo.yaml", import.meta.url));
 
 export interface Evenkeel {
   readonly runtime: Runtime;
@@ -81,50 +77,6 @@ function documentsOverNetwork(tracesDir: string | null): FleetDocuments {
   return { parse: (text) => parseFleetDocument(text, options()) };
 }
 
-/** `fleet` is `demo` or a file; traces that it names are read below its own folder. */
-async function applyFirstFleet(
-  runtime: Runtime,
-  fleet: string,
-  log: (line: string) => void,
-): Promise<void> {
-  const file = fleet === "demo" ? DEMO_FLEET : fleet;
-  const parsed = parseFleetDocument(readDocument(file), {
-    readTrace: readTraceWithin(dirname(file)),
-  });
-  if (!parsed.ok) throw new BadConfiguration(describe(file, parsed.problems));
-  const result = await runtime.commands.submit({
-    command: { kind: "APPLY_FLEET", spec: parsed.spec, dryRun: false, prune: false },
-    actor: { kind: "PRINCIPAL", name: "local" },
-    idempotencyKey: null,
-  });
-  if (!result.ok) {
-    const { message, problems } = result.rejection;
-    const located = problems?.map((one) => ({ ...one, ...parsed.locate(one.path) }));
-    throw new BadConfiguration(describe(file, located ?? [{ message, path: [] }]));
-  }
-  const changes = result.outcome.kind === "FLEET" ? result.outcome.changes.length : 0;
-  log(`fleet applied file=${file} changes=${changes}`);
-}
-
-function readDocument(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new BadConfiguration(
-      `FLEET=${file} cannot be read: ${(error as Error).message}. Use demo, none or a file.`,
-    );
-  }
-}
-
-function describe(file: string, problems: readonly Problem[]): string {
-  return problems
-    .map(({ line, column, message }) => {
-      const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
-      return `${place} ${message}`;
-    })
-    .join("\n");
-}
-
 /** A stop takes no longer than this, whatever hangs. */
 const STOP_MS = 10_000;
 
@@ -170,4 +122,13 @@ function fail(why: string): void {
   process.exit(1);
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) {
+  const [stray] = process.argv.slice(2);
+  if (stray === undefined) await main();
+  else {
+    console.error(
+      `Evenkeel's server takes its settings from the environment, and no arguments (${stray}). For its commands: npx evenkeel --help`,
+    );
+    process.exitCode = 2;
+  }
+}

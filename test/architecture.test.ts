@@ -49,6 +49,10 @@ const rooms: readonly Room[] = [
     may: ["src/client", "src/server", "src/fleet", "src/main.ts", "npm", "node"],
   },
   { at: "src/main.ts", may: ["src", "schema", "npm", "node"] },
+  {
+    at: "src/first-fleet.ts",
+    may: ["src/fleet", "src/model", "src/runtime", "src/server", "node"],
+  },
   { at: "console", may: ["src/client", "npm"] },
   { at: "bench", may: ["src", "schema", "scripts", "npm", "node"] },
   { at: "scripts", may: ["src", "schema", "npm", "node"] },

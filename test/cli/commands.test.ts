@@ -314,3 +314,13 @@ describe("watch", () => {
     expect(status).toBe(1);
   });
 });
+
+test("the server itself takes no arguments, and says where the commands are", () => {
+  const { status, stderr, stdout } = spawnSync(process.execPath, ["src/main.ts", "scenario"], {
+    encoding: "utf8",
+    env: { ...process.env, DATA_DIR: ":memory:", PORT: "0", FLEET: "none" },
+    timeout: 20_000,
+  });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toContain("npx evenkeel --help");
+});
