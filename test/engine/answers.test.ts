@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { AnsweredActionKind, Observation } from "../../src/model/actions.ts";
 import type { GuestId, HostId } from "../../src/model/ids.ts";
+import { cluster } from "./cluster.ts";
 import { Scenario } from "./scenario.ts";
 
 describe("what a driver says is taken with care", () => {
@@ -97,6 +98,15 @@ describe("what a driver says is taken with care", () => {
     expect(hear(crashed)).toContain("GuestMigrationFailed");
     const { id } = scenario.world.host("h1");
     expect(hear({ kind: "HOST_CONNECTED", hostId: id, guests: [] })).toContain("GuestCrashed");
+  });
+
+  test("a guest that is to be tried again on a host is tried elsewhere once that is removed", () => {
+    scenario.run("fault GUEST_CRASH web");
+    expect(scenario.world.guest("web").restarts).toBe(1);
+    const without = cluster("zone a: h2 8/32\nguest web 1/2");
+    scenario.world.apply(without, { prune: true });
+    scenario.run("wait 60");
+    expect(scenario.world.whereIs("web")).toBe("h2");
   });
 
   test("a guest that crashes where it is not believed to be is none of ours", () => {

@@ -157,8 +157,8 @@ export function changeFleet(chance: Chance, before: Document): Document {
   if (chance.is(0.2))
     for (const { name } of chance.some(document.guests, 1)) forgetGuest(document, name);
   if (chance.is(0.2))
-    document.guests.push(randomGuest(chance, document, `late${chance.int(0, 9999)}`));
-  if (chance.is(0.3)) addRule(chance, document, `added${chance.int(0, 9999)}`);
+    document.guests.push(randomGuest(chance, document, `late${chance.int(0, 999_999_999)}`));
+  if (chance.is(0.3)) addRule(chance, document, `added${chance.int(0, 999_999_999)}`);
   if (chance.is(0.3)) document.affinityRules = chance.some(document.affinityRules, 9);
   if (chance.is(0.2)) document.settings = { ...document.settings, ...randomSettings(chance) };
   if (chance.is(0.15)) changeHosts(chance, document);
@@ -168,7 +168,7 @@ export function changeFleet(chance: Chance, before: Document): Document {
 function changeHosts(chance: Chance, document: Document): void {
   const zone = chance.of(chance.of(document.regions).zones);
   const hosts = zone.dataCenters[0]?.hosts ?? [];
-  if (chance.is(0.5)) hosts.push(randomHost(chance, `x${chance.int(0, 9999)}`));
+  if (chance.is(0.5)) hosts.push(randomHost(chance, `x${chance.int(0, 999_999_999)}`));
   else if (hosts.length > 1) forgetHost(document, hosts.pop()?.name ?? "");
 }
 

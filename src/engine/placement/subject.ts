@@ -40,7 +40,8 @@ export function subjectFor(state: State, guest: Guest): Subject {
     resources: guest.resources,
     // Where it was stopped for the fleet's sake, it is at home until it is back.
     homeHostId: guest.displacedFromHostId ?? home,
-    retryHostId: retries ? last : returnsTo(state, guest),
+    // Whoever would be tried once more on a host that was removed is tried anywhere.
+    retryHostId: retries && state.tables.Host.find(last ?? 0) ? last : returnsTo(state, guest),
     triedHostIds: guest.triedHostIds,
     fromHostId: guest.hostId,
     withinZoneId: null,
