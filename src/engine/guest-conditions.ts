@@ -60,6 +60,11 @@ export function awaitsTurn({ blockedBy }: Guest): boolean {
   return blockedBy.some(({ code }) => code === "STARTS_LIMITED" || code === "PREEMPTING");
 }
 
+/** Affinity rules leave it fewer hosts than there are. */
+export function isRuledOut({ blockedBy }: Guest): boolean {
+  return blockedBy.some(({ code }) => code === "AFFINITY_RULE");
+}
+
 export function awaitsAdmission({ blockedBy }: Guest): boolean {
   return blockedBy.some(({ code }) => code === "ADMISSION_CONTROL");
 }

@@ -20,6 +20,7 @@ import {
   isBooting,
   isPendingRecovery,
   isPreemptible,
+  isRuledOut,
   isWaiting,
 } from "./guest-conditions.ts";
 
@@ -86,6 +87,8 @@ export class Indexes {
   /** Zones without power or cooling. */
   readonly failingZones = new Set<ZoneId>();
   readonly waiting = new Set<GuestId>();
+  /** Waiting guests that rules keep from hosts: others may have to come to where they can be. */
+  readonly ruledOut = new Set<GuestId>();
   /** Waiting guests whose turn comes when a start elsewhere ends. */
   readonly awaitingTurn = new Set<GuestId>();
   /** By host: guests that run there and may be stopped to make room. */
@@ -218,6 +221,7 @@ export class Indexes {
     if (next?.recovery !== guest.recovery)
       for (const id of guest.recovery.dependsOn) this.dependents.remove(id, guest.id);
     this.waiting.delete(guest.id);
+    this.ruledOut.delete(guest.id);
     this.awaitingTurn.delete(guest.id);
     for (const hostId of hostsMadeFree(guest)) this.makingRoom.remove(hostId, guest.id);
     this.#indexOnHost(guest, -1);
@@ -251,6 +255,7 @@ export class Indexes {
 
   #indexWaiting(guest: Guest): void {
     this.waiting.add(guest.id);
+    if (isRuledOut(guest)) this.ruledOut.add(guest.id);
     if (awaitsTurn(guest)) this.awaitingTurn.add(guest.id);
     for (const hostId of hostsMadeFree(guest)) this.makingRoom.add(hostId, guest.id);
     if (awaitsAdmission(guest)) this.awaitingAdmission.add(guest.id);

@@ -7,6 +7,7 @@ import {
   isBooting,
   isPendingRecovery,
   isPreemptible,
+  isRuledOut,
   isWaiting,
 } from "../guest-conditions.ts";
 import { isAttended, isLost, isUnheard, isWatched } from "../host-conditions.ts";
@@ -87,6 +88,10 @@ function expectations(state: State): Record<string, [unknown, unknown]> {
       hosts.map(({ id }) => guests.filter((g) => g.hostId === id && isBooting(g)).length),
     ],
     waiting: [inOrder(indexes.waiting), ids(guests.filter(isWaiting))],
+    ruledOut: [
+      inOrder(indexes.ruledOut),
+      ids(guests.filter((guest) => isWaiting(guest) && isRuledOut(guest))),
+    ],
     timed: [
       ids(guests.filter(({ id }) => indexes.timed.has(id))),
       ids(guests.filter((g) => timerOf(g) !== null)),

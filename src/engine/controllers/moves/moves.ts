@@ -6,6 +6,7 @@ import { whyEmptied } from "../emptying.ts";
 import { evacuate } from "./evacuate.ts";
 import { failBack } from "./failback.ts";
 import { repairRules } from "./repair.ts";
+import { reunite } from "./reunite.ts";
 import { MoveRound } from "./round.ts";
 
 /**
@@ -19,6 +20,7 @@ export function orderMoves(ctx: Context): void {
   const round = new MoveRound(ctx);
   evacuate(round);
   repairRules(round);
+  reunite(round);
   failBack(round);
   letStay(ctx);
   ctx.movesNextMs = round.nextMs;
@@ -26,9 +28,9 @@ export function orderMoves(ctx: Context): void {
 
 /** Whether anybody should move, or is said to be unable to. */
 export function movesWanted({ indexes, meta }: State): boolean {
-  const { rules, failingZones } = indexes;
+  const { rules, failingZones, ruledOut } = indexes;
   const { displacedFrom, awayFrom, askedEmpty, blocked } = indexes.moves;
-  const sets = [askedEmpty, failingZones, blocked, rules.misplaced, rules.outranked];
+  const sets = [askedEmpty, failingZones, blocked, ruledOut, rules.misplaced, rules.outranked];
   if (rules.mayBeBroken || sets.some(({ size }) => size > 0) || !displacedFrom.isEmpty) return true;
   return !meta.settings.balanceOnStart && !awayFrom.isEmpty;
 }

@@ -6,7 +6,7 @@ import type { Context } from "../../context.ts";
 import { isWatched } from "../../host-conditions.ts";
 import { companyOf } from "../../placement/company.ts";
 import { hasMigrationSlots } from "../../placement/filters.ts";
-import { type Choice, place } from "../../placement/place.ts";
+import { type Choice, findPlace, place } from "../../placement/place.ts";
 import { type Subject, subjectForAll } from "../../placement/subject.ts";
 import type { State } from "../../state.ts";
 import { sameReasons } from "../blocking.ts";
@@ -28,7 +28,7 @@ const EMPTYING: ReadonlySet<MoveReason> = new Set<MoveReason>([
 ]);
 
 /** It is on its way out by itself; nobody moves it, and nobody waits for it. */
-function isLeaving({ desired, deleting }: Guest): boolean {
+export function isLeaving({ desired, deleting }: Guest): boolean {
   return desired === "STOPPED" || deleting;
 }
 
@@ -93,6 +93,18 @@ export class MoveRound {
       if (unsupported) this.#relocate(guest, why, causeSeq);
       else this.#migrate(guest, choice.placement, why, causeSeq);
     return "MOVES";
+  }
+
+  /** All of them to a host where those that wait to start and are bound to them can be too, or none. */
+  fetch(movers: Movers, waiting: Movers, causeSeq: Seq | null): boolean {
+    if (this.#obstacle(movers, "RULE") || movers.some(cannotMigrate)) return false;
+    const triedHostIds = waiting.flatMap((guest) => guest.triedHostIds);
+    const fields = { retryHostId: null, triedHostIds, migrations: movers.length };
+    const subject = { ...subjectForAll(this.state, [...movers, ...waiting]), ...fields };
+    const placement = findPlace(this.state, subject, this.ctx.nowMs);
+    if (!placement) return false;
+    for (const guest of movers) this.#migrate(guest, placement, "RULE", causeSeq);
+    return true;
   }
 
   /** Those of their company that wait to start want to be there too, if there is room for all. */
