@@ -20,7 +20,7 @@ const TICK: Input = { kind: "TICK" };
 /** Starts that wait for their turn get it when others are done; so often at most. */
 const START_ROUNDS = 50;
 /** Silence after which the default watchdog has killed everything for certain. */
-const PROVEN_DEAD_SECONDS = 11;
+const PROVEN_DEAD_SECONDS = 10;
 
 /** A fleet in which every guest runs, in memory and in a store on disk. */
 export class BigFleet implements Disposable {

@@ -143,7 +143,7 @@ function fieldOf(t: FieldBuilder, field: Field) {
 
 for (const kind of EVENT_KINDS)
   builder.objectRef<FleetEvent>(kind).implement({
-    description: EVENTS[kind].message,
+    description: EVENTS[kind].message.replace(/\{(\w+)\|(\w+)\}/g, "{$1} $2s"),
     // Event last: of two definitions of `id` the last one counts.
     interfaces: [Node, Event],
     fields: (t) =>

@@ -17,6 +17,11 @@ export function isFailing({ power, cooling }: Pick<Zone, "power" | "cooling">): 
   return power === "DOWN" || cooling === "DOWN";
 }
 
+/** Nothing reaches its hosts: guests there neither arrive nor leave. */
+export function isCutOff({ network }: Pick<Zone, "network">): boolean {
+  return network === "DOWN";
+}
+
 /** It is in service, and not held off for flapping. */
 export function isOpen({ status, heldUntilMs }: Host): boolean {
   return status === "UP" && heldUntilMs === null;

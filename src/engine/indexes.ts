@@ -24,7 +24,14 @@ import {
   isWaiting,
 } from "./guest-conditions.ts";
 
-import { isAttended, isFailing, isLost, isUnheard, isWatched } from "./host-conditions.ts";
+import {
+  isAttended,
+  isCutOff,
+  isFailing,
+  isLost,
+  isUnheard,
+  isWatched,
+} from "./host-conditions.ts";
 
 import { IncidentIndex } from "./incident-index.ts";
 import { MoveIndex } from "./move-index.ts";
@@ -168,7 +175,7 @@ export class Indexes {
   readonly zoneChanged = (zone: Zone, isThere: boolean, hosts: readonly Host[]): void => {
     const fails = isThere && isFailing(zone);
     keep(this.failingZones, zone.id, fails);
-    this.capacity.zoneChanged(zone.id, fails, hosts);
+    this.capacity.zoneChanged(zone.id, fails || (isThere && isCutOff(zone)), hosts);
     this.reserve.forget();
   };
 

@@ -12,7 +12,7 @@ import { willServe } from "./controllers/dependencies.ts";
 import { isAtRest } from "./controllers/moves/round.ts";
 import { knowsWhatRuns } from "./fleet-conditions.ts";
 import { footprintOf, isPendingRecovery } from "./guest-conditions.ts";
-import { isFailing, isLost, isOpen, isUnheard } from "./host-conditions.ts";
+import { isCutOff, isFailing, isLost, isOpen, isUnheard } from "./host-conditions.ts";
 import { broken } from "./invariants/claim.ts";
 import { guestViolations } from "./invariants/guests.ts";
 import { requestClaims } from "./invariants/host-requests.ts";
@@ -65,7 +65,8 @@ function hostIsSound(state: State, host: Host): string[] {
 }
 
 function takesGuests(state: State, host: Host): boolean {
-  return isOpen(host) && !isFailing(state.tables.Zone.get(host.zoneId));
+  const zone = state.tables.Zone.get(host.zoneId);
+  return isOpen(host) && !isFailing(zone) && !isCutOff(zone);
 }
 
 function takenOn(state: State, host: Host): Resources {

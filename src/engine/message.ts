@@ -34,6 +34,8 @@ interface Part {
   readonly field: string | null;
   readonly spec: FieldSpec;
   readonly bare: boolean;
+  /** What is counted: `{guests|guest}` is "1 guest" or "2 guests". */
+  readonly noun: string | null;
 }
 
 const PARTS = new Map<EventKind, readonly Part[]>();
@@ -43,9 +45,10 @@ function partsOf(kind: EventKind): readonly Part[] {
   const known = PARTS.get(kind);
   if (known) return known;
   const fields = EVENTS[kind].fields as Record<string, FieldSpec>;
-  const parts = EVENTS[kind].message.split(/(\{[\w.]+\})/).map((text): Part => {
-    const [, field = null, bare] = /^\{(\w+)(\.name)?\}$/.exec(text) ?? [];
-    return { text, field, spec: fields[field ?? ""] as FieldSpec, bare: bare !== undefined };
+  const parts = EVENTS[kind].message.split(/(\{[\w.|]+\})/).map((text): Part => {
+    const [, field = null, bare, noun = null] = /^\{(\w+)(\.name)?(?:\|(\w+))?\}$/.exec(text) ?? [];
+    const spec = fields[field ?? ""] as FieldSpec;
+    return { text, field, spec, bare: bare !== undefined, noun };
   });
   PARTS.set(kind, parts);
   return parts;
@@ -59,13 +62,14 @@ export function render(
   definition: { id?: number; name?: string } | null,
 ): string {
   let message = "";
-  for (const { text, field, spec, bare } of partsOf(kind)) {
+  for (const { text, field, spec, bare, noun } of partsOf(kind)) {
     if (field === null) {
       message += text;
       continue;
     }
     const value = (payload as Record<string, unknown>)[field];
     if (definition?.name && value === definition.id) message += definition.name;
+    else if (noun !== null) message += `${value} ${noun}${value === 1 ? "" : "s"}`;
     else if (bare) message += nameOf(state, (value as Ref).type, (value as Ref).id);
     else message += show(state, spec, value);
   }

@@ -92,7 +92,10 @@ export type FieldSpec = FieldType | `${FieldType}?`;
 interface EventSpec {
   readonly category: EventCategory;
   readonly severity: Severity;
-  /** `{field}` is replaced by the field's value, an id by the entity's name; `{field.name}` leaves a node's type away. */
+  /**
+   * `{field}` is replaced by the field's value, an id by the entity's name; `{field.name}` leaves
+   * a node's type away, `{field|noun}` counts: "1 guest", "2 guests".
+   */
   readonly message: string;
   /** The first one that names an entity is the event's subject. */
   readonly fields: Readonly<Record<string, FieldSpec>>;
@@ -464,7 +467,7 @@ export const EVENTS = {
     host: "Host",
     method: "fenceMethod",
   }),
-  HostDown: event("HIGH_AVAILABILITY", "ERROR", "Host {host} is down with {guestsLost} guests", {
+  HostDown: event("HIGH_AVAILABILITY", "ERROR", "Host {host} is down with {guestsLost|guest}", {
     host: "Host",
     guestsLost: "int",
   }),
@@ -490,7 +493,7 @@ export const EVENTS = {
   ContactLost: event(
     "HIGH_AVAILABILITY",
     "CRITICAL",
-    "All {hosts} hosts are out of contact: nothing is fenced or restarted until one is heard of",
+    "All {hosts|host} are out of contact: nothing is fenced or restarted until one is heard of",
     { hosts: "int" },
   ),
   ContactRestored: event(
@@ -508,16 +511,16 @@ export const EVENTS = {
   HighAvailabilityArmed: event(
     "HIGH_AVAILABILITY",
     "NOTICE",
-    "High availability is armed: {hosts} hosts are asked what runs on them",
+    "High availability is armed; what runs there is asked of {hosts|host}",
     { hosts: "int" },
   ),
   StockTaken: event(
     "HIGH_AVAILABILITY",
     "NOTICE",
-    "{hosts} hosts are in contact and have told what runs on them: what was lost is recovered",
+    "Stock is taken of {hosts|host} in contact: what was lost is recovered",
     { hosts: "int" },
   ),
-  HostStockTaken: event("HIGH_AVAILABILITY", "DEBUG", "Host {host} runs {guests} guests", {
+  HostStockTaken: event("HIGH_AVAILABILITY", "DEBUG", "Host {host} runs {guests|guest}", {
     host: "Host",
     guests: "int",
   }),
@@ -538,7 +541,7 @@ export const EVENTS = {
   IncidentResolved: event(
     "HIGH_AVAILABILITY",
     "NOTICE",
-    "The incident of {scope} is over after {durationMs} ms: {hostsLost} hosts and {guestsLost} guests were lost",
+    "The incident of {scope} is over after {durationMs} ms: it took {hostsLost|host} and {guestsLost|guest}",
     {
       scope: "node",
       incident: "Incident",
@@ -621,7 +624,7 @@ export const EVENTS = {
   FailoverStarted: event(
     "FAILOVER",
     "ERROR",
-    "Loss of {scope} with {guestsAffected} guests; failover begins",
+    "Loss of {scope} with {guestsAffected|guest}; failover begins",
     { scope: "node", domain: "failureDomain", failover: "Failover", guestsAffected: "int" },
   ),
   GuestLost: event("FAILOVER", "ERROR", "{guest} was lost with {host}", {
@@ -651,7 +654,7 @@ export const EVENTS = {
   FailoverCompleted: event(
     "FAILOVER",
     "NOTICE",
-    "Failover of {scope} completed in {durationMs} ms: {guestsRecovered} guests recovered, {guestsUnrecovered} not",
+    "Failover of {scope} completed in {durationMs} ms: {guestsRecovered|guest} recovered, {guestsUnrecovered} not",
     {
       scope: "node",
       domain: "failureDomain",

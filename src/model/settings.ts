@@ -50,14 +50,15 @@ export interface Settings {
 /**
  * Silence of 8 s fences; Proxmox VE takes 60 s to lose the lock and about 120 s until recovery,
  * Kubernetes 40 s until NotReady and 300 s until eviction. The watchdog is longer than
- * `fenceAfterSeconds` so that a fence that works is always faster than the proof by time.
+ * `fenceAfterSeconds` so that a fence that works is always faster than the proof by time, and short
+ * enough for a guest to run again within 20 s where no fence reaches its host (9 s, a heartbeat, a boot).
  */
 export const DEFAULT_SETTINGS: Settings = {
   shutdownPolicy: "CONDITIONAL",
   heartbeatSeconds: 1,
   suspectAfterSeconds: 3,
   fenceAfterSeconds: 8,
-  watchdogSeconds: 10,
+  watchdogSeconds: 9,
   balanceOnStart: false,
   batterySeconds: 60,
   overheatSeconds: 300,

@@ -181,7 +181,7 @@ describe("after a restart", () => {
     world.advance(9.5).restart();
     const restartedMs = world.nowMs;
     world.advance(30);
-    expect(world.of("HostDown").map(({ atMs }) => atMs)).toEqual([restartedMs + 11_000]);
+    expect(world.of("HostDown").map(({ atMs }) => atMs)).toEqual([restartedMs + 10_000]);
     expect(world.whereIs("db")).toBe("h2");
   });
 

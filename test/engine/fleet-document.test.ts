@@ -111,7 +111,7 @@ describe("a fleet document", () => {
     [
       "settings",
       (it) => Object.assign(it.settings, { watchdogSeconds: 30 }),
-      ["UPDATE Settings settings watchdogSeconds: 10 → 30"],
+      ["UPDATE Settings settings watchdogSeconds: 9 → 30"],
     ],
     [
       "a tenant's quota",

@@ -189,9 +189,9 @@ test("what most hosts lack is told first", () => {
     "zone a: h1 1/32, h2 1/32, h3 8/1, h4 8/32 off\nguest it 2/2 STOPPED",
   );
   expect(blockedBy).toEqual([
-    "2 of 4 hosts are short of CPU",
+    "2 of 4 hosts are short of CPU (it needs 2 cores; at most 1 are free on one of them)",
     "1 of 4 hosts are not up",
-    "1 of 4 hosts are short of memory",
+    "1 of 4 hosts are short of memory (it needs 2048 MiB; at most 1024 are free on one of them)",
   ]);
 });
 

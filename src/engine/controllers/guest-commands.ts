@@ -233,10 +233,13 @@ function checkRoomToGrow(ctx: Context, guest: Guest, hostId: HostId, resources: 
 }
 
 export const migrateGuest: Verb<"MIGRATE_GUEST"> = (ctx, command) => {
-  const guest = findReachable(ctx, command.guestId, "migrated");
   const { Host } = ctx.state.tables;
   if (command.hostId !== null && !Host.find(command.hostId))
     throw notFound("There is no such host.", ["hostId"]);
+  const resting = findGuest(ctx, command.guestId);
+  if (resting.status === "STOPPED" && command.hostId !== null)
+    return rehome(ctx, resting, command.hostId);
+  const guest = findReachable(ctx, command.guestId, "migrated");
   if (command.hostId === guest.hostId) return done(guest.id);
   const movers = moversWith(ctx.state, guest);
   checkCompany(ctx, movers);
@@ -258,6 +261,30 @@ export const migrateGuest: Verb<"MIGRATE_GUEST"> = (ctx, command) => {
   const [seq = 0] = movers.map((mover) => orderMigration(ctx, mover, choice.placement));
   return goesOn(ctx, guest, "MIGRATE_GUEST", seq);
 };
+
+/** One that is stopped has nothing to move: from now on it is at home there, and starts there. */
+function rehome(ctx: Context, guest: Guest, hostId: HostId): Outcome {
+  if (guest.homeHostId === hostId) return done(guest.id);
+  const { Host } = ctx.state.tables;
+  const { name } = Host.get(hostId);
+  const rule = ctx.state.indexes.rules
+    .rulesOf(guest.id)
+    .find(
+      ({ kind, strict, hosts }) =>
+        kind === "HOST" && strict && !hosts.some((host) => host.hostId === hostId),
+    );
+  if (rule)
+    throw conflict(
+      `Guest ${guest.name} may not run on host ${name}: rule ${rule.name} forbids it.`,
+      ["hostId"],
+    );
+  const before = guest.homeHostId === null ? "none" : Host.get(guest.homeHostId).name;
+  const { imageId, recovery, workload } = guest;
+  const definition = { homeHostId: hostId, imageId, recovery, workload };
+  const changes = [`host: ${before} → ${name}`];
+  ctx.emitAsActor("GuestChanged", { guest: guest.id, changes, definition }, null);
+  return done(guest.id);
+}
 
 /** Those that strict rules bind to a guest go with it, or it doesn't go. */
 function checkCompany(ctx: Context, [guest, ...others]: Movers): void {

@@ -6,7 +6,7 @@ import { whyIdle } from "../fleet-conditions.ts";
 import { inRecoveryOrder, isNewStart } from "../guest-conditions.ts";
 import { admissionObjection } from "../placement/admission.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
-import { objection } from "../placement/filters.ts";
+import { objection, objections } from "../placement/filters.ts";
 import { type Choice, place, placeOn } from "../placement/place.ts";
 import { type Subject, subjectFor } from "../placement/subject.ts";
 import { block } from "./blocking.ts";
@@ -106,8 +106,13 @@ function begin(ctx: Context, guest: Guest, placement: Extract<Choice, { ok: true
   ctx.emit("GuestRecovering", payload, cause);
 }
 
-/** Tries on the same host wait for their turn there: elsewhere they would be counted anew. */
+/**
+ * Tries on the same host wait for their turn there: elsewhere they would be counted anew. And a guest
+ * that was not lost waits for its turn at home, rather than start elsewhere and go home after that.
+ */
 function choose(ctx: Context, guest: Guest, subject: Subject): Choice {
+  const turn = turnAtHome(ctx, guest, subject);
+  if (turn) return { ok: false, reasons: [turn] };
   if (subject.retryHostId !== null) {
     const room = ctx.state.indexes.capacity.room(subject.retryHostId) as HostRoom;
     const reason = objection(ctx.state, subject, room);
@@ -121,6 +126,18 @@ function choose(ctx: Context, guest: Guest, subject: Subject): Choice {
   if (choice?.ok || choice?.reasons.some(({ code }) => code === "STARTS_LIMITED")) return choice;
   // Not all of them fit anywhere: better some of them than none.
   return place(ctx.state, subject, ctx.nowMs, objects);
+}
+
+function turnAtHome(ctx: Context, guest: Guest, subject: Subject): Reason | null {
+  const { homeHostId, rules } = subject;
+  if (guest.loss !== null || homeHostId === null) return null;
+  if (rules.some(({ kind }) => kind === "HOST")) return null;
+  const room = ctx.state.indexes.capacity.room(homeHostId);
+  if (!room) return null;
+  const [reason, ...more] = objections(ctx.state, subject, room);
+  if (reason?.code !== "STARTS_LIMITED" || more.length > 0) return null;
+  const { name } = ctx.state.tables.Host.get(room.hostId);
+  return { ...reason, message: `waits for its turn at home on ${name}: ${reason.message}` };
 }
 
 /** No host is left but those that were tried, and those that it may never run on. */

@@ -74,7 +74,7 @@ function removeSorted(list: number[], id: number): void {
 export class CapacityIndex {
   readonly #rooms = new Map<number, HostRoom>();
   readonly #cells = new Map<number, Cell>();
-  readonly #failingZones = new Set<number>();
+  readonly #closedZones = new Set<number>();
   readonly #buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
   /** One bit a bucket that holds a host: most are empty, and none of those is worth a look. */
   readonly #occupied = new Uint32Array(BUCKETS / BITS);
@@ -82,6 +82,11 @@ export class CapacityIndex {
   #order: number[] | null = null;
   #placeable = 0;
   #ratios: AllocationRatios = DEFAULT_SETTINGS;
+
+  /** Zones whose hosts take no guests whatever their own status. */
+  get hasClosedZones(): boolean {
+    return this.#closedZones.size > 0;
+  }
 
   get placeableHosts(): number {
     return this.#placeable;
@@ -190,7 +195,7 @@ export class CapacityIndex {
       offered,
       allocated,
       free: subtractResources(offered, allocated),
-      placeable: isOpen(after) && !this.#failingZones.has(after.zoneId),
+      placeable: isOpen(after) && !this.#closedZones.has(after.zoneId),
       starts: old?.starts ?? 0,
       bucket: 0,
     };
@@ -198,11 +203,11 @@ export class CapacityIndex {
     if (room.placeable) this.#offer(room);
   }
 
-  /** Hosts of a zone without power or cooling take no guests. */
-  zoneChanged(zoneId: number, isFailing: boolean, hosts: readonly Host[]): void {
-    if (this.#failingZones.has(zoneId) === isFailing) return;
-    if (isFailing) this.#failingZones.add(zoneId);
-    else this.#failingZones.delete(zoneId);
+  /** Hosts of a zone without power, cooling or network take no guests. */
+  zoneChanged(zoneId: number, isClosed: boolean, hosts: readonly Host[]): void {
+    if (this.#closedZones.has(zoneId) === isClosed) return;
+    if (isClosed) this.#closedZones.add(zoneId);
+    else this.#closedZones.delete(zoneId);
     for (const host of hosts) this.hostChanged(host, host);
   }
 

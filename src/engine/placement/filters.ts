@@ -1,6 +1,7 @@
 import type { AffinityRule } from "../../model/entities.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { RuleScope } from "../../model/statuses.ts";
+import { isCutOff } from "../host-conditions.ts";
 import type { State } from "../state.ts";
 import type { HostRoom } from "./capacity-index.ts";
 import { domainOf } from "./rule-index.ts";
@@ -20,8 +21,10 @@ const takesGuests: Filter = (state, _subject, room) => {
     };
   if (status !== "UP")
     return { code: "HOST_NOT_UP", message: `the host is ${status}`, hostId: room.hostId };
-  const { name, power } = state.tables.Zone.get(room.zoneId);
-  const ails = power === "DOWN" ? "runs on battery" : "has no cooling";
+  const zone = state.tables.Zone.get(room.zoneId);
+  const { name, power } = zone;
+  const warns = power === "DOWN" ? "runs on battery" : "has no cooling";
+  const ails = isCutOff(zone) ? "is cut off from the network" : warns;
   return { code: "ZONE_FAILING", message: `zone ${name} ${ails}`, hostId: room.hostId };
 };
 
@@ -211,8 +214,8 @@ const hasTurn: Filter = (state, subject, room) =>
     : null;
 
 const FILTERS: readonly Filter[] = [
-  takesGuests,
   notHere,
+  takesGuests,
   notGivenUp,
   withinZone,
   enoughCpu,

@@ -1,5 +1,6 @@
 import type { HostId } from "../../model/ids.ts";
 import type { HostVerdict, Placement, Reason } from "../../model/reasons.ts";
+import { maxResources, type Resources } from "../../model/resources.ts";
 import type { ReasonCode } from "../../model/statuses.ts";
 import type { State } from "../state.ts";
 import { candidates } from "./candidates.ts";
@@ -150,7 +151,7 @@ function byScore(a: HostVerdict, b: HostVerdict): number {
 
 const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   HOST_NOT_UP: "not up",
-  ZONE_FAILING: "in a zone without power or cooling",
+  ZONE_FAILING: "in a zone without power, cooling or network",
   HOST_HELD_OFF: "held off because they keep losing contact",
   ALREADY_HERE: "where it is already",
   DRIVER_ERROR: "given up after failed starts",
@@ -167,35 +168,61 @@ export function whyNowhere(state: State, subject: Subject): Reason[] {
   const total = state.tables.Host.size;
   if (total === 0) return [{ code: "NO_HOSTS", message: "the fleet has no hosts" }];
   // What every host answers first need not be asked of each.
-  const { capacity, failingZones, held } = state.indexes;
-  const isPlain = failingZones.size === 0 && !Number.isFinite(held.nextMs);
+  const { capacity, held } = state.indexes;
+  const isPlain = !capacity.hasClosedZones && !Number.isFinite(held.nextMs);
   if (capacity.placeableHosts === 0 && isPlain)
     return [
       { code: "HOST_NOT_UP", message: `${total} of ${total} hosts are ${SHORTAGE.HOST_NOT_UP}` },
     ];
-  const tally = new Map<string, { reason: Reason; hosts: number }>();
+  const tally = new Map<string, Tally>();
   for (const room of state.indexes.capacity.inOrder()) {
     const reason = objection(state, subject, room);
     if (!reason) continue;
     const key = `${reason.code}:${reason.ruleId ?? ""}`;
     const entry = tally.get(key);
-    if (entry) entry.hosts++;
-    else tally.set(key, { reason, hosts: 1 });
+    if (!entry) tally.set(key, { reason, hosts: 1, most: room.free });
+    else {
+      entry.hosts++;
+      entry.most = maxResources(entry.most, room.free);
+    }
   }
   const turn = [...tally.values()].find(({ reason }) => reason.code === "STARTS_LIMITED");
   // Where only its turn is missing, what other hosts lack is no matter.
-  if (turn) return [summarise(state, turn.reason, turn.hosts, total)];
+  if (turn) return [summarise(state, subject, turn, total)];
   return [...tally.entries()]
     .sort(([aKey, a], [bKey, b]) => b.hosts - a.hosts || (aKey < bKey ? -1 : 1))
-    .map(([, { reason, hosts }]) => summarise(state, reason, hosts, total));
+    .map(([, entry]) => summarise(state, subject, entry, total));
 }
 
-function summarise(state: State, reason: Reason, hosts: number, total: number): Reason {
+/** Hosts that object for the same reason, and the most that any of them has free. */
+interface Tally {
+  readonly reason: Reason;
+  hosts: number;
+  most: Resources;
+}
+
+function summarise(state: State, subject: Subject, tally: Tally, total: number): Reason {
+  const { reason, hosts, most } = tally;
   const { hostId: _one, ...rest } = reason;
   const of = `${hosts} of ${total} hosts`;
   if (reason.ruleId !== undefined) {
     const { name } = state.tables.AffinityRule.get(reason.ruleId);
     return { ...rest, message: `${of} are ruled out by affinity rule ${name}` };
   }
-  return { ...rest, message: `${of} are ${SHORTAGE[reason.code] ?? reason.message}` };
+  const amounts = amountsOf(reason.code, subject.resources, most);
+  return { ...rest, message: `${of} are ${SHORTAGE[reason.code] ?? reason.message}${amounts}` };
+}
+
+/** What it needs and the most that one of them has, where that is what they are short of. */
+function amountsOf(code: ReasonCode, need: Resources, most: Resources): string {
+  switch (code) {
+    case "INSUFFICIENT_CPU":
+      return ` (it needs ${need.cpuMillicores / 1000} cores; at most ${most.cpuMillicores / 1000} are free on one of them)`;
+    case "INSUFFICIENT_MEMORY":
+      return ` (it needs ${need.memoryMiB} MiB; at most ${most.memoryMiB} are free on one of them)`;
+    case "INSUFFICIENT_STORAGE":
+      return ` (it needs ${need.storageGiB} GiB; at most ${most.storageGiB} are free on one of them)`;
+    default:
+      return "";
+  }
 }

@@ -3,7 +3,7 @@ import type { GuestId, HostId, Seq } from "../../../model/ids.ts";
 import type { Placement, Reason } from "../../../model/reasons.ts";
 import type { MoveReason } from "../../../model/statuses.ts";
 import type { Context } from "../../context.ts";
-import { isWatched } from "../../host-conditions.ts";
+import { isCutOff, isWatched } from "../../host-conditions.ts";
 import { companyOf } from "../../placement/company.ts";
 import { hasMigrationSlots } from "../../placement/filters.ts";
 import { type Choice, findPlace, place } from "../../placement/place.ts";
@@ -196,5 +196,7 @@ function cannotMigrate({ moveBlockedBy }: Guest): boolean {
 export function isAtRest(state: State, guest: Guest): boolean {
   const { status, desired, task, deleting, hostId } = guest;
   if (status !== "RUNNING" || desired !== "RUNNING" || task !== null || deleting) return false;
-  return hostId !== null && isWatched(state.tables.Host.get(hostId));
+  if (hostId === null) return false;
+  const host = state.tables.Host.get(hostId);
+  return isWatched(host) && !isCutOff(state.tables.Zone.get(host.zoneId));
 }
