@@ -69,6 +69,18 @@ describe("what a driver says is taken with care", () => {
     expect(scenario.world.dueAtMs()).toBeGreaterThan(scenario.world.nowMs);
   });
 
+  test("a stop that fails on a host that is to be emptied is tried again when that is called off", () => {
+    scenario.run("maintain h2; maintain h1; stop web");
+    const { generation, moveBlockedBy } = scenario.world.guest("web");
+    expect(moveBlockedBy).not.toEqual([]);
+    const failed = { ...answer("STOP", "h1", generation), kind: "ACTION_FAILED", error: "busy" };
+    expect(hear(failed as Observation)).toContain("GuestActionFailed");
+    scenario.run("release h1");
+    expect(scenario.world.guest("web")).toMatchObject({ status: "RUNNING", moveBlockedBy: [] });
+    scenario.run("wait 10");
+    expect(scenario.world.guest("web").status).toBe("STOPPED");
+  });
+
   test("an answer to an old fence is ignored", () => {
     scenario.run("fault HOST_HANG h1; wait 3.4");
     const { generation, status } = scenario.world.host("h1");

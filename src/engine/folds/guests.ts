@@ -204,8 +204,12 @@ const runFolds = {
   GuestRecovering: (state, event) => beginStart(state, event, "RECOVERING"),
   GuestMoveBlocked: (state, { payload }) =>
     change(state, payload.guest, { moveBlockedBy: payload.reasons }),
-  GuestMayStay: (state, { payload }) =>
-    change(state, payload.guest, { moveBlockedBy: [], moveFailures: 0, retryAtMs: null }),
+  GuestMayStay: (state, { payload }) => {
+    const guest = state.tables.Guest.get(payload.guest);
+    // What it needs for its own sake is still to be tried again.
+    const retryAtMs = isAsDesired(guest) ? null : guest.retryAtMs;
+    change(state, guest.id, { moveBlockedBy: [], moveFailures: 0, retryAtMs });
+  },
   GuestBlocked: (state, { payload }) =>
     change(state, payload.guest, { blockedBy: payload.reasons, retryAtMs: null }),
   GuestRecoveryBlocked: (state, { payload }) =>

@@ -5,9 +5,10 @@ import { inRecoveryOrder } from "../../guest-conditions.ts";
 import { companyOf } from "../../placement/company.ts";
 import { place, placeOn } from "../../placement/place.ts";
 import { domainOf } from "../../placement/rule-index.ts";
+import { type Subject, subjectForAll } from "../../placement/subject.ts";
 import type { State } from "../../state.ts";
 import { preference } from "./failback.ts";
-import { type MoveRound, type Movers, moversWith, type Outcome } from "./round.ts";
+import { type MoveRound, type Movers, moversWith, type Outcome, staysPut } from "./round.ts";
 
 /**
  * Strict rules that are broken: written or changed after their guests were placed, or left half
@@ -93,35 +94,80 @@ function domainAt(state: State, scope: RuleScope, hostId: HostId): number {
   return room ? domainOf(scope, room) : hostId;
 }
 
-/** Guests in several racks or zones: into the one of these where most of them are, if they fit. */
+/** Guests in several racks or zones: into the one of these that has room for most of them. */
 function gatherNearby(round: MoveRound, rule: AffinityRule): void {
   const { state, ctx } = round;
   const scope = rule.scope as RuleScope;
   const guests = guestsOf(state, rule);
   if (guests.some((guest) => guest.targetHostId !== null)) return;
-  const at = (guest: Standing) => domainAt(state, scope, guest.hostId);
-  const domains = groupBy(guests, at).sort(([, a], [, b]) => b.length - a.length);
-  let failed: [Guest, Outcome][] | null = null;
-  for (const [domain] of domains) {
-    const outcomes = guests
-      .filter((guest) => at(guest) !== domain)
-      .map((guest): [Guest, Outcome] => {
-        const movers = moversWith(state, state.tables.Guest.get(guest.id));
-        const within = { scope, domain };
-        return [
-          guest,
-          round.moveAll(movers, "RULE", null, (subject) =>
-            place(state, { ...subject, within }, ctx.nowMs),
-          ),
-        ];
-      });
-    failed ??= outcomes;
-    if (outcomes.some(([, outcome]) => typeof outcome === "string")) {
-      failed = outcomes;
-      break;
-    }
+  const domain = bestDomain(round, scope, guests);
+  if (domain === null) return;
+  const outcomes = guests
+    .filter(({ hostId }) => domainAt(state, scope, hostId) !== domain)
+    .map((guest): [Guest, Outcome] => {
+      const movers = moversWith(state, state.tables.Guest.get(guest.id));
+      const within = { scope, domain };
+      return [
+        guest,
+        round.moveAll(movers, "RULE", null, (subject) =>
+          place(state, { ...subject, within }, ctx.nowMs),
+        ),
+      ];
+    });
+  for (const [guest, outcome] of outcomes) round.settle(guest, "RULE", outcome, null);
+}
+
+/**
+ * Where most of them can be in the end, and of such where most are already. Moves on the way there
+ * only speak for it all the more: were any place good that takes one of them, two that are each too
+ * small for all would pass a guest to and fro for ever.
+ */
+function bestDomain(
+  round: MoveRound,
+  scope: RuleScope,
+  guests: readonly Standing[],
+): number | null {
+  const { state } = round;
+  const domains = groupBy(guests, ({ hostId }) => domainAt(state, scope, hostId));
+  let best: { domain: number; reach: number } | null = null;
+  for (const [domain, there] of domains.sort(([, a], [, b]) => b.length - a.length)) {
+    const others = guests.filter((guest) => !there.includes(guest));
+    const reach = there.length + arrivals(round, others, { scope, domain });
+    if (best === null || reach > best.reach) best = { domain, reach };
+    if (reach === guests.length) break;
   }
-  for (const [guest, outcome] of failed ?? []) round.settle(guest, "RULE", outcome, null);
+  return best?.domain ?? null;
+}
+
+/** How many of them have room there, were they all to go at once; played through and taken back. */
+function arrivals(
+  { state, ctx }: MoveRound,
+  guests: readonly Standing[],
+  within: NonNullable<Subject["within"]>,
+): number {
+  const mark = state.mark();
+  try {
+    for (const { id } of guests) {
+      const movers = moversWith(state, state.tables.Guest.get(id));
+      if (isThere(state, movers[0], within) || movers.some(staysPut)) continue;
+      const subject = { ...subjectForAll(state, movers), retryHostId: null, triedHostIds: [] };
+      const choice = place(state, { ...subject, within }, ctx.nowMs);
+      if (!choice.ok) continue;
+      const { hostId } = choice.placement;
+      for (const mover of movers) state.tables.Guest.patch(mover.id, { hostId });
+    }
+    return guests.filter(({ id }) => isThere(state, state.tables.Guest.get(id), within)).length;
+  } finally {
+    state.rollback(mark);
+  }
+}
+
+function isThere(
+  state: State,
+  { hostId }: Guest,
+  { scope, domain }: NonNullable<Subject["within"]>,
+): boolean {
+  return hostId !== null && domainAt(state, scope, hostId) === domain;
 }
 
 /** Guests that share a host, rack or zone against a rule: all but one leave, the least important first. */

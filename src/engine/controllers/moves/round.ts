@@ -135,9 +135,7 @@ export class MoveRound {
   /** What keeps them where they are, wherever they were to go. */
   #obstacle(movers: Movers, why: MoveReason): Outcome | null {
     const { state } = this;
-    const suspended = movers.filter(
-      ({ status, desired }) => status === desired && status === "SUSPENDED",
-    );
+    const suspended = movers.filter(restsSuspended);
     if (suspended.length > 0) return suspended.map(isSuspended);
     if (!state.meta.armed && !ASKED_FOR.has(why)) return [DISARMED];
     if (!movers.every((guest) => isAtRest(state, guest))) return "WAITS";
@@ -186,6 +184,15 @@ const DISARMED: Reason = {
 function isSuspended({ id, name }: Guest): Reason {
   const message = `${name} is suspended and can't be migrated: resume it or stop it`;
   return { code: "SUSPENDED", message, guestId: id };
+}
+
+function restsSuspended({ status, desired }: Guest): boolean {
+  return status === desired && status === "SUSPENDED";
+}
+
+/** It can't be migrated as it is, now or later. */
+export function staysPut(guest: Guest): boolean {
+  return restsSuspended(guest) || cannotMigrate(guest);
 }
 
 function cannotMigrate({ moveBlockedBy }: Guest): boolean {
