@@ -69,6 +69,20 @@ describe("what a driver says is taken with care", () => {
     expect(scenario.world.dueAtMs()).toBeGreaterThan(scenario.world.nowMs);
   });
 
+  test("a guest that is rebooted before its stop is tried again has been rebooted, and stops", () => {
+    scenario.run("stop web");
+    const { generation } = scenario.world.guest("web");
+    const failed = { ...answer("STOP", "h1", generation), kind: "ACTION_FAILED", error: "busy" };
+    hear(failed as Observation);
+    scenario.run("reboot web");
+    const { generation: rebooting } = scenario.world.guest("web");
+    expect(hear(answer("REBOOT", "h1", rebooting))).toEqual([
+      "GuestRebooted",
+      "OperationSucceeded",
+      "GuestStopping",
+    ]);
+  });
+
   test("a stop that fails on a host that is to be emptied is tried again when that is called off", () => {
     scenario.run("maintain h2; maintain h1; stop web");
     const { generation, moveBlockedBy } = scenario.world.guest("web");

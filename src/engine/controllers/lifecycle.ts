@@ -12,6 +12,7 @@ import {
   NEED_A_RUNNING_GUEST,
   settleOperation,
   succeedOperation,
+  succeedOperationOf,
 } from "./operations.ts";
 
 /**
@@ -119,12 +120,17 @@ export function guestActionDone(
     case "RESUME":
       ctx.emitAsActor("GuestResumed", { guest: id, host }, task.seq);
       break;
-    case "REBOOT":
-      ctx.emitAsActor("GuestRebooted", { guest: id, host, downtimeMs: tookMs }, task.seq);
+    case "REBOOT": {
+      const rebooted = { guest: id, host, downtimeMs: tookMs };
+      const seq = ctx.emitAsActor("GuestRebooted", rebooted, task.seq);
+      succeedOperationOf(ctx, id, ["REBOOT_GUEST"], seq);
       break;
+    }
     case "RESIZE": {
       const { resources, flavorId } = task.resize ?? guest;
-      ctx.emitAsActor("GuestResized", { guest: id, resources, flavor: flavorId }, task.seq);
+      const resized = { guest: id, resources, flavor: flavorId };
+      const seq = ctx.emitAsActor("GuestResized", resized, task.seq);
+      succeedOperationOf(ctx, id, ["RESIZE_GUEST"], seq);
       break;
     }
     case "MIGRATE": {
@@ -132,9 +138,7 @@ export function guestActionDone(
       const cause = task.seq;
       const moved = { guest: id, fromHost: host, toHost, durationMs: tookMs, downtimeMs };
       const seq = ctx.emitAsActor("GuestMigrated", moved, cause);
-      const running = ctx.state.indexes.runningOperation.get(id);
-      if (running && ctx.state.tables.Operation.get(running).kind === "MIGRATE_GUEST")
-        succeedOperation(ctx, id, seq);
+      succeedOperationOf(ctx, id, ["MIGRATE_GUEST"], seq);
       break;
     }
   }

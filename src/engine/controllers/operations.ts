@@ -79,8 +79,6 @@ function verdict(kind: OperationKind, guest: Guest): "SUCCEEDED" | null {
   switch (kind) {
     case "START_GUEST":
     case "RESUME_GUEST":
-    case "REBOOT_GUEST":
-    case "RESIZE_GUEST":
       return guest.status === "RUNNING" ? "SUCCEEDED" : null;
     case "STOP_GUEST":
       return guest.status === "STOPPED" ? "SUCCEEDED" : null;
@@ -119,6 +117,16 @@ export function failOperation(
   if (operation) ctx.emit("OperationFailed", { ...operation, error }, causeSeq);
 }
 
+/** Done as it was asked for once, whatever else the guest is to become. */
+export function succeedOperationOf(
+  ctx: Context,
+  guestId: GuestId,
+  kinds: readonly OperationKind[],
+  causeSeq: Seq,
+): void {
+  if (isRunning(ctx, guestId, kinds)) succeedOperation(ctx, guestId, causeSeq);
+}
+
 /** Fails the guest's operation if it is one of these, which what happened has made impossible. */
 export function failOperationOf(
   ctx: Context,
@@ -127,7 +135,10 @@ export function failOperationOf(
   error: string,
   causeSeq: Seq,
 ): void {
+  if (isRunning(ctx, guestId, kinds)) failOperation(ctx, guestId, error, causeSeq);
+}
+
+function isRunning(ctx: Context, guestId: GuestId, kinds: readonly OperationKind[]): boolean {
   const id = ctx.state.indexes.runningOperation.get(guestId);
-  if (id === undefined || !kinds.includes(ctx.state.tables.Operation.get(id).kind)) return;
-  failOperation(ctx, guestId, error, causeSeq);
+  return id !== undefined && kinds.includes(ctx.state.tables.Operation.get(id).kind);
 }
