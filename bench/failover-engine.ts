@@ -22,15 +22,15 @@ const START_ROUNDS = 50;
 /** Silence after which the default watchdog has killed everything for certain. */
 const PROVEN_DEAD_SECONDS = 10;
 
-/** A fleet in which every guest runs, in memory and in a store on disk. */
+/** A fleet in which every guest runs, in memory and, where a folder is given, in a store on disk. */
 export class BigFleet implements Disposable {
   readonly state = State.from(null, START_MS);
-  readonly #store: Store;
+  readonly #store: Store | null;
   #nowMs = START_MS;
   #events: FleetEvent[] = [];
 
-  constructor(folder: string, spec: FleetSpec) {
-    this.#store = openStore({ dataDir: folder });
+  constructor(folder: string | null, spec: FleetSpec) {
+    this.#store = folder === null ? null : openStore({ dataDir: folder });
     const command = { kind: "APPLY_FLEET", spec, dryRun: false, prune: false } as const;
     this.#take({ kind: "COMMAND", command, actor: ENGINE });
     for (const { id } of this.state.tables.Host.sorted())
@@ -40,7 +40,7 @@ export class BigFleet implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#store.close();
+    this.#store?.close();
   }
 
   #see(observation: Observation): void {
@@ -60,7 +60,7 @@ export class BigFleet implements Disposable {
   #commit(): void {
     const changes = this.state.changes();
     const nothing = { driverState: new Map(), idempotency: [], telemetry: null };
-    this.#store.append({ events: this.#events, changes, clockMs: this.#nowMs, ...nothing });
+    this.#store?.append({ events: this.#events, changes, clockMs: this.#nowMs, ...nothing });
     this.state.checkpoint();
     this.#events = [];
   }

@@ -1,11 +1,11 @@
 /**
  * One process of the benchmark `failover`. Its first argument says what to do in the folder that is
- * its second: `loss` loses a zone on the engine and the store; `steady` lets the fleet run by the real
+ * its second: `memory` weighs the engine; `loss` loses a zone on the engine and the store; `steady` lets the fleet run by the real
  * clock, everything in one thread. Results go to the parent.
  */
 
 import { startRuntime } from "../src/runtime/runtime.ts";
-import { bigFleet, GUESTS } from "./big-fleet.ts";
+import { bigFleet } from "./big-fleet.ts";
 import { BigFleet } from "./failover-engine.ts";
 import { startFleet } from "./fleet-life.ts";
 import { collectGarbage, cpuSeconds, median } from "./harness.ts";
@@ -14,7 +14,6 @@ export interface Loss {
   readonly guests: number;
   readonly decideCpuSeconds: number;
   readonly commitSeconds: number;
-  readonly bytesPerGuest: number;
   readonly leftBehind: number;
   readonly firstFit: { readonly cpuSeconds: number; readonly leftBehind: number };
 }
@@ -31,12 +30,19 @@ const DECISIONS = 5;
 const SETTLE_SECONDS = 10;
 const STEADY_SECONDS = 60;
 
-function lose(folder: string): Loss {
+/** Of the engine's state alone: what it takes of the heap, hosts and all, shared out over the guests. */
+function bytesPerGuest(): number {
+  const spec = bigFleet();
   collectGarbage();
   const before = process.memoryUsage().heapUsed;
-  using fleet = new BigFleet(folder, bigFleet());
+  using fleet = new BigFleet(null, spec);
   collectGarbage();
-  const bytesPerGuest = (process.memoryUsage().heapUsed - before) / GUESTS;
+  const after = process.memoryUsage().heapUsed;
+  return (after - before) / fleet.state.tables.Guest.size;
+}
+
+function lose(folder: string): Loss {
+  using fleet = new BigFleet(folder, bigFleet());
   const zone = fleet.quarter();
   fleet.loseZone(zone);
   const decisions = Array.from({ length: WARM_UP + DECISIONS }, () => fleet.decideSeconds());
@@ -47,7 +53,6 @@ function lose(folder: string): Loss {
     guests,
     decideCpuSeconds: median(decisions.slice(WARM_UP)),
     commitSeconds,
-    bytesPerGuest,
     leftBehind: fleet.down(),
     firstFit,
   };
@@ -75,5 +80,6 @@ const passed = (seconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, seconds * 1_000));
 
 const [what, folder = ""] = process.argv.slice(2);
-process.send?.(what === "loss" ? lose(folder) : await steady(folder));
+if (what === "memory") process.send?.(bytesPerGuest());
+else process.send?.(what === "loss" ? lose(folder) : await steady(folder));
 process.disconnect?.();

@@ -39,13 +39,13 @@ async function measure(lab: Lab, { rounds }: Options): Promise<Measured> {
     lab.progress(`failover, process ${round}`);
     losses.push(await inProcess<Loss>(lab, "loss"));
   }
+  const bytesPerGuest = await inProcess<number>(lab, "memory");
   lab.progress("the same fleet by the real clock, 60 s");
   const steady = await inProcess<Steady>(lab, "steady");
   const of = (figure: (loss: Loss) => number) => median(losses.map(figure));
   const decideCpuSeconds = of((loss) => loss.decideCpuSeconds);
   const firstFitCpuSeconds = of((loss) => loss.firstFit.cpuSeconds);
   const commitSeconds = of((loss) => loss.commitSeconds);
-  const bytesPerGuest = of((loss) => loss.bytesPerGuest);
   const leftBehind = of((loss) => loss.leftBehind);
   const firstFitLeftBehind = of((loss) => loss.firstFit.leftBehind);
   const steadyShareOfCore = steady.cpuSeconds / steady.seconds;

@@ -52,12 +52,13 @@ export class IncidentIndex {
     before: Row | undefined,
     after: Row | undefined,
   ): void {
-    if (before && before.incidentId !== null) {
-      members.remove(before.incidentId, before.id);
-      this.#unwell.remove(before.incidentId, before.id);
-    }
-    if (!after || after.incidentId === null) return;
-    members.add(after.incidentId, after.id);
-    if (isUnwell(after)) this.#unwell.add(after.incidentId, after.id);
+    const [was, is] = [before?.incidentId ?? null, after?.incidentId ?? null];
+    if (before && was !== is && was !== null) members.remove(was, before.id);
+    if (after && was !== is && is !== null) members.add(is, after.id);
+    const ailed = before && isUnwell(before) ? was : null;
+    const ails = after && isUnwell(after) ? is : null;
+    if (ailed === ails) return;
+    if (before && ailed !== null) this.#unwell.remove(ailed, before.id);
+    if (after && ails !== null) this.#unwell.add(ails, after.id);
   }
 }

@@ -37,7 +37,7 @@ import { IncidentIndex } from "./incident-index.ts";
 import { MoveIndex } from "./move-index.ts";
 import { CapacityIndex } from "./placement/capacity-index.ts";
 import { Reserve } from "./placement/reserve.ts";
-import { RuleIndex } from "./placement/rule-index.ts";
+import { type FindGuest, RuleIndex } from "./placement/rule-index.ts";
 import { Sizes } from "./placement/sizes.ts";
 import { WrittenRules } from "./placement/written-rules.ts";
 import { Timers } from "./timers.ts";
@@ -121,12 +121,16 @@ export class Indexes {
   readonly incidents = new IncidentIndex();
   readonly moves = new MoveIndex();
   readonly capacity = new CapacityIndex();
-  readonly rules = new RuleIndex();
+  readonly rules: RuleIndex;
   readonly writtenRules = new WrittenRules();
   readonly sizes = new Sizes();
   readonly reserve = new Reserve();
   readonly #used = new Map<number, Resources>();
   readonly #zones = new Map<number, ZoneCount>();
+
+  constructor(findGuest: FindGuest) {
+    this.rules = new RuleIndex(findGuest);
+  }
 
   zoneCount(zoneId: number): Readonly<ZoneCount> {
     return this.#zones.get(zoneId) ?? { known: 0, lost: 0 };
@@ -139,6 +143,7 @@ export class Indexes {
 
   settingsChanged(settings: Settings): void {
     this.capacity.setRatios(settings);
+    this.capacity.setStartsPerHost(settings.startsPerHost);
     this.reserve.forget();
   }
 

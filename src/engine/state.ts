@@ -96,7 +96,7 @@ export type Tables = { readonly [T in keyof Entities]: Table<Entities[T]> };
  * `evolve` alone; every change can be undone back to the last checkpoint.
  */
 export class State {
-  readonly indexes = new Indexes();
+  readonly indexes = new Indexes((id) => this.tables.Guest.find(id));
   readonly names = {
     region: new Names(),
     zone: new Names(),

@@ -124,7 +124,7 @@ function wishes({ tables, indexes }: State, moves: MoveIndex, rules: RuleIndex):
 }
 
 function wishesAnew(state: State): unknown {
-  const [moves, rules] = [new MoveIndex(), new RuleIndex()];
+  const [moves, rules] = [new MoveIndex(), new RuleIndex((id) => state.tables.Guest.find(id))];
   for (const host of state.tables.Host.values()) moves.hostChanged(undefined, host);
   for (const rule of state.tables.AffinityRule.values()) rules.ruleChanged(undefined, rule);
   for (const guest of state.tables.Guest.values()) {

@@ -16,14 +16,13 @@ export function candidates(state: State, subject: Subject): Iterable<HostRoom> {
   const { capacity, sizes } = state.indexes;
   const anywhere = subject.rules.length === 0 && subject.homeHostId === null;
   if (anywhere && subject.retryHostId === null)
-    return capacity.roomiest(subject.resources, sizes.largest, busyAt(state, subject));
+    return capacity.roomiest(subject.resources, sizes.largest, boots(subject));
   return eachOnce(promising(state, subject));
 }
 
-/** Hosts that boot so many guests are no candidates, unless it need not boot there. */
-function busyAt(state: State, subject: Subject): number {
-  const boots = subject.fromHostId === null && !subject.isHasty;
-  return boots ? state.meta.settings.startsPerHost : Number.POSITIVE_INFINITY;
+/** Hosts that boot as many guests as they may are no candidates, unless it need not boot there. */
+function boots({ fromHostId, isHasty }: Subject): boolean {
+  return fromHostId === null && !isHasty;
 }
 
 function* eachOnce(rooms: Iterable<HostRoom>): Generator<HostRoom> {
@@ -50,7 +49,7 @@ function* promising(state: State, subject: Subject): Generator<HostRoom> {
     (rule) => rule.kind === "GUEST" && (rule.scope === "RACK" || rule.scope === "ZONE"),
   );
   if (placeRules.length === 0) {
-    yield* capacity.roomiest(subject.resources, sizes.largest, busyAt(state, subject));
+    yield* capacity.roomiest(subject.resources, sizes.largest, boots(subject));
     return;
   }
   for (const cells of cellsByCost(state, subject, placeRules))
@@ -149,6 +148,6 @@ function* inCells(state: State, subject: Subject, cells: readonly Cell[]): Gener
     return;
   }
   const wanted = new Set(cells.map((cell) => cell.id));
-  for (const room of capacity.roomiest(subject.resources, sizes.largest, busyAt(state, subject)))
+  for (const room of capacity.roomiest(subject.resources, sizes.largest, boots(subject)))
     if (wanted.has(room.cell)) yield room;
 }

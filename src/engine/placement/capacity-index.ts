@@ -66,6 +66,47 @@ function removeSorted(list: number[], id: number): void {
   if (list[low] === id) list.splice(low, 1);
 }
 
+/** Ids of hosts by bucket, in order within each. */
+class Buckets {
+  readonly #hosts: number[][] = Array.from({ length: BUCKETS }, () => []);
+  /** One bit a bucket that holds a host: most are empty, and none of those is worth a look. */
+  readonly #occupied = new Uint32Array(BUCKETS / BITS);
+
+  in(bucket: number): readonly number[] {
+    return this.#hosts[bucket] as number[];
+  }
+
+  enter(bucket: number, hostId: number): void {
+    insertSorted(this.#hosts[bucket] as number[], hostId);
+    this.#occupied[bucket >>> 5] = this.#word(bucket >>> 5) | (1 << (bucket & (BITS - 1)));
+  }
+
+  leave(bucket: number, hostId: number): void {
+    const hosts = this.#hosts[bucket] as number[];
+    removeSorted(hosts, hostId);
+    if (hosts.length > 0) return;
+    this.#occupied[bucket >>> 5] = this.#word(bucket >>> 5) & ~(1 << (bucket & (BITS - 1)));
+  }
+
+  /** The highest bucket with a host that is not above this one; -1 when there is none. */
+  occupiedFrom(bucket: number): number {
+    if (bucket < 0) return -1;
+    let index = bucket >>> 5;
+    // Shifted left and back, the bits above the bucket's are gone.
+    const above = BITS - 1 - (bucket & (BITS - 1));
+    let word = ((this.#word(index) << above) >>> 0) >>> above;
+    while (word === 0) {
+      if (index-- === 0) return -1;
+      word = this.#word(index);
+    }
+    return index * BITS + BITS - 1 - Math.clz32(word);
+  }
+
+  #word(index: number): number {
+    return this.#occupied[index] as number;
+  }
+}
+
 /**
  * Hosts by free memory, the dimension that runs out first on hosts of today, so that placement looks
  * at a few good hosts instead of all. Only hosts that take guests are in the buckets. Within a bucket the
@@ -75,9 +116,10 @@ export class CapacityIndex {
   readonly #rooms = new Map<number, HostRoom>();
   readonly #cells = new Map<number, Cell>();
   readonly #closedZones = new Set<number>();
-  readonly #buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
-  /** One bit a bucket that holds a host: most are empty, and none of those is worth a look. */
-  readonly #occupied = new Uint32Array(BUCKETS / BITS);
+  /** Hosts that may boot another guest, and those that boot as many as they may. */
+  readonly #idle = new Buckets();
+  readonly #busy = new Buckets();
+  #startsPerHost = DEFAULT_SETTINGS.startsPerHost;
   /** Ids of all hosts in order; null when there are others since. */
   #order: number[] | null = null;
   #placeable = 0;
@@ -115,13 +157,18 @@ export class CapacityIndex {
   /**
    * Hosts with room for `need`, those with the most free memory first; alternately one that could
    * hold the fleet's largest guest and one that could not, for the scorers to choose between. Those
-   * that boot `busyAt` guests or more are left out.
+   * that boot as many guests as they may come last, or not at all if the guest is to boot.
    */
-  *roomiest(need: Resources, largest: Resources, busyAt: number): Generator<HostRoom> {
+  *roomiest(need: Resources, largest: Resources, boots: boolean): Generator<HostRoom> {
+    yield* this.#roomiestOf(this.#idle, need, largest);
+    if (!boots) yield* this.#roomiestOf(this.#busy, need, largest);
+  }
+
+  *#roomiestOf(buckets: Buckets, need: Resources, largest: Resources): Generator<HostRoom> {
     const lowest = bucketOf(need.memoryMiB);
     const large = Math.max(lowest, bucketOf(largest.memoryMiB));
-    const above = this.#inBuckets(BUCKETS - 1, large, need, busyAt);
-    const below = this.#inBuckets(large - 1, lowest, need, busyAt);
+    const above = this.#inBuckets(buckets, BUCKETS - 1, large, need);
+    const below = this.#inBuckets(buckets, large - 1, lowest, need);
     for (;;) {
       const one = above.next();
       if (!one.done) yield one.value;
@@ -132,46 +179,22 @@ export class CapacityIndex {
   }
 
   *#inBuckets(
+    buckets: Buckets,
     from: number,
     to: number,
     need: Resources,
-    busyAt: number,
   ): Generator<HostRoom, undefined> {
-    for (let bucket = this.#occupiedFrom(from); bucket >= to; ) {
-      for (const id of this.#buckets[bucket] as number[]) {
+    for (let bucket = buckets.occupiedFrom(from); bucket >= to; ) {
+      for (const id of buckets.in(bucket)) {
         const room = this.#rooms.get(id) as HostRoom;
-        if (room.starts < busyAt && fits(room.free, need)) yield room;
+        if (fits(room.free, need)) yield room;
       }
-      bucket = this.#occupiedFrom(bucket - 1);
+      bucket = buckets.occupiedFrom(bucket - 1);
     }
   }
 
-  /** The highest bucket with a host that is not above this one; -1 when there is none. */
-  #occupiedFrom(bucket: number): number {
-    if (bucket < 0) return -1;
-    let index = bucket >>> 5;
-    // Shifted left and back, the bits above the bucket's are gone.
-    const above = BITS - 1 - (bucket & (BITS - 1));
-    let word = (((this.#occupied[index] as number) << above) >>> 0) >>> above;
-    while (word === 0) {
-      if (index-- === 0) return -1;
-      word = this.#occupied[index] as number;
-    }
-    return index * BITS + BITS - 1 - Math.clz32(word);
-  }
-
-  #enter(bucket: number, hostId: number): void {
-    insertSorted(this.#buckets[bucket] as number[], hostId);
-    this.#occupied[bucket >>> 5] =
-      (this.#occupied[bucket >>> 5] as number) | (1 << (bucket & (BITS - 1)));
-  }
-
-  #leave(bucket: number, hostId: number): void {
-    const hosts = this.#buckets[bucket] as number[];
-    removeSorted(hosts, hostId);
-    if (hosts.length > 0) return;
-    this.#occupied[bucket >>> 5] =
-      (this.#occupied[bucket >>> 5] as number) & ~(1 << (bucket & (BITS - 1)));
+  #bucketsOf(room: HostRoom): Buckets {
+    return room.starts < this.#startsPerHost ? this.#idle : this.#busy;
   }
 
   hostChanged(before: Host | undefined, after: Host | undefined): void {
@@ -226,9 +249,24 @@ export class CapacityIndex {
     }
   }
 
+  /** Another limit: which hosts are busy is told anew. */
+  setStartsPerHost(startsPerHost: number): void {
+    if (startsPerHost === this.#startsPerHost) return;
+    const offered = [...this.#rooms.values()].filter(({ placeable }) => placeable);
+    for (const room of offered) this.#bucketsOf(room).leave(room.bucket, room.hostId);
+    this.#startsPerHost = startsPerHost;
+    for (const room of offered) this.#bucketsOf(room).enter(room.bucket, room.hostId);
+  }
+
   countStart(hostId: number, by: 1 | -1): void {
     const room = this.#rooms.get(hostId);
-    if (room) room.starts += by;
+    if (!room) return;
+    const before = this.#bucketsOf(room);
+    room.starts += by;
+    const after = this.#bucketsOf(room);
+    if (before === after || !room.placeable) return;
+    before.leave(room.bucket, hostId);
+    after.enter(room.bucket, hostId);
   }
 
   take(hostId: number, amount: Resources): void {
@@ -247,14 +285,15 @@ export class CapacityIndex {
     if (!room.placeable) return;
     const bucket = bucketOf(room.free.memoryMiB);
     if (bucket === room.bucket) return;
-    this.#leave(room.bucket, room.hostId);
-    this.#enter(bucket, room.hostId);
+    const buckets = this.#bucketsOf(room);
+    buckets.leave(room.bucket, room.hostId);
+    buckets.enter(bucket, room.hostId);
     room.bucket = bucket;
   }
 
   #offer(room: HostRoom): void {
     room.bucket = bucketOf(room.free.memoryMiB);
-    this.#enter(room.bucket, room.hostId);
+    this.#bucketsOf(room).enter(room.bucket, room.hostId);
     let cell = this.#cells.get(room.cell);
     if (!cell) {
       cell = { id: room.cell, zoneId: room.zoneId, rackId: room.rackId, hostIds: [] };
@@ -265,7 +304,7 @@ export class CapacityIndex {
   }
 
   #withdraw(room: HostRoom): void {
-    this.#leave(room.bucket, room.hostId);
+    this.#bucketsOf(room).leave(room.bucket, room.hostId);
     const cell = this.#cells.get(room.cell);
     if (cell) {
       removeSorted(cell.hostIds, room.hostId);

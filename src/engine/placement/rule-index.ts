@@ -30,13 +30,16 @@ function domainAt(
   return room ? domainOf(scope, room) : null;
 }
 
+/** The guest as it is now. */
+export type FindGuest = (id: GuestId) => Guest | undefined;
+
 const NOBODY: ReadonlyMap<number, number> = new Map();
 
 /** Which rules speak of a guest, and how many guests of each rule stand in each host, rack or zone. */
 export class RuleIndex {
   readonly #rules = new Map<number, AffinityRule>();
   readonly #rulesOfGuest = new Map<number, number[]>();
-  readonly #guests = new Map<number, Guest>();
+  readonly #findGuest: FindGuest;
   /** Rule → domain → guests of the rule there. */
   readonly #occupancy = new Map<number, Map<number, number>>();
   /** Rule → guests of the rule that are migrating from one domain to another. */
@@ -49,6 +52,10 @@ export class RuleIndex {
   readonly misplaced = new Set<GuestId>();
   /** Guests for which a HOST rule lists a better host than theirs. */
   readonly outranked = new Set<GuestId>();
+
+  constructor(findGuest: FindGuest) {
+    this.#findGuest = findGuest;
+  }
 
   /** Strict GUEST rules whose guests stand as they must not, those that are moving included. */
   broken(capacity: CapacityIndex): ReadonlySet<number> {
@@ -107,7 +114,7 @@ export class RuleIndex {
 
   /** What HOST rules say of where it stands. */
   #judgeGuest(guestId: GuestId): void {
-    const hostId = this.#guests.get(guestId)?.hostId ?? null;
+    const hostId = this.#findGuest(guestId)?.hostId ?? null;
     const rules = hostId === null ? [] : this.rulesOf(guestId);
     let misplaced = false;
     let outranked = false;
@@ -130,7 +137,7 @@ export class RuleIndex {
       this.#forgetCounts(ruleId);
       if (!rule) continue;
       for (const guestId of rule.guestIds) {
-        const guest = this.#guests.get(guestId);
+        const guest = this.#findGuest(guestId);
         if (guest) this.#count(rule, guest, 1, capacity);
       }
     }
@@ -142,10 +149,10 @@ export class RuleIndex {
     if (!guest) return;
     // Only where it stands matters.
     if (before && after && standsStill(before, after)) return;
-    if (after) this.#guests.set(after.id, after);
-    else this.#guests.delete(guest.id);
-    if (this.#rulesOfGuest.has(guest.id)) this.#judgeGuest(guest.id);
-    for (const ruleId of this.#rulesOfGuest.get(guest.id) ?? []) {
+    const ruleIds = this.#rulesOfGuest.get(guest.id);
+    if (!ruleIds) return;
+    this.#judgeGuest(guest.id);
+    for (const ruleId of ruleIds) {
       if (this.#stale.has(ruleId)) continue;
       const rule = this.#rules.get(ruleId) as AffinityRule;
       if (before) this.#count(rule, before, -1, capacity);
