@@ -44,8 +44,11 @@ export function fenceAnswered(
 ): void {
   const host = ctx.state.tables.Host.find(result.hostId);
   if (host?.status !== "FENCING" || host.generation !== result.generation) return;
-  if (result.kind === "ACTION_DONE") hostsDown(ctx, [{ host, method: "POWER" }]);
-  else if (host.fenceFailedAtMs === null) fenceFailed(ctx, host, result.error);
+  if (result.kind === "ACTION_DONE") {
+    // Fences are answered one by one, and guests of all these hosts start in order of priority.
+    ctx.recoversLater = true;
+    hostsDown(ctx, [{ host, method: "POWER" }]);
+  } else if (host.fenceFailedAtMs === null) fenceFailed(ctx, host, result.error);
 }
 
 /** Hosts proven dead at one instant: their guests are free to start elsewhere. */

@@ -54,7 +54,7 @@ function releaseGuests(
       const lost = { guest: id, host: host.id, lastSeenAt, failover: failover.id };
       const seq = ctx.emit("GuestLost", lost, failover.seq);
       failOperationOf(ctx, id, NEED_A_RUNNING_GUEST, `host ${host.name} is down`, seq);
-      ctx.toPlace.guests.add(id);
+      if (!ctx.recoversLater) ctx.toPlace.guests.add(id);
     }
     ctx.touchedGuests.add(id);
   }

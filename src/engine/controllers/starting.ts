@@ -57,8 +57,10 @@ function circle(ctx: Context, guest: Guest, { noCircle }: Round): Reason[] | nul
 
 function startOne(ctx: Context, guest: Guest, { failures }: Round): void {
   const subject = subjectFor(ctx.state, guest);
-  const likeness = likenessOf(guest, subject);
-  const known = likeness === null ? undefined : failures.get(likeness);
+  const turn = turnAtHome(ctx, guest, subject);
+  // Its own home is no matter to others like it.
+  const likeness = turn ? null : likenessOf(guest, subject);
+  const known = turn ?? (likeness === null ? undefined : failures.get(likeness));
   const choice = known ?? choose(ctx, guest, subject);
   if (choice.ok) {
     begin(ctx, guest, choice.placement);
@@ -88,9 +90,12 @@ function whatItWaitsFor(
 
 /** Guests alike in all that matters fail alike; null for one that is like no other. */
 function likenessOf(guest: Guest, subject: Subject): string | null {
-  const isPlain = subject.rules.length === 0 && subject.triedHostIds.length === 0;
-  if (!isPlain || subject.retryHostId !== null) return null;
-  return [isNewStart(guest), ...Object.values(guest.resources)].join("/");
+  if (subject.triedHostIds.length > 0 || subject.retryHostId !== null) return null;
+  // What is kept free for it is so for nobody else.
+  if (guest.blockedBy.some(({ code }) => code === "PREEMPTING")) return null;
+  // Rules that are not strict rule nothing out.
+  const rules = subject.rules.filter(({ strict }) => strict).map(({ id }) => id);
+  return [isNewStart(guest), ...Object.values(guest.resources), ...rules].join("/");
 }
 
 function begin(ctx: Context, guest: Guest, placement: Extract<Choice, { ok: true }>["placement"]) {
@@ -106,13 +111,8 @@ function begin(ctx: Context, guest: Guest, placement: Extract<Choice, { ok: true
   ctx.emit("GuestRecovering", payload, cause);
 }
 
-/**
- * Tries on the same host wait for their turn there: elsewhere they would be counted anew. And a guest
- * that was not lost waits for its turn at home, rather than start elsewhere and go home after that.
- */
+/** Tries on the same host wait for their turn there: elsewhere they would be counted anew. */
 function choose(ctx: Context, guest: Guest, subject: Subject): Choice {
-  const turn = turnAtHome(ctx, guest, subject);
-  if (turn) return { ok: false, reasons: [turn] };
   if (subject.retryHostId !== null) {
     const room = ctx.state.indexes.capacity.room(subject.retryHostId) as HostRoom;
     const reason = objection(ctx.state, subject, room);
@@ -128,7 +128,8 @@ function choose(ctx: Context, guest: Guest, subject: Subject): Choice {
   return place(ctx.state, subject, ctx.nowMs, objects);
 }
 
-function turnAtHome(ctx: Context, guest: Guest, subject: Subject): Reason | null {
+/** A guest that was not lost waits for its turn at home, rather than start elsewhere and go home after that. */
+function turnAtHome(ctx: Context, guest: Guest, subject: Subject): Choice | null {
   const { homeHostId, rules } = subject;
   if (guest.loss !== null || homeHostId === null) return null;
   if (rules.some(({ kind }) => kind === "HOST")) return null;
@@ -137,7 +138,8 @@ function turnAtHome(ctx: Context, guest: Guest, subject: Subject): Reason | null
   const [reason, ...more] = objections(ctx.state, subject, room);
   if (reason?.code !== "STARTS_LIMITED" || more.length > 0) return null;
   const { name } = ctx.state.tables.Host.get(room.hostId);
-  return { ...reason, message: `waits for its turn at home on ${name}: ${reason.message}` };
+  const message = `waits for its turn at home on ${name}: ${reason.message}`;
+  return { ok: false, reasons: [{ ...reason, message }] };
 }
 
 /** No host is left but those that were tried, and those that it may never run on. */
