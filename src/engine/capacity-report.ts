@@ -49,8 +49,9 @@ export function* capacityReport(
   const losses: DomainLoss[] = [];
   const mark = state.mark();
   try {
-    // What would happen, not what is held back now.
-    state.setMeta({ armed: true, contactLostAtMs: null });
+    // What would happen, not what is held back now; and whose turn to boot is yet to come, boots.
+    const settings = { ...state.meta.settings, startsPerHost: Number.POSITIVE_INFINITY };
+    state.setMeta({ armed: true, contactLostAtMs: null, settings });
     for (const [scope, hosts] of domainsOf(state, losing)) {
       const loss = yield* loseAll(state, { domain: losing, scope, hosts }, nowMs);
       if (loss.guestsAffected > 0) losses.push(loss);

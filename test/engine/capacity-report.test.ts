@@ -116,6 +116,17 @@ describe("what would not come back", () => {
     expect(told(world, "HOST")).toEqual(["h1 2:"]);
   });
 
+  test("lets nobody stay down for a turn to boot, which comes", () => {
+    const fleet = `zone a: h1 8/32, h2 8/32
+      set startsPerHost 1
+      guest a 1/2 x3 on h1
+      guest b 1/2 on h2 STOPPED`;
+    const world = new World(cluster(fleet)).advance(60);
+    world.do({ kind: "START_GUEST", guestId: world.guest("b").id });
+    expect(world.statuses()).toMatchObject({ b: "STARTING" });
+    expect(told(world, "HOST")).toEqual(["h1 3:", "h2 1:"]);
+  });
+
   test("counts whatever the present state holds: hosts that are down already have no room", () => {
     const world = new World(cluster("zone a: h1 8/32, h2 8/32, h3 8/32\nguest a 1/2 on h1"));
     world.advance(30).inject("HOST_POWER", "h2");
