@@ -226,6 +226,12 @@ describe("a fleet document", () => {
       ["settings"],
     ],
     [
+      "a watchdog without the patience for one heartbeat",
+      (it) => Object.assign(it.settings, { watchdogSeconds: 1 }),
+      "watchdogSeconds must be longer than heartbeatSeconds",
+      ["settings"],
+    ],
+    [
       "a rule about nobody",
       (it) => it.affinityRules.push(apart(["db", "no"], false)),
       "there is no guest no",

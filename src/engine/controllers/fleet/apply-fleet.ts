@@ -59,6 +59,8 @@ function planSettings(plan: Plan, wanted: Partial<Settings>): void {
     plan.problem(["settings"], "fenceAfterSeconds must be longer than suspectAfterSeconds.");
   if (definition.suspectAfterSeconds < 2 * definition.heartbeatSeconds)
     plan.problem(["settings"], "suspectAfterSeconds must be at least two heartbeats.");
+  if (definition.watchdogSeconds <= definition.heartbeatSeconds)
+    plan.problem(["settings"], "watchdogSeconds must be longer than heartbeatSeconds.");
   plan.settings = definition;
   const changes = differences(settings, wanted as Settings);
   if (changes.length === 0) return;
