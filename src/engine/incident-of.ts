@@ -60,8 +60,8 @@ function ofNamed({ tables }: State, named: Named): IncidentId | null {
   const host = tables.Host.find(named.host ?? named.fromHost ?? 0);
   return (
     tables.Guest.find(named.guest ?? 0)?.incidentId ??
-    tables.Failover.find(named.failover ?? 0)?.incidentId ??
     host?.incidentId ??
+    tables.Failover.find(named.failover ?? 0)?.incidentId ??
     tables.Zone.find(named.zone ?? 0)?.incidentId ??
     null
   );

@@ -53,6 +53,23 @@ describe("the causes of a guest's failover", () => {
     expect(world.of("FaultInjected").at(-1)?.payload.fault).toBe("ZONE_NETWORK");
   });
 
+  test("lead to what its own zone lost, when a region loses several zones at once", () => {
+    const { world } = new Scenario(`
+      zone a: h1 8/32
+      zone b: h2 8/32
+      zone far/c: h3 8/32
+      guest web 1/2 on h1
+      guest db 1/2 on h2`).run("fault ZONE_NETWORK a; fault ZONE_NETWORK b; wait 40");
+    const [failover] = world.of("FailoverStarted");
+    expect(failover?.payload).toMatchObject({ domain: "REGION", guestsAffected: 2 });
+    for (const lost of world.of("GuestLost")) {
+      expect(world.causes(lost).slice(-2)).toEqual(["ZoneUtilityLost", "FaultInjected"]);
+      expect(lost.incidentId).toBe(world.state.tables.Host.get(lost.payload.host).incidentId);
+    }
+    const incidents = world.state.tables.Incident.sorted();
+    expect(incidents.map(({ guestsLost }) => guestsLost)).toEqual([1, 1]);
+  });
+
   test("lead from each try to recover to the one before", () => {
     const { world } = new Scenario(FLEET).run(
       "fault GUEST_START_FAILS web for 8; fault HOST_POWER h1; wait 60",

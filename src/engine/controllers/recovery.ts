@@ -52,12 +52,22 @@ function releaseGuests(
       ctx.emit("GuestStopped", { guest: id, host: host.id }, host.causeSeq);
     } else {
       const lost = { guest: id, host: host.id, lastSeenAt, failover: failover.id };
-      const seq = ctx.emit("GuestLost", lost, failover.seq);
+      const seq = ctx.emit("GuestLost", lost, causeOfLoss(ctx, host, failover));
       failOperationOf(ctx, id, NEED_A_RUNNING_GUEST, `host ${host.name} is down`, seq);
       if (!ctx.recoversLater) ctx.toPlace.guests.add(id);
     }
     ctx.touchedGuests.add(id);
   }
+}
+
+/** A failover may gather what several incidents took at one instant; each guest is lost by its own host's. */
+function causeOfLoss(
+  { state }: Context,
+  { incidentId, causeSeq }: Host,
+  failover: { id: FailoverId; seq: Seq },
+): Seq | null {
+  const isOfAnother = incidentId !== state.tables.Failover.get(failover.id).incidentId;
+  return isOfAnother && incidentId !== null ? causeSeq : failover.seq;
 }
 
 /** Its source died before the migration was heard to end: whatever arrived is killed before it restarts. */
