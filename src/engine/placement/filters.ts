@@ -237,6 +237,16 @@ export function objection(state: State, subject: Subject, room: HostRoom): Reaso
   return null;
 }
 
+/** A strict rule about hosts keeps it from this one for good: what else the host lacks is no matter. */
+export function barredBy({ rules }: Subject, { hostId }: HostRoom): Reason | null {
+  const bars = ({ kind, strict, hosts }: AffinityRule) =>
+    strict && kind === "HOST" && !hosts.some((host) => host.hostId === hostId);
+  const rule = rules.find(bars);
+  if (!rule) return null;
+  const message = `rule ${rule.name} keeps it on other hosts`;
+  return { code: "AFFINITY_RULE", message, hostId, ruleId: rule.id };
+}
+
 /** Every objection, for those who want to know. */
 export function objections(state: State, subject: Subject, room: HostRoom): Reason[] {
   return FILTERS.map((filter) => filter(state, subject, room)).filter((reason) => reason !== null);

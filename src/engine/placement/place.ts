@@ -5,7 +5,7 @@ import type { ReasonCode } from "../../model/statuses.ts";
 import type { State } from "../state.ts";
 import { candidates } from "./candidates.ts";
 import type { HostRoom } from "./capacity-index.ts";
-import { objection, objections } from "./filters.ts";
+import { barredBy, objection, objections } from "./filters.ts";
 import { judgeFor } from "./scorers.ts";
 import type { Subject } from "./subject.ts";
 
@@ -163,7 +163,10 @@ const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   STARTS_LIMITED: "busy booting other guests",
 };
 
-/** Why no host will do, told by what most hosts lack, most frequent first. */
+/**
+ * Why no host will do, told by what most hosts lack, most frequent first. Those that it may never run
+ * on, and the one that it is on, come last: mending them would not help it.
+ */
 export function whyNowhere(state: State, subject: Subject): Reason[] {
   const total = state.tables.Host.size;
   if (total === 0) return [{ code: "NO_HOSTS", message: "the fleet has no hosts" }];
@@ -176,11 +179,18 @@ export function whyNowhere(state: State, subject: Subject): Reason[] {
     ];
   const tally = new Map<string, Tally>();
   for (const room of state.indexes.capacity.inOrder()) {
-    const reason = objection(state, subject, room);
+    const bar = barredBy(subject, room);
+    const reason = bar ?? objection(state, subject, room);
     if (!reason) continue;
     const key = `${reason.code}:${reason.ruleId ?? ""}`;
     const entry = tally.get(key);
-    if (!entry) tally.set(key, { reason, hosts: 1, most: room.free });
+    if (!entry)
+      tally.set(key, {
+        reason,
+        hosts: 1,
+        most: room.free,
+        isForGood: bar !== null || reason.code === "ALREADY_HERE",
+      });
     else {
       entry.hosts++;
       entry.most = maxResources(entry.most, room.free);
@@ -190,7 +200,10 @@ export function whyNowhere(state: State, subject: Subject): Reason[] {
   // Where only its turn is missing, what other hosts lack is no matter.
   if (turn) return [summarise(state, subject, turn, total)];
   return [...tally.entries()]
-    .sort(([aKey, a], [bKey, b]) => b.hosts - a.hosts || (aKey < bKey ? -1 : 1))
+    .sort(
+      ([aKey, a], [bKey, b]) =>
+        Number(a.isForGood) - Number(b.isForGood) || b.hosts - a.hosts || (aKey < bKey ? -1 : 1),
+    )
     .map(([, entry]) => summarise(state, subject, entry, total));
 }
 
@@ -199,6 +212,8 @@ interface Tally {
   readonly reason: Reason;
   hosts: number;
   most: Resources;
+  /** Nothing that is done about these hosts makes them take it. */
+  readonly isForGood: boolean;
 }
 
 function summarise(state: State, subject: Subject, tally: Tally, total: number): Reason {
