@@ -34,7 +34,7 @@ export function whyIdle(state: State, guest: Guest): Reason | null {
       message: "high availability is disarmed, so nothing is started elsewhere; arm it again",
     };
   return {
-    code: "OUT_OF_CONTACT",
+    code: "TAKING_STOCK",
     message:
       "hosts are being asked what runs on them, now that they can be; it goes on in a moment",
   };

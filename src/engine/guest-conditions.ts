@@ -65,6 +65,11 @@ export function isRuledOut({ blockedBy }: Guest): boolean {
   return blockedBy.some(({ code }) => code === "AFFINITY_RULE");
 }
 
+/** Hosts are asked what runs on them, which is over in a moment. */
+export function awaitsStock({ blockedBy }: Guest): boolean {
+  return blockedBy.some(({ code }) => code === "TAKING_STOCK");
+}
+
 export function awaitsAdmission({ blockedBy }: Guest): boolean {
   return blockedBy.some(({ code }) => code === "ADMISSION_CONTROL");
 }
@@ -100,5 +105,5 @@ export function isPendingRecovery(guest: Guest): boolean {
   const { status, blockedBy, retryAtMs } = guest;
   if (status === "RECOVERING") return true;
   if (status !== "LOST") return false;
-  return blockedBy.length === 0 || retryAtMs !== null || awaitsTurn(guest);
+  return blockedBy.length === 0 || retryAtMs !== null || awaitsTurn(guest) || awaitsStock(guest);
 }

@@ -44,6 +44,7 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   DISARMED: "Arm high availability again (setHighAvailability).",
   OUT_OF_CONTACT:
     "Mend the network between this server and its hosts: none of them is heard of, so the fault is likely on this side.",
+  TAKING_STOCK: "Nothing: it goes on by itself within suspectAfterSeconds.",
   SUSPENDED: "Resume it (resumeGuest).",
   RULE_CONTRADICTION: "Change or disable one of the rules that contradict each other.",
 };

@@ -234,6 +234,7 @@ export const REASON_CODES = [
   "FROZEN_WITH_HOST",
   "DISARMED",
   "OUT_OF_CONTACT",
+  "TAKING_STOCK",
   "SUSPENDED",
   "RULE_CONTRADICTION",
 ] as const;

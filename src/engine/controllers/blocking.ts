@@ -4,11 +4,12 @@ import type { ReasonCode } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
 import { willServe } from "./dependencies.ts";
 
-/** Waits whose end is in sight: a turn to come, room being made. */
+/** Waits whose end is in sight: a turn to come, room being made, hosts that tell what they run. */
 const IN_SIGHT: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   "DEPENDENCY_NOT_READY",
   "STARTS_LIMITED",
   "PREEMPTING",
+  "TAKING_STOCK",
 ]);
 
 /** Reasons that are over by themselves as the fleet comes up; any other wants somebody to look. */
