@@ -19,7 +19,11 @@ export interface Capabilities {
 export interface Driver {
   readonly name: DriverName;
   readonly capabilities: Capabilities;
-  /** Safe to repeat: the same action under the same generation is performed once and answered each time. */
+  /**
+   * Safe to repeat: the same action under the same generation is performed once and answered each
+   * time. What is under way to a host when contact with it is lost never arrives: once the host is
+   * proven dead its guests start elsewhere, and an order from before must not start them there too.
+   */
   perform(action: Action): void;
   close(): void;
 }

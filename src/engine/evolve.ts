@@ -6,6 +6,7 @@ import { hostFolds } from "./folds/hosts.ts";
 import { followIncident, incidentFolds } from "./folds/incidents.ts";
 import { inventoryFolds } from "./folds/inventory.ts";
 import { operationFolds } from "./folds/operations.ts";
+import { isPreemptible } from "./guest-conditions.ts";
 import type { State } from "./state.ts";
 
 const FOLDS: { [K in EventKind]: Fold<K> } = {
@@ -106,14 +107,22 @@ function mayUnblock(state: State, { kind, payload }: FleetEvent): boolean {
   return state.indexes.dependents.count(payload.guest ?? 0) > 0;
 }
 
+/** The guest that it is about can be stopped for one that was lost and waits for room. */
+function mayGiveWay({ indexes, tables }: State, { payload }: FleetEvent): boolean {
+  if (indexes.unrecovered.size === 0 || !("guest" in payload)) return false;
+  const guest = tables.Guest.find(payload.guest ?? 0);
+  return guest !== undefined && isPreemptible(guest);
+}
+
 /** Folds one fact in. */
 export function evolveOne(state: State, event: FleetEvent): void {
   const fold = FOLDS[event.kind] as (state: State, event: FleetEvent) => void;
+  const gaveWay = mayGiveWay(state, event);
   fold(state, event);
   followIncident(state, event);
   const nextId = Math.max(state.meta.nextId, newestId(event) + 1);
   state.setMeta({ seq: event.seq, nextId });
-  if (mayUnblock(state, event)) state.placementDue = true;
+  if (mayUnblock(state, event) || (!gaveWay && mayGiveWay(state, event))) state.placementDue = true;
   if (FREES_ROOM.has(event.kind) || CONCERNS_MOVES.has(event.kind)) state.movesDueAtMs = 0;
 }
 

@@ -94,6 +94,8 @@ export class Indexes {
   /** Zones without power or cooling. */
   readonly failingZones = new Set<ZoneId>();
   readonly waiting = new Set<GuestId>();
+  /** Waiting guests that were lost: others may be stopped for them. */
+  readonly unrecovered = new Set<GuestId>();
   /** Waiting guests that rules keep from hosts: others may have to come to where they can be. */
   readonly ruledOut = new Set<GuestId>();
   /** Waiting guests whose turn comes when a start elsewhere ends. */
@@ -233,6 +235,7 @@ export class Indexes {
     if (next?.recovery !== guest.recovery)
       for (const id of guest.recovery.dependsOn) this.dependents.remove(id, guest.id);
     this.waiting.delete(guest.id);
+    this.unrecovered.delete(guest.id);
     this.ruledOut.delete(guest.id);
     this.awaitingTurn.delete(guest.id);
     for (const hostId of hostsMadeFree(guest)) this.makingRoom.remove(hostId, guest.id);
@@ -267,6 +270,7 @@ export class Indexes {
 
   #indexWaiting(guest: Guest): void {
     this.waiting.add(guest.id);
+    if (guest.loss !== null) this.unrecovered.add(guest.id);
     if (isRuledOut(guest)) this.ruledOut.add(guest.id);
     if (awaitsTurn(guest)) this.awaitingTurn.add(guest.id);
     for (const hostId of hostsMadeFree(guest)) this.makingRoom.add(hostId, guest.id);

@@ -181,7 +181,7 @@ export class ChaosDriver implements ClockedDriver {
   #see(seen: Observation): void {
     if (this.isDead) return;
     if (seen.kind === "HOST_CONNECTED")
-      this.#late = this.#late.filter((late) => late.hostId !== seen.hostId || late.action !== null);
+      this.#late = this.#late.filter(({ hostId }) => hostId !== seen.hostId);
     if (seen.kind === "ACTION_DONE" || seen.kind === "ACTION_FAILED") this.#seeAnswer(seen);
     else if (seen.kind === "GUEST_CRASHED" || seen.kind === "GUEST_STOPPED") this.#inOrder(seen);
     else this.#tell(seen);

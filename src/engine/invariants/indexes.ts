@@ -88,6 +88,10 @@ function expectations(state: State): Record<string, [unknown, unknown]> {
       hosts.map(({ id }) => guests.filter((g) => g.hostId === id && isBooting(g)).length),
     ],
     waiting: [inOrder(indexes.waiting), ids(guests.filter(isWaiting))],
+    unrecovered: [
+      inOrder(indexes.unrecovered),
+      ids(guests.filter((guest) => isWaiting(guest) && guest.loss !== null)),
+    ],
     ruledOut: [
       inOrder(indexes.ruledOut),
       ids(guests.filter((guest) => isWaiting(guest) && isRuledOut(guest))),
