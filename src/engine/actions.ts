@@ -1,5 +1,5 @@
 import type { Action, HostDescription, WorldSettings } from "../model/actions.ts";
-import type { Host } from "../model/entities.ts";
+import type { Guest, Host } from "../model/entities.ts";
 import type { FleetEvent } from "../model/events.ts";
 import { DRIVERS, type DriverName } from "../model/statuses.ts";
 import { actionOf } from "./controllers/lifecycle.ts";
@@ -107,9 +107,21 @@ function isGuarded(state: State, hostId: number): boolean {
 function guestOrder(state: State, { payload }: FleetEvent): DriverAction[] {
   if (!("generation" in payload) || !("guest" in payload)) return [];
   const guest = state.tables.Guest.find(payload.guest ?? 0);
-  if (guest?.task?.generation !== payload.generation) return [];
-  const action = actionOf({ state }, guest);
-  return action && guest.hostId !== null ? onHost(state, guest.hostId, action) : [];
+  return guest?.task?.generation === payload.generation ? orderOf(state, guest) : [];
+}
+
+/**
+ * What the guest is busy with. A host that is being fenced is told nothing: its reset may be behind it
+ * and only the word of that on its way, and what begins there now would outlive its proof of death.
+ * If the host is heard of instead, the order is repeated in time.
+ */
+function orderOf(state: State, guest: Guest): DriverAction[] {
+  const { hostId, targetHostId } = guest;
+  const isFenced = [hostId, targetHostId].some(
+    (id) => id !== null && state.tables.Host.find(id)?.status === "FENCING",
+  );
+  const action = isFenced ? null : actionOf({ state }, guest);
+  return action && hostId !== null ? onHost(state, hostId, action) : [];
 }
 
 /**
@@ -135,10 +147,7 @@ export function outstandingActions(state: State): DriverAction[] {
     switchPower(state, id, generation),
   );
   const probes = probeAll(state);
-  const orders = tables.Guest.sorted().flatMap((guest) => {
-    const action = actionOf({ state }, guest);
-    return action && guest.hostId !== null ? onHost(state, guest.hostId, action) : [];
-  });
+  const orders = tables.Guest.sorted().flatMap((guest) => orderOf(state, guest));
   const hosts = tables.Host.sorted().flatMap((host) => connect(state, host.id));
   return [configureWorld(state), ...faults, ...hosts, ...probes, ...fences, ...switches, ...orders];
 }

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { actionsFor, outstandingActions } from "../../src/engine/actions.ts";
 import type { AnsweredActionKind, Observation } from "../../src/model/actions.ts";
+import type { FleetEvent } from "../../src/model/events.ts";
 import type { GuestId, HostId } from "../../src/model/ids.ts";
 import { cluster } from "./cluster.ts";
 import { Scenario } from "./scenario.ts";
@@ -102,6 +104,19 @@ describe("what a driver says is taken with care", () => {
     expect(hear(answer("FENCE", "h1", generation - 1))).toEqual([]);
     expect(hear(answer("FENCE", "h1", generation))).toContain("HostDown");
     expect(hear(answer("FENCE", "h1", generation))).toEqual([]);
+  });
+
+  test("a host that is being fenced is told no order again, at a restart or later", () => {
+    scenario.run("stop web; wait 10; start web; fault HOST_HANG h1; wait 3.4");
+    const { state } = scenario.world;
+    expect(scenario.world.host("h1").status).toBe("FENCING");
+    expect(scenario.world.guest("web").status).toBe("STARTING");
+    const kinds = outstandingActions(state).map(({ action }) => action.kind);
+    expect(kinds).toContain("FENCE");
+    expect(kinds).not.toContain("START");
+    const { id: guest, hostId: host, generation } = scenario.world.guest("web");
+    const payload = { guest, host, action: "START", generation };
+    expect(actionsFor(state, [{ kind: "GuestActionRepeated", payload } as FleetEvent])).toEqual([]);
   });
 
   test("hosts and guests that nobody knows are passed over", () => {
