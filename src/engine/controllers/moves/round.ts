@@ -3,7 +3,9 @@ import type { GuestId, HostId, Seq } from "../../../model/ids.ts";
 import type { Placement, Reason } from "../../../model/reasons.ts";
 import type { MoveReason } from "../../../model/statuses.ts";
 import type { Context } from "../../context.ts";
+import { isNewStart } from "../../guest-conditions.ts";
 import { isCutOff, isWatched } from "../../host-conditions.ts";
+import { admissionObjection } from "../../placement/admission.ts";
 import { companyOf } from "../../placement/company.ts";
 import { hasMigrationSlots } from "../../placement/filters.ts";
 import { type Choice, findPlace, place } from "../../placement/place.ts";
@@ -101,10 +103,29 @@ export class MoveRound {
     const triedHostIds = waiting.flatMap((guest) => guest.triedHostIds);
     const fields = { retryHostId: null, triedHostIds, migrations: movers.length };
     const subject = { ...subjectForAll(this.state, [...movers, ...waiting]), ...fields };
-    const placement = findPlace(this.state, subject, this.ctx.nowMs);
+    const placement = findPlace(this.state, subject, this.ctx.nowMs, (hostId) =>
+      this.#admission(movers, waiting, hostId),
+    );
     if (!placement) return false;
     for (const guest of movers) this.#migrate(guest, placement, "RULE", causeSeq);
     return true;
+  }
+
+  /** Why those that wait would not be admitted there once the movers are: these would move in vain. */
+  #admission(movers: Movers, waiting: Movers, hostId: HostId): Reason | null {
+    const { state } = this;
+    const mark = state.mark();
+    try {
+      for (const { id } of movers) state.tables.Guest.patch(id, { hostId });
+      for (const guest of waiting) {
+        const reason = isNewStart(guest) ? admissionObjection(state, guest, hostId) : null;
+        if (reason) return reason;
+        state.tables.Guest.patch(guest.id, { hostId });
+      }
+      return null;
+    } finally {
+      state.rollback(mark);
+    }
   }
 
   /** Those of their company that wait to start want to be there too, if there is room for all. */
