@@ -38,7 +38,7 @@ function take(state: State, input: Input): void {
 /** Guests placed a second by one TICK that finds them all waiting: choosing, and the facts of it. */
 export function placementPass(state: State): number {
   // `decide` leaves the state as it found it, but for having looked.
-  state.placementDue = true;
+  state.placementDue = "EVERYONE";
   let placed = 0;
   const seconds = secondsOf(() => {
     const { events } = decide(state, TICK, NOW_MS);

@@ -12,11 +12,11 @@ import type { Severity } from "../model/statuses.ts";
 import { evolveOne } from "./evolve.ts";
 import { incidentOf } from "./incident-of.ts";
 import { render } from "./message.ts";
-import type { State } from "./state.ts";
+import type { PlacementDue, State } from "./state.ts";
 
-/** Which waiting guests this decision looks for places for: all, or those that it concerns. */
+/** Which waiting guests this decision looks for places for: those that are due, and those that it concerns. */
 export class PlacementQueue {
-  everyone = false;
+  due: PlacementDue = "NOBODY";
   readonly guests = new Set<GuestId>();
 }
 

@@ -64,7 +64,7 @@ export function decide(state: State, input: Input, nowMs: number): Decision {
   } finally {
     state.rollback(mark);
     // Whatever came of it, waiting guests have been looked at: the same look would find the same.
-    if (input.kind === "TICK") state.placementDue = false;
+    if (input.kind === "TICK") state.placementDue = "NOBODY";
     if (ctx.looksAtMoves) state.movesDueAtMs = ctx.movesNextMs;
   }
 }
@@ -92,7 +92,7 @@ function handle(ctx: Context, input: Input): Outcome | null {
       endStockTaking(ctx);
       checkTimers(ctx);
       checkHostPower(ctx);
-      ctx.toPlace.everyone = ctx.state.placementDue;
+      ctx.toPlace.due = ctx.state.placementDue;
       ctx.looksAtMoves = ctx.state.movesDueAtMs <= ctx.nowMs;
       return null;
   }
@@ -193,7 +193,7 @@ function followUp(ctx: Context): void {
   attendHosts(ctx);
   reconcileTouched(ctx);
   checkContradictions(ctx);
-  if (ctx.toPlace.everyone || ctx.toPlace.guests.size > 0) startWaiting(ctx);
+  if (ctx.toPlace.due !== "NOBODY" || ctx.toPlace.guests.size > 0) startWaiting(ctx);
   if (ctx.looksAtMoves) orderMoves(ctx);
   for (const id of [...ctx.state.indexes.openFailovers].sort((a, b) => a - b))
     completeFailover(ctx, id);
@@ -209,7 +209,7 @@ function reconcileTouched(ctx: Context): void {
  * proof, deadline, retry or end of a fault. Null: nothing will be.
  */
 export function nextDueAtMs(state: State): number | null {
-  if (state.placementDue && state.indexes.waiting.size > 0) return 0;
+  if (state.placementDue !== "NOBODY" && state.indexes.waiting.size > 0) return 0;
   const { timed, held } = state.indexes;
   const due = Math.min(
     nextSilenceDueAtMs(state),

@@ -7,7 +7,7 @@ import { followIncident, incidentFolds } from "./folds/incidents.ts";
 import { inventoryFolds } from "./folds/inventory.ts";
 import { operationFolds } from "./folds/operations.ts";
 import { isPreemptible } from "./guest-conditions.ts";
-import type { State } from "./state.ts";
+import type { PlacementDue, State } from "./state.ts";
 
 const FOLDS: { [K in EventKind]: Fold<K> } = {
   ...inventoryFolds,
@@ -99,12 +99,13 @@ const CONCERNS_MOVES: ReadonlySet<EventKind> = new Set<EventKind>([
   "ZoneUtilityLost",
 ]);
 
-function mayUnblock(state: State, { kind, payload }: FleetEvent): boolean {
-  if (FREES_ROOM.has(kind)) return true;
-  const { awaitingTurn, awaitingAdmission } = state.indexes;
-  if (ENDS_START.has(kind) && awaitingTurn.size + awaitingAdmission.size > 0) return true;
-  if (!MAY_SERVE.has(kind) || !("guest" in payload)) return false;
-  return state.indexes.dependents.count(payload.guest ?? 0) > 0;
+function mayUnblock(state: State, { kind, payload }: FleetEvent): PlacementDue {
+  if (FREES_ROOM.has(kind)) return "EVERYONE";
+  const { awaitingTurn, awaitingAdmission, dependents } = state.indexes;
+  if (MAY_SERVE.has(kind) && "guest" in payload && dependents.count(payload.guest ?? 0) > 0)
+    return "EVERYONE";
+  const isNews = ENDS_START.has(kind) && awaitingTurn.size + awaitingAdmission.size > 0;
+  return isNews ? "NEXT_IN_TURN" : "NOBODY";
 }
 
 /** The guest that it is about can be stopped for one that was lost and waits for room. */
@@ -122,7 +123,10 @@ export function evolveOne(state: State, event: FleetEvent): void {
   followIncident(state, event);
   const nextId = Math.max(state.meta.nextId, newestId(event) + 1);
   state.setMeta({ seq: event.seq, nextId });
-  if (mayUnblock(state, event) || (!gaveWay && mayGiveWay(state, event))) state.placementDue = true;
+  if (state.placementDue !== "EVERYONE") {
+    const due = !gaveWay && mayGiveWay(state, event) ? "EVERYONE" : mayUnblock(state, event);
+    if (due !== "NOBODY") state.placementDue = due;
+  }
   if (FREES_ROOM.has(event.kind) || CONCERNS_MOVES.has(event.kind)) state.movesDueAtMs = 0;
 }
 

@@ -91,6 +91,9 @@ export class Leases {
 
 export type Tables = { readonly [T in keyof Entities]: Table<Entities[T]> };
 
+/** Which waiting guests are to be looked at: where no room has come free, those whose turn it may be. */
+export type PlacementDue = "NOBODY" | "NEXT_IN_TURN" | "EVERYONE";
+
 /**
  * The fleet as the engine sees it: tables, the indexes over them, and the hosts' leases. Changed by
  * `evolve` alone; every change can be undone back to the last checkpoint.
@@ -113,9 +116,9 @@ export class State {
   readonly tables: Tables;
   /**
    * Room may have come free since waiting guests were last looked at; the next TICK looks again, once
-   * for all that happened at this instant. Soft: true at start, set by the facts that free room.
+   * for all that happened at this instant. Soft: everyone at start, set by the facts that free room.
    */
-  placementDue = true;
+  placementDue: PlacementDue = "EVERYONE";
   /**
    * When guests that should be elsewhere are looked at: 0 is at the next TICK. Soft: that at start,
    * set by the facts after which a move may be needed or possible.
@@ -237,7 +240,7 @@ export class State {
     mark: StateMark = {
       length: 0,
       meta: this.#metaAtCheckpoint,
-      placementDue: true,
+      placementDue: "EVERYONE",
       movesDueAtMs: 0,
     },
   ): void {
@@ -262,6 +265,6 @@ export class State {
 export interface StateMark {
   readonly length: number;
   readonly meta: FleetMeta;
-  readonly placementDue: boolean;
+  readonly placementDue: PlacementDue;
   readonly movesDueAtMs: number;
 }

@@ -146,7 +146,7 @@ function unexplainedBreaches(state: State): string[] {
 /** Were all that waits looked at once more, nothing would be found that was overlooked before. */
 function missedChances(state: State, nowMs: number): string[] {
   const { placementDue } = state;
-  state.placementDue = true;
+  state.placementDue = "EVERYONE";
   const { events } = decide(state, { kind: "TICK" }, nowMs);
   state.placementDue = placementDue;
   // Reasons may have changed as room was taken; nobody is told of that until there is room again.

@@ -14,6 +14,7 @@ import { inCompanies, subjectWithCompany } from "./companies.ts";
 import { circleOf, unmetDependencies } from "./dependencies.ts";
 import { settleOperation } from "./operations.ts";
 import { makeRoom } from "./preemption.ts";
+import { Crowd, nextInTurn } from "./turns.ts";
 
 /** What has been found out about waiting guests in one decision, so that it is found out once. */
 interface Round {
@@ -26,9 +27,12 @@ interface Round {
 /** Starting: gives every guest that should run and is nowhere a place, the most important first. */
 export function startWaiting(ctx: Context): void {
   const round: Round = { failures: new Map(), noCircle: new Set() };
-  const waiting = waitingGuests(ctx).sort(inRecoveryOrder);
+  const crowd = new Crowd(ctx.state);
+  const waiting = waitingGuests(ctx, crowd).sort(inRecoveryOrder);
   for (const guest of inCompanies(ctx.state, waiting)) {
     if (guest.retryAtMs !== null && guest.retryAtMs > ctx.nowMs) continue;
+    // Those before it may have taken the last turns.
+    if (crowd.stays(guest)) continue;
     const unmet = unmetDependencies(ctx.state, guest);
     const idle = whyIdle(ctx.state, guest);
     if (idle) block(ctx, guest, [idle]);
@@ -37,10 +41,14 @@ export function startWaiting(ctx: Context): void {
   }
 }
 
-function waitingGuests(ctx: Context): Guest[] {
-  const { waiting } = ctx.state.indexes;
-  const ids = ctx.toPlace.everyone ? [...waiting] : [...ctx.toPlace.guests];
-  return ids.filter((id) => waiting.has(id)).map((id) => ctx.state.tables.Guest.get(id));
+function waitingGuests({ state, toPlace }: Context, crowd: Crowd): Guest[] {
+  const { waiting } = state.indexes;
+  const ids = toPlace.due === "EVERYONE" ? waiting : new Set(toPlace.guests);
+  if (toPlace.due === "NEXT_IN_TURN") for (const id of nextInTurn(state)) ids.add(id);
+  return [...ids]
+    .filter((id) => waiting.has(id))
+    .map((id) => state.tables.Guest.get(id))
+    .filter((guest) => !crowd.stays(guest));
 }
 
 function circle(ctx: Context, guest: Guest, { noCircle }: Round): Reason[] | null {

@@ -104,7 +104,7 @@ function reasonClaims(state: State, guest: Guest): Claim[] {
   if (isAsDesired(guest))
     return [[blockedBy.length === 0, "is as desired, but said to be blocked"]];
   // It is looked at before time goes on.
-  const isNext = state.placementDue && isWaiting(guest);
+  const isNext = state.placementDue === "EVERYONE" && isWaiting(guest);
   const backsOff = blockedBy.some(({ code }) => code === "BACKING_OFF");
   return [
     [isNext || blockedBy.length > 0, "is not as desired, and nothing says why"],

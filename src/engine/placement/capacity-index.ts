@@ -164,6 +164,16 @@ export class CapacityIndex {
     if (!boots) yield* this.#roomiestOf(this.#busy, need, largest);
   }
 
+  /** Some host has room for `need` and may boot another guest. */
+  isIdleWithRoom(need: Resources): boolean {
+    return !this.#inBuckets(this.#idle, BUCKETS - 1, bucketOf(need.memoryMiB), need).next().done;
+  }
+
+  /** Hosts with room for `need` that boot as many guests as they may. */
+  busyWithRoom(need: Resources): Generator<HostRoom, undefined> {
+    return this.#inBuckets(this.#busy, BUCKETS - 1, bucketOf(need.memoryMiB), need);
+  }
+
   *#roomiestOf(buckets: Buckets, need: Resources, largest: Resources): Generator<HostRoom> {
     const lowest = bucketOf(need.memoryMiB);
     const large = Math.max(lowest, bucketOf(largest.memoryMiB));
