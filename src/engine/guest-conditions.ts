@@ -75,7 +75,7 @@ export function awaitsAdmission({ blockedBy }: Guest): boolean {
 }
 
 /** It ran, and was stopped by no fault and no wish of its own. */
-function hasRun({ loss, displacedFromHostId }: Guest): boolean {
+export function hasRun({ loss, displacedFromHostId }: Guest): boolean {
   return loss !== null || displacedFromHostId !== null;
 }
 

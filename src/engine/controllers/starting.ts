@@ -3,7 +3,7 @@ import type { GuestId, HostId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { Context } from "../context.ts";
 import { whyIdle } from "../fleet-conditions.ts";
-import { inRecoveryOrder, isNewStart } from "../guest-conditions.ts";
+import { isNewStart } from "../guest-conditions.ts";
 import { admissionObjection } from "../placement/admission.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
 import { objection, objections } from "../placement/filters.ts";
@@ -14,6 +14,7 @@ import { inCompanies, subjectWithCompany } from "./companies.ts";
 import { circleOf, unmetDependencies } from "./dependencies.ts";
 import { settleOperation } from "./operations.ts";
 import { makeRoom } from "./preemption.ts";
+import { inStartingOrder } from "./starting-order.ts";
 import { Crowd, nextInTurn } from "./turns.ts";
 
 /** What has been found out about waiting guests in one decision, so that it is found out once. */
@@ -28,7 +29,8 @@ interface Round {
 export function startWaiting(ctx: Context): void {
   const round: Round = { failures: new Map(), noCircle: new Set() };
   const crowd = new Crowd(ctx.state);
-  const waiting = waitingGuests(ctx, crowd).sort(inRecoveryOrder);
+  const waiting = inStartingOrder(ctx.state, waitingGuests(ctx, crowd));
+  const dependents: { guest: Guest; unmet: Reason[] }[] = [];
   for (const guest of inCompanies(ctx.state, waiting)) {
     if (guest.retryAtMs !== null && guest.retryAtMs > ctx.nowMs) continue;
     // Those before it may have taken the last turns.
@@ -36,9 +38,11 @@ export function startWaiting(ctx: Context): void {
     const unmet = unmetDependencies(ctx.state, guest);
     const idle = whyIdle(ctx.state, guest);
     if (idle) block(ctx, guest, [idle]);
-    else if (unmet.length > 0) block(ctx, guest, circle(ctx, guest, round) ?? unmet);
+    else if (unmet.length > 0) dependents.push({ guest, unmet });
     else startOne(ctx, guest, round);
   }
+  // By now it is known which of those that they wait for have a place.
+  for (const { guest, unmet } of dependents) block(ctx, guest, circle(ctx, guest, round) ?? unmet);
 }
 
 function waitingGuests({ state, toPlace }: Context, crowd: Crowd): Guest[] {
