@@ -70,7 +70,8 @@ builder.drizzleObjectFields(Host, (t) => ({
     nullable: true,
     description: "What a second opinion said during the present silence; null when there is none.",
   }),
-  watchdogOn: t.exposeBoolean("watchdogOn", {
+  watchdogOn: t.boolean({
+    resolve: ({ watchdogMs }) => watchdogMs !== null,
     description:
       "Its watchdog is known to be on: if it is cut off, the passing of time proves its guests dead.",
   }),

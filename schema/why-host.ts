@@ -59,7 +59,7 @@ export function whySilent(facts: HostFacts): Reason[] {
 
 function suspicion(facts: HostFacts, seenMs: number): string {
   const { host, fleet } = facts;
-  if (host.opinion === "ALIVE" && host.watchdogOn)
+  if (host.opinion === "ALIVE" && host.watchdogMs !== null)
     return `is cut off, but seen alive by others, so it is not fenced; ${watchdogProof(facts, seenMs)}`;
   const fromMs = Math.max(seenMs, fleet.silencesCountFromMs ?? 0);
   const fenceAt = at(fromMs + fleet.settings.fenceAfterSeconds * 1000);
@@ -72,11 +72,10 @@ function fence(facts: HostFacts, seenMs: number): string {
 }
 
 function watchdogProof({ host, fleet }: HostFacts, seenMs: number): string {
-  if (!host.watchdogOn)
+  if (host.watchdogMs === null)
     return "its watchdog is not known to be on, so only a fence that works can prove it dead, which is tried again and again";
-  const { watchdogSeconds, heartbeatSeconds, suspectAfterSeconds } = fleet.settings;
-  const deadMs = seenMs + (watchdogSeconds + heartbeatSeconds) * 1000;
-  const leastMs = (fleet.silencesCountFromMs ?? 0) + suspectAfterSeconds * 1000;
+  const deadMs = seenMs + host.watchdogMs;
+  const leastMs = (fleet.silencesCountFromMs ?? 0) + fleet.settings.suspectAfterSeconds * 1000;
   return `its own watchdog will have killed its guests by ${at(Math.max(deadMs, leastMs))}`;
 }
 

@@ -3,7 +3,7 @@ import type { Guest, Host } from "../model/entities.ts";
 import type { FleetEvent } from "../model/events.ts";
 import { DRIVERS, type DriverName } from "../model/statuses.ts";
 import { actionOf } from "./controllers/lifecycle.ts";
-import { isWatched } from "./host-conditions.ts";
+import { isWatched, knowsItsWatchdog } from "./host-conditions.ts";
 import type { State } from "./state.ts";
 
 /** An action and the driver that is to perform it. */
@@ -31,7 +31,7 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
     case "HostRemoved":
       return everywhere({ kind: "DISCONNECT_HOST", hostId: event.payload.host });
     case "SettingsChanged":
-      return [configureWorld(state)];
+      return [configureWorld(state), ...askWhoHeard(state)];
     case "HostSuspected":
       return probe(state, event.payload.host);
     case "ContactRestored":
@@ -99,8 +99,16 @@ function switchPower(state: State, id: number, generation: number): DriverAction
   return onHost(state, id, { kind, hostId: host.id, generation });
 }
 
+/** Who answers has heard of the new times; until then its watchdog may go by the old ones. */
+function askWhoHeard(state: State): DriverAction[] {
+  return state.tables.Host.sorted().flatMap((host) =>
+    host.watchdogMs === null || knowsItsWatchdog(state, host) ? [] : takeStockOf(state, [host.id]),
+  );
+}
+
 function isGuarded(state: State, hostId: number): boolean {
-  return !state.meta.armed || state.tables.Host.find(hostId)?.watchdogOn === true;
+  const host = state.tables.Host.find(hostId);
+  return host !== undefined && knowsItsWatchdog(state, host);
 }
 
 /** A fact that carries a guest's present generation gave the order that the guest is busy with. */

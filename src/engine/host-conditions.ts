@@ -1,5 +1,6 @@
 import type { Host, Zone } from "../model/entities.ts";
 import type { HostStatus } from "../model/statuses.ts";
+import type { State } from "./state.ts";
 
 /** What the statuses of hosts mean, for all who must agree about it. */
 
@@ -52,4 +53,15 @@ export function isOffByRequest({ power }: Host): boolean {
 /** It was up once, and its zone has to do without it although nobody asked for that. */
 export function isLost(host: Host): boolean {
   return host.everUp && LOST.has(host.status) && !isOffByRequest(host);
+}
+
+/** How long after the last heartbeat heard the watchdog of a host that knows the settings has acted. */
+export function watchdogMs({ meta }: State): number | null {
+  const { watchdogSeconds, heartbeatSeconds } = meta.settings;
+  return meta.armed ? Math.round((watchdogSeconds + heartbeatSeconds) * 1000) : null;
+}
+
+/** It was heard of since its watchdog was last told anything. */
+export function knowsItsWatchdog(state: State, host: Host): boolean {
+  return !state.meta.armed || host.watchdogMs === watchdogMs(state);
 }

@@ -56,7 +56,7 @@ function hostIsSound(state: State, host: Host): string[] {
     [room?.placeable === takesGuests(state, host), "is offered wrongly"],
     [host.heldUntilMs === null || host.flaps >= 2, "is held off without having flapped"],
     [host.opinion === null || isUnheard(host), "is in contact, and others were asked about it"],
-    [state.meta.armed || !host.watchdogOn, "guards itself although it was told not to"],
+    [state.meta.armed || host.watchdogMs === null, "guards itself although it was told not to"],
     [!isUnheard(host) || lastSeenAtMs !== null, "is silent since when?"],
     [status !== "UP" || lastSeenAtMs === null, `is silent since ${lastSeenAtMs}`],
     [status === "FENCING" || fenceFailedAtMs === null, "has failed to be fenced, and is not to be"],

@@ -121,10 +121,11 @@ export interface Host {
   /** It flapped: no guests are given to it before this. */
   readonly heldUntilMs: number | null;
   /**
-   * Its watchdog is known to be on: it was in contact since high availability was last armed. Only
-   * then is the passing of time a proof that its guests are dead.
+   * The silence, counted from the last heartbeat heard, after which its watchdog has killed its
+   * guests for certain: by the longest of the times that it may believe in. Null when its watchdog
+   * is not known to be on: it was not in contact since high availability was last armed.
    */
-  readonly watchdogOn: boolean;
+  readonly watchdogMs: number | null;
   /** The open incident that it is part of. */
   readonly incidentId: IncidentId | null;
 }

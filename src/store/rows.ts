@@ -155,7 +155,7 @@ function hostToRow(host: Host): Row<"Host"> {
     flaps: host.flaps,
     returnedAtMs: host.returnedAtMs,
     heldUntilMs: host.heldUntilMs,
-    watchdogOn: host.watchdogOn,
+    watchdogMs: host.watchdogMs,
     incidentId: host.incidentId,
   };
 }
@@ -183,7 +183,7 @@ function hostFromRow(row: Row<"Host">): Host {
     flaps: row.flaps,
     returnedAtMs: row.returnedAtMs,
     heldUntilMs: row.heldUntilMs,
-    watchdogOn: row.watchdogOn,
+    watchdogMs: row.watchdogMs,
     incidentId: row.incidentId,
   };
 }

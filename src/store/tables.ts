@@ -176,7 +176,7 @@ export const hosts = snakeCase.table(
     flaps: integer().notNull().default(0),
     returnedAtMs: integer(),
     heldUntilMs: integer(),
-    watchdogOn: integer({ mode: "boolean" }).notNull().default(true),
+    watchdogMs: integer(),
     incidentId: integer().$type<IncidentId>(),
   },
   (t) => [

@@ -334,9 +334,17 @@ export class RandomWorld {
         rule["guests"] = [...new Set([...names.slice(0, 2), ...chance.some(names, 2)])];
       }
     }
+    if (chance.is(0.3)) this.#changeTimes();
     const [fallen] = chance.is(0.2) ? chance.some(document.guests, 1) : [];
     if (fallen) this.#forget(fallen.name);
     this.#apply(chance.is(0.3));
+  }
+
+  /** How soon hosts are heard of, and how soon they take themselves for lost. */
+  #changeTimes(): void {
+    const { chance, document } = this;
+    document.settings["heartbeatSeconds"] = chance.of([0.5, 1, 1.5]);
+    document.settings["watchdogSeconds"] = chance.of([5, 9, 20, 45]);
   }
 
   #forget(name: string): void {

@@ -53,7 +53,8 @@ function lines(text: string): string[] {
  * says from there on. A line is a verb and a guest (`stop web`, `migrate web to h2`, `resize web
  * 2/4`) or host (`maintain`, `release`,
  * `reboot-host`, `shutdown-host`, `power-on`), `arm`, `disarm`,
- * a rule as in a fleet (`apart web db per HOST strict`), `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, or `lose START` for the next
+ * a rule as in a fleet (`apart web db per HOST strict`) or setting (`set
+ * watchdogSeconds 9`), `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, or `lose START` for the next
  * answer to that order. What is refused stands in the log as `refused: CODE [path] why`.
  */
 export class Scenario {
@@ -85,12 +86,19 @@ export class Scenario {
     if (verb === "wait") this.world.advance(Number(what));
     else if (verb === "lose") this.#loseNext(what);
     else if (RULES.has(verb)) this.#writeRule(line);
+    else if (verb === "set") this.#changeSetting(line);
     else this.world.try(this.#read(verb, what, rest));
   }
 
   #writeRule(line: string): void {
     const { affinityRules } = JSON.parse(cluster(line));
     this.world.apply(JSON.stringify({ affinityRules }));
+    this.world.advance(0);
+  }
+
+  #changeSetting(line: string): void {
+    const { settings } = JSON.parse(cluster(line));
+    this.world.apply(JSON.stringify({ settings }));
     this.world.advance(0);
   }
 

@@ -78,7 +78,7 @@ export const host: Host = {
   flaps: 2,
   returnedAtMs: START_MS + 1,
   heldUntilMs: START_MS + 90,
-  watchdogOn: true,
+  watchdogMs: 10_000,
   incidentId: ids.incident,
 };
 const bareHost: Host = {
@@ -101,7 +101,7 @@ const bareHost: Host = {
   flaps: 0,
   returnedAtMs: null,
   heldUntilMs: null,
-  watchdogOn: false,
+  watchdogMs: null,
   incidentId: null,
 };
 

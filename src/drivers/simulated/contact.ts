@@ -34,7 +34,10 @@ export function fireWatchdog(world: World, host: SimulatedHost): void {
 export function updateContact(world: World, host: SimulatedHost): void {
   const inContact = canBeHeard(world, host);
   // Whoever can be heard hears: one that is cut off keeps its watchdog as it was.
-  if (inContact) host.watchdogArmed = world.settings.watchdogArmed;
+  if (inContact) {
+    host.watchdogArmed = world.settings.watchdogArmed;
+    host.watchdogSeconds = world.settings.watchdogSeconds;
+  }
   if (inContact === host.inContact) return;
   host.inContact = inContact;
   world.roster.hostsInContact += inContact ? 1 : -1;

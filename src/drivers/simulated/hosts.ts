@@ -76,6 +76,7 @@ export function newHost(world: World, description: HostDescription): SimulatedHo
     fence: null,
     probe: null,
     watchdogArmed: world.settings.watchdogArmed,
+    watchdogSeconds: world.settings.watchdogSeconds,
     fencedGeneration: 0,
     shutDown: false,
     switching: null,

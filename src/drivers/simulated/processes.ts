@@ -53,7 +53,7 @@ function happenToHost(world: World, host: SimulatedHost): void {
   const isDue = (atMs: number | null) => atMs !== null && atMs <= world.nowMs;
   if (isDue(heatDueAt(host))) completeHeat(world, host);
   if (isDue(host.bootedAtMs)) completeHostBoot(host);
-  if (isDue(watchdogDueAt(world, host))) fireWatchdog(world, host);
+  if (isDue(watchdogDueAt(host))) fireWatchdog(world, host);
   if (isDue(host.fence?.dueAtMs ?? null)) completeFence(world, host);
   if (isDue(host.switching?.dueAtMs ?? null)) completeSwitch(world, host);
   if (isDue(host.probe?.dueAtMs ?? null)) completeProbe(world, host);

@@ -3,9 +3,9 @@ import { heatDueAt } from "./cooling.ts";
 import { KEYS, type SimulatedHost, type World } from "./world.ts";
 
 /** When the watchdog acts on a host out of contact; null when it has, or has no reason to. */
-export function watchdogDueAt(world: World, host: SimulatedHost): number | null {
+export function watchdogDueAt(host: SimulatedHost): number | null {
   if (host.silentSinceMs === null || host.watchdogFired || !host.watchdogArmed) return null;
-  return host.silentSinceMs + world.settings.watchdogSeconds * 1000;
+  return host.silentSinceMs + host.watchdogSeconds * 1000;
 }
 
 /** Put the host on the agenda for the next thing that happens to it, and in the stored state. */
@@ -14,7 +14,7 @@ export function noteHost(world: World, host: SimulatedHost): void {
   let atMs = Number.POSITIVE_INFINITY;
   for (const dueAtMs of [
     host.bootedAtMs,
-    watchdogDueAt(world, host),
+    watchdogDueAt(host),
     heatDueAt(host),
     host.fence?.dueAtMs ?? null,
     host.switching?.dueAtMs ?? null,

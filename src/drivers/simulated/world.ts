@@ -78,6 +78,7 @@ export interface SimulatedHost {
   probe: Probe | null;
   /** What it last heard about its watchdog, when it was in contact. */
   watchdogArmed: boolean;
+  watchdogSeconds: number;
   /** The newest fence that was carried out. */
   fencedGeneration: number;
   /** Shut down by order: stays off, whatever becomes of its power, until it is switched on. */

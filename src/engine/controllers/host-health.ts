@@ -3,7 +3,7 @@ import type { Host } from "../../model/entities.ts";
 import type { GuestId, HostId } from "../../model/ids.ts";
 import type { TaskKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
-import { isWatched } from "../host-conditions.ts";
+import { isWatched, knowsItsWatchdog } from "../host-conditions.ts";
 import { holdOffIfFlapping } from "./flapping.ts";
 import { hostReturned, isGoingDown } from "./host-power.ts";
 import { guestDied, repeatOrder } from "./lifecycle.ts";
@@ -77,13 +77,13 @@ export function hostConnected(
   takeStock(ctx, host, seen, mayHaveMissed);
 }
 
-/** Since high availability was armed, this is the first word of it: it has been told to guard itself. */
+/** The first word of it since it was told to guard itself, or by which times: it has heard of them. */
 function noteStock(
   ctx: Context,
   { hostId, guests }: Extract<Observation, { kind: "HOST_CONNECTED" }>,
 ): void {
   const host = ctx.state.tables.Host.get(hostId);
-  if (!ctx.state.meta.armed || host.watchdogOn || !isWatched(host)) return;
+  if (knowsItsWatchdog(ctx.state, host) || !isWatched(host)) return;
   ctx.emitAsActor("HostStockTaken", { host: hostId, guests: guests.length }, host.causeSeq);
 }
 

@@ -68,15 +68,15 @@ function fenceAgainAtMs(state: State, host: Host): number {
 /**
  * When the watchdog has killed everything for certain; null when it is not known to be on. Its
  * countdown began with the last contact, of which the last heartbeat heard may be the one before:
- * hence one more interval. After the loss of all contact, the others have a moment to come back.
+ * hence one more interval. A host out of contact has not heard of new times: what counts is what it
+ * may still believe in. After the loss of all contact, the others have a moment to come back.
  */
 export function provenDeadAtMs(state: State, host: Host): number | null {
   const { armed, settings, silencesCountFromMs } = state.meta;
-  if (!armed || !host.watchdogOn || heardSince(state, host)) return null;
-  const { watchdogSeconds, heartbeatSeconds, suspectAfterSeconds } = settings;
-  const provenMs = silentSinceMs(state, host) + (watchdogSeconds + heartbeatSeconds) * 1000;
+  if (!armed || host.watchdogMs === null || heardSince(state, host)) return null;
+  const provenMs = silentSinceMs(state, host) + host.watchdogMs;
   if (silencesCountFromMs === null) return provenMs;
-  return Math.max(provenMs, silencesCountFromMs + suspectAfterSeconds * 1000);
+  return Math.max(provenMs, silencesCountFromMs + settings.suspectAfterSeconds * 1000);
 }
 
 /** Contact while it was being fenced calls its watchdog off: only the fence can prove it dead now. */

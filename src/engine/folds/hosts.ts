@@ -1,5 +1,6 @@
 import type { Failover, Host, Zone } from "../../model/entities.ts";
 import type { FleetEvent } from "../../model/events.ts";
+import { watchdogMs } from "../host-conditions.ts";
 import type { State } from "../state.ts";
 import { type Folds, forgetOldest, nothing } from "./fold.ts";
 import { restingStatus } from "./host-power.ts";
@@ -69,7 +70,7 @@ export const hostFolds = {
     state.tables.Host.patch(host.id, {
       ...inContact(state, event, host),
       everUp: true,
-      watchdogOn: state.meta.armed,
+      watchdogMs: watchdogMs(state),
     });
   },
   HostSuspected: (state, event) =>
@@ -99,7 +100,7 @@ export const hostFolds = {
   HighAvailabilityDisarmed: (state) => {
     state.setMeta({ armed: false, stockDueAtMs: null });
     for (const host of state.tables.Host.sorted())
-      if (host.watchdogOn) state.tables.Host.patch(host.id, { watchdogOn: false });
+      if (host.watchdogMs !== null) state.tables.Host.patch(host.id, { watchdogMs: null });
   },
   HighAvailabilityArmed: (state, event) => {
     state.setMeta({ armed: true });
@@ -107,7 +108,7 @@ export const hostFolds = {
   },
   StockTaken: (state) => state.setMeta({ stockDueAtMs: null }),
   HostStockTaken: (state, event) =>
-    state.tables.Host.patch(event.payload.host, { watchdogOn: state.meta.armed }),
+    state.tables.Host.patch(event.payload.host, { watchdogMs: watchdogMs(state) }),
   HostFencing: (state, event) =>
     state.tables.Host.patch(event.payload.host, {
       status: "FENCING",

@@ -1,8 +1,26 @@
+import type { Settings } from "../../model/settings.ts";
+import type { State } from "../state.ts";
 import { create, type Folds, nothing, remove } from "./fold.ts";
+
+/**
+ * A host may have heard of either of these times or of neither, until it is heard of: each that grows
+ * makes the proof by time longer, and none that shrinks makes it shorter.
+ */
+function lengthenWatchdogs(state: State, old: Settings, now: Settings): void {
+  const growthMs = (of: "watchdogSeconds" | "heartbeatSeconds") =>
+    Math.max(0, Math.ceil((now[of] - old[of]) * 1000));
+  const longerMs = growthMs("watchdogSeconds") + growthMs("heartbeatSeconds");
+  if (longerMs === 0) return;
+  for (const { id, watchdogMs } of state.tables.Host.sorted())
+    if (watchdogMs !== null) state.tables.Host.patch(id, { watchdogMs: watchdogMs + longerMs });
+}
 
 export const inventoryFolds = {
   FleetApplied: nothing,
-  SettingsChanged: (state, { payload }) => state.setMeta({ settings: payload.definition }),
+  SettingsChanged: (state, { payload }) => {
+    lengthenWatchdogs(state, state.meta.settings, payload.definition);
+    state.setMeta({ settings: payload.definition });
+  },
   RegionCreated: create("Region"),
   RegionChanged: create("Region"),
   RegionRemoved: remove("Region"),

@@ -160,7 +160,7 @@ function createHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec
       flaps: 0,
       returnedAtMs: null,
       heldUntilMs: null,
-      watchdogOn: false,
+      watchdogMs: null,
       incidentId: null,
     } as const;
     const seq = ctx.emitAsActor("HostAdded", { host: id, definition }, cause);

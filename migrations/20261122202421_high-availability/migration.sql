@@ -32,7 +32,7 @@ ALTER TABLE `hosts` ADD `power` text;--> statement-breakpoint
 ALTER TABLE `hosts` ADD `flaps` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `hosts` ADD `returned_at_ms` integer;--> statement-breakpoint
 ALTER TABLE `hosts` ADD `held_until_ms` integer;--> statement-breakpoint
-ALTER TABLE `hosts` ADD `watchdog_on` integer DEFAULT true NOT NULL;--> statement-breakpoint
+ALTER TABLE `hosts` ADD `watchdog_ms` integer;--> statement-breakpoint
 ALTER TABLE `hosts` ADD `incident_id` integer;--> statement-breakpoint
 ALTER TABLE `operations` ADD `host_id` integer;--> statement-breakpoint
 ALTER TABLE `zones` ADD `utility_restored_at_ms` integer;--> statement-breakpoint
@@ -63,7 +63,7 @@ CREATE TABLE `__new_hosts` (
 	`flaps` integer DEFAULT 0 NOT NULL,
 	`returned_at_ms` integer,
 	`held_until_ms` integer,
-	`watchdog_on` integer DEFAULT true NOT NULL,
+	`watchdog_ms` integer,
 	`incident_id` integer,
 	CONSTRAINT `fk_hosts_zone_id_zones_id_fk` FOREIGN KEY (`zone_id`) REFERENCES `zones`(`id`),
 	CONSTRAINT `fk_hosts_data_center_id_data_centers_id_fk` FOREIGN KEY (`data_center_id`) REFERENCES `data_centers`(`id`),
