@@ -38,3 +38,9 @@ export class Groups<Member extends number> {
     return this.#sets.size === 0;
   }
 }
+
+/** The member is in the set if it belongs there, and not if it does not. */
+export function keep<T>(set: Set<T>, member: T, belongs: boolean): void {
+  if (belongs) set.add(member);
+  else set.delete(member);
+}

@@ -18,6 +18,11 @@ export function isFailing({ power, cooling }: Pick<Zone, "power" | "cooling">): 
   return power === "DOWN" || cooling === "DOWN";
 }
 
+/** It lacks one of the three; what follows differs from one to the next. */
+export function lacksUtility({ power, cooling, network }: Zone): boolean {
+  return power === "DOWN" || cooling === "DOWN" || network === "DOWN";
+}
+
 /** Nothing reaches its hosts: guests there neither arrive nor leave. */
 export function isCutOff({ network }: Pick<Zone, "network">): boolean {
   return network === "DOWN";

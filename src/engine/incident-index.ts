@@ -1,17 +1,13 @@
 import type { Guest, Host, Incident, Zone } from "../model/entities.ts";
 import type { GuestId, HostId, IncidentId, ZoneId } from "../model/ids.ts";
 import { Groups } from "./groups.ts";
-import { isLost } from "./host-conditions.ts";
+import { isLost, lacksUtility } from "./host-conditions.ts";
 
 type Member = { readonly id: number; readonly incidentId: IncidentId | null };
 
 /** It is gone, and nobody asked for that or has taken it over. */
 function isMissed(host: Host): boolean {
   return isLost(host) && !host.maintenance && host.power?.phase !== "OFF";
-}
-
-function isFailing({ power, cooling, network }: Zone): boolean {
-  return power === "DOWN" || cooling === "DOWN" || network === "DOWN";
 }
 
 function isDown({ status }: Guest): boolean {
@@ -41,7 +37,7 @@ export class IncidentIndex {
     this.#follow(this.hosts, isMissed, before, after);
 
   readonly zoneChanged = (before: Zone | undefined, after: Zone | undefined): void =>
-    this.#follow(this.zones, isFailing, before, after);
+    this.#follow(this.zones, lacksUtility, before, after);
 
   readonly guestChanged = (before: Guest | undefined, after: Guest | undefined): void =>
     this.#follow(this.guests, isDown, before, after);

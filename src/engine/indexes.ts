@@ -10,7 +10,7 @@ import {
 
 import type { Settings } from "../model/settings.ts";
 
-import { Groups } from "./groups.ts";
+import { Groups, keep } from "./groups.ts";
 
 import {
   awaitsAdmission,
@@ -41,11 +41,6 @@ import { type FindGuest, RuleIndex } from "./placement/rule-index.ts";
 import { Sizes } from "./placement/sizes.ts";
 import { WrittenRules } from "./placement/written-rules.ts";
 import { Timers } from "./timers.ts";
-
-function keep<T>(set: Set<T>, member: T, belongs: boolean): void {
-  if (belongs) set.add(member);
-  else set.delete(member);
-}
 
 /** How many hosts of a zone there are in each condition. */
 export interface ZoneCount {

@@ -3,6 +3,7 @@ import type { FleetEvent } from "../../model/events.ts";
 import type { IncidentId, Ref, Seq } from "../../model/ids.ts";
 import { type FailureDomain, UTILITIES } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
+import { lacksUtility } from "../host-conditions.ts";
 import { incidentAround, incidentBegunBy } from "../incident-of.ts";
 import { nameOf } from "../message.ts";
 import type { State } from "../state.ts";
@@ -148,7 +149,7 @@ function changedBy(
   { incidentId, rootSeq, joined, hosts, zones }: Hit,
 ): { id: IncidentId; definition: Incident } {
   const known = incidentId === null ? null : ctx.state.tables.Incident.get(incidentId);
-  const failing = zones.filter((zone) => isUtilityDown(zone));
+  const failing = zones.filter((zone) => lacksUtility(zone));
   let scopeRef: Ref | null = known?.scopeRef ?? null;
   for (const { id } of failing) scopeRef = covering(ctx.state, scopeRef, { type: "Zone", id });
   for (const { id } of [...joined, ...hosts])
@@ -166,10 +167,6 @@ function changedBy(
     rootSeq,
   };
   return { id, definition };
-}
-
-function isUtilityDown({ power, cooling, network }: Zone): boolean {
-  return power === "DOWN" || cooling === "DOWN" || network === "DOWN";
 }
 
 const DOMAIN_OF = {

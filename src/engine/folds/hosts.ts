@@ -1,6 +1,6 @@
-import type { Failover, Host, Zone } from "../../model/entities.ts";
+import type { Failover, Host } from "../../model/entities.ts";
 import type { FleetEvent } from "../../model/events.ts";
-import { watchdogMs } from "../host-conditions.ts";
+import { lacksUtility, watchdogMs } from "../host-conditions.ts";
 import type { State } from "../state.ts";
 import { type Folds, forgetOldest, nothing } from "./fold.ts";
 import { restingStatus } from "./host-power.ts";
@@ -12,7 +12,7 @@ function setUtility(
 ): void {
   const zone = state.tables.Zone.get(event.payload.zone);
   // A lost utility explains what follows better than hosts that were lost before it.
-  const explained = status === "UP" || utilityIsDown(zone);
+  const explained = status === "UP" || lacksUtility(zone);
   state.tables.Zone.patch(zone.id, {
     [event.payload.utility.toLowerCase()]: status,
     causeSeq: explained ? zone.causeSeq : event.seq,
@@ -20,10 +20,6 @@ function setUtility(
     ...(status === "UP" &&
       event.payload.utility !== "NETWORK" && { utilityRestoredAtMs: event.atMs }),
   });
-}
-
-function utilityIsDown({ power, cooling, network }: Zone): boolean {
-  return power === "DOWN" || cooling === "DOWN" || network === "DOWN";
 }
 
 /** Heard of: in service, or where maintenance or a shutdown by request had brought it. */

@@ -1,6 +1,7 @@
 import type { AffinityRule, Guest } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
 import type { RuleScope } from "../../model/statuses.ts";
+import { keep } from "../groups.ts";
 import type { CapacityIndex, HostRoom } from "./capacity-index.ts";
 
 /** The place of a host that a rule's scope speaks of. A host without a rack is a rack of its own. */
@@ -13,11 +14,6 @@ export function domainOf(scope: RuleScope, room: HostRoom): number {
 /** Rules that are switched off, or that contradict each other, are not obeyed. */
 export function isInForce({ disabled, contradicts }: AffinityRule): boolean {
   return !disabled && contradicts.length === 0;
-}
-
-function keep<T>(set: Set<T>, member: T, belongs: boolean): void {
-  if (belongs) set.add(member);
-  else set.delete(member);
 }
 
 function domainAt(
