@@ -1,7 +1,6 @@
 /** The loss of a zone on the engine's own state and the real store: no driver, no thread. */
 
 import { decide } from "../src/engine/engine.ts";
-import { evolve } from "../src/engine/evolve.ts";
 import type { Input } from "../src/engine/input.ts";
 import { objection } from "../src/engine/placement/filters.ts";
 import { subjectFor } from "../src/engine/placement/subject.ts";
@@ -47,11 +46,10 @@ export class BigFleet implements Disposable {
     this.#take({ kind: "OBSERVATION", observation, driver: "simulated" });
   }
 
-  /** Decides and folds. */
+  /** Decides, for good. */
   #take(input: Input): readonly FleetEvent[] {
     const { events, rejection } = decide(this.state, input, this.#nowMs);
     if (rejection) throw new Error(rejection.message);
-    evolve(this.state, events);
     for (const event of events) this.#events.push(event);
     return events;
   }
@@ -93,17 +91,19 @@ export class BigFleet implements Disposable {
 
   /** CPU seconds of the decision that recovers the zone, garbage of the last one collected before. */
   decideSeconds(): number {
+    const mark = this.state.mark();
     collectGarbage();
     const before = cpuSeconds();
     decide(this.state, TICK, this.#nowMs);
-    return cpuSeconds() - before;
+    const seconds = cpuSeconds() - before;
+    this.state.rollback(mark);
+    return seconds;
   }
 
-  /** The decision for good. `seconds`: until what was decided is folded in and on disk. */
+  /** The decision for good. `seconds`: until what was decided is on disk. */
   recover(): { guests: number; seconds: number } {
     const { events } = decide(this.state, TICK, this.#nowMs);
     const seconds = secondsOf(() => {
-      evolve(this.state, events);
       for (const event of events) this.#events.push(event);
       this.#commit();
     });

@@ -4,9 +4,9 @@
  *
  * The decision is the TICK that finds 2,500 hosts proven dead: all their guests are lost, and every
  * one of them is given a place, with the facts of it and why. A guest whose host boots as many as it
- * may is given its turn later. It is repeated on the same state, as the engine takes back what it
- * drafts; CPU is that of the whole process, on code that is warm. Committing is folding the same facts
- * and writing them with their rows to the real store on disk, in one transaction.
+ * may is given its turn later. It is repeated on the same state, taken back each time, which is not
+ * counted; CPU is that of the whole process, on code that is warm. Committing is writing the same
+ * facts with their rows to the real store on disk, in one transaction.
  *
  * The peer goes through the hosts in order of id for each guest, in order of priority, and takes the
  * first one to which the engine's own filters have no objection.

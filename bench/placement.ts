@@ -1,7 +1,6 @@
 /** Placement by itself, on the engine's own state: no store, no driver, no thread. */
 
 import { decide } from "../src/engine/engine.ts";
-import { evolve } from "../src/engine/evolve.ts";
 import type { Input } from "../src/engine/input.ts";
 import { place } from "../src/engine/placement/place.ts";
 import { subjectFor } from "../src/engine/placement/subject.ts";
@@ -30,20 +29,19 @@ export function waitingFleet(spec: FleetSpec): State {
 }
 
 function take(state: State, input: Input): void {
-  const { events, rejection } = decide(state, input, NOW_MS);
+  const { rejection } = decide(state, input, NOW_MS);
   if (rejection) throw new Error(rejection.message);
-  evolve(state, events);
 }
 
 /** Guests placed a second by one TICK that finds them all waiting: choosing, and the facts of it. */
 export function placementPass(state: State): number {
-  // `decide` leaves the state as it found it, but for having looked.
-  state.placementDue = "EVERYONE";
+  const mark = state.mark();
   let placed = 0;
   const seconds = secondsOf(() => {
     const { events } = decide(state, TICK, NOW_MS);
     placed = events.filter(({ kind }) => kind === "GuestPlaced").length;
   });
+  state.rollback(mark);
   return perSecond(state, placed, seconds);
 }
 

@@ -44,28 +44,31 @@ import { startWaiting } from "./controllers/starting.ts";
 import { assessZone, zoneUtilityChanged } from "./controllers/zone-health.ts";
 import type { Decision, Input } from "./input.ts";
 import { Refusal, unsupported } from "./refusal.ts";
-import type { State } from "./state.ts";
+import { type State, widest } from "./state.ts";
 
 /**
- * What follows from an input: facts in order, and for a command its outcome or why it is refused.
- * Pure: the state is left as it was found, but for the leases and the heat of hosts, which take note
- * of what is measured, and for `placementDue` and `movesDueAtMs`, which a TICK sees to. Throws only for bugs.
+ * What follows from an input: facts in order, and for a command its outcome or why it is refused. The
+ * facts are folded into the state one by one as they are found, and stay there until somebody rolls
+ * the state back. After a refusal, a dry run or an error the state is as it was found, but for the
+ * leases and the heat of hosts, which take note of what is measured. Nothing else goes in: the same
+ * state, input and time give the same facts. Throws only for bugs.
  */
 export function decide(state: State, input: Input, nowMs: number): Decision {
   const mark = state.mark();
   const ctx = new Context(state, nowMs, actorOf(input));
   try {
-    const outcome = handle(ctx, input);
+    const outcome = input.kind === "TICK" ? tick(ctx) : handle(ctx, input);
     followUp(ctx);
-    return { events: isDryRun(input) ? [] : ctx.events, outcome, rejection: null };
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return { events: [], outcome: null, rejection: error.rejection };
-  } finally {
+    if (ctx.looksAtMoves) state.movesDueAtMs = Math.min(state.movesDueAtMs, ctx.movesNextMs);
+    if (!isDryRun(input)) return { events: ctx.events, outcome, rejection: null };
     state.rollback(mark);
-    // Whatever came of it, waiting guests have been looked at: the same look would find the same.
-    if (input.kind === "TICK") state.placementDue = "NOBODY";
-    if (ctx.looksAtMoves) state.movesDueAtMs = ctx.movesNextMs;
+    return { events: [], outcome, rejection: null };
+  } catch (error) {
+    state.rollback(mark);
+    if (error instanceof Refusal) return { events: [], outcome: null, rejection: error.rejection };
+    // The same look would fail again, and again at once.
+    if (input.kind === "TICK") state.takeDue();
+    throw error;
   }
 }
 
@@ -78,24 +81,29 @@ function isDryRun(input: Input): boolean {
   return input.kind === "COMMAND" && input.command.kind === "APPLY_FLEET" && input.command.dryRun;
 }
 
-function handle(ctx: Context, input: Input): Outcome | null {
-  switch (input.kind) {
-    case "COMMAND":
-      return handleCommand(ctx, input.command);
-    case "OBSERVATION":
-      handleObservation(ctx, input.observation);
-      return null;
-    case "TICK":
-      expireFaults(ctx);
-      checkSilences(ctx);
-      releaseHeld(ctx);
-      endStockTaking(ctx);
-      checkTimers(ctx);
-      checkHostPower(ctx);
-      ctx.toPlace.due = ctx.state.placementDue;
-      ctx.looksAtMoves = ctx.state.movesDueAtMs <= ctx.nowMs;
-      return null;
-  }
+function handle(ctx: Context, input: Exclude<Input, { kind: "TICK" }>): Outcome | null {
+  if (input.kind === "COMMAND") return handleCommand(ctx, input.command);
+  handleObservation(ctx, input.observation);
+  return null;
+}
+
+/**
+ * All that is due. What is due by now is looked at in this decision; what its own facts make due is
+ * for the next one.
+ */
+function tick(ctx: Context): null {
+  const { state } = ctx;
+  const before = state.takeDue();
+  expireFaults(ctx);
+  checkSilences(ctx);
+  releaseHeld(ctx);
+  endStockTaking(ctx);
+  checkTimers(ctx);
+  checkHostPower(ctx);
+  ctx.toPlace.due = widest(before.placementDue, state.placementDue);
+  ctx.looksAtMoves = Math.min(before.movesDueAtMs, state.movesDueAtMs) <= ctx.nowMs;
+  if (!ctx.looksAtMoves) state.movesDueAtMs = Math.min(before.movesDueAtMs, state.movesDueAtMs);
+  return null;
 }
 
 function handleCommand(ctx: Context, command: Command): Outcome {
@@ -230,12 +238,7 @@ export function decisionFailed(
   error: string,
   nowMs: number,
 ): Decision {
-  const mark = state.mark();
   const ctx = new Context(state, nowMs, ENGINE);
-  try {
-    ctx.emit("DecisionFailed", { input, error }, null);
-    return { events: ctx.events, outcome: null, rejection: null };
-  } finally {
-    state.rollback(mark);
-  }
+  ctx.emit("DecisionFailed", { input, error }, null);
+  return { events: ctx.events, outcome: null, rejection: null };
 }

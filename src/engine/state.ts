@@ -92,7 +92,17 @@ export class Leases {
 export type Tables = { readonly [T in keyof Entities]: Table<Entities[T]> };
 
 /** Which waiting guests are to be looked at: where no room has come free, those whose turn it may be. */
-export type PlacementDue = "NOBODY" | "NEXT_IN_TURN" | "EVERYONE";
+export type PlacementDue = (typeof PLACEMENT_DUE)[number];
+const PLACEMENT_DUE = ["NOBODY", "NEXT_IN_TURN", "EVERYONE"] as const;
+export function widest(a: PlacementDue, b: PlacementDue): PlacementDue {
+  return PLACEMENT_DUE.indexOf(a) > PLACEMENT_DUE.indexOf(b) ? a : b;
+}
+
+/** What is to be looked at besides what has a time of its own. */
+export interface LooksDue {
+  readonly placementDue: PlacementDue;
+  readonly movesDueAtMs: number;
+}
 
 /**
  * The fleet as the engine sees it: tables, the indexes over them, and the hosts' leases. Changed by
@@ -226,6 +236,14 @@ export class State {
     this.#metaAtCheckpoint = this.#meta;
   }
 
+  /** Whoever takes it looks at it: from now on only what happens later is due. */
+  takeDue(): LooksDue {
+    const { placementDue, movesDueAtMs } = this;
+    this.placementDue = "NOBODY";
+    this.movesDueAtMs = Number.POSITIVE_INFINITY;
+    return { placementDue, movesDueAtMs };
+  }
+
   mark(): StateMark {
     return {
       length: this.#journal.length,
@@ -262,9 +280,7 @@ export class State {
   }
 }
 
-export interface StateMark {
+export interface StateMark extends LooksDue {
   readonly length: number;
   readonly meta: FleetMeta;
-  readonly placementDue: PlacementDue;
-  readonly movesDueAtMs: number;
 }

@@ -1,6 +1,5 @@
 import { actionsFor, type DriverAction } from "../engine/actions.ts";
 import { decide, decisionFailed, nextDueAtMs } from "../engine/engine.ts";
-import { evolve } from "../engine/evolve.ts";
 import type { Input } from "../engine/input.ts";
 import type { State } from "../engine/state.ts";
 import type { Outcome } from "../model/commands.ts";
@@ -44,7 +43,6 @@ export class Decisions {
       const { events, outcome, rejection } = decide(state, input, nowMs);
       // Most observations are heartbeats and change nothing.
       if (events.length === 0) return { ...NOTHING, outcome, rejection };
-      evolve(state, events);
       refuseGaps(events, before);
       return { events, actions: actionsFor(state, events), outcome, rejection, failed: false };
     } catch (error) {
@@ -65,7 +63,6 @@ export class Decisions {
     const mark = this.#state.mark();
     try {
       const { events } = decisionFailed(this.#state, input, message, nowMs);
-      evolve(this.#state, events);
       return { ...NOTHING, events, rejection, failed: true };
     } catch (second) {
       this.#state.rollback(mark);

@@ -7,6 +7,7 @@ import { violations } from "../../src/engine/invariants.ts";
 import { strandedByPlaying } from "../../src/engine/placement/admission.ts";
 import { State } from "../../src/engine/state.ts";
 import type { FleetEvent } from "../../src/model/events.ts";
+import { foresee } from "./foresee.ts";
 import { type Chance, RandomWorld } from "./random.ts";
 import { START_MS, type World } from "./world.ts";
 
@@ -15,7 +16,7 @@ const LOOKED_AT_TWICE = 0.01;
 
 /** Throws when a decision leaves the fleet as it must never be. */
 export function keepWatch(world: World, chance: Chance): void {
-  let twin: { input: Input; events: readonly FleetEvent[] } | null = null;
+  let twin: Twin | null = null;
   let old: ReadonlySet<number> = new Set();
   let broken: ReadonlySet<string> = new Set();
   world.watch = {
@@ -25,8 +26,9 @@ export function keepWatch(world: World, chance: Chance): void {
       const guests = world.state.tables.Guest.sorted();
       old = new Set(guests.filter((guest) => !isNewStart(guest)).map(({ id }) => id));
       if (!chance.is(LOOKED_AT_TWICE) || isFirstContact(world, input)) return;
-      twin = { input, events: decideElsewhere(world, input) };
-      checkUntouched(world, input);
+      const stored = JSON.stringify(world.state.snapshot());
+      twin = { stored, events: decideElsewhere(world, input, stored) };
+      checkTakenBack(world, input);
     },
     after(input, { events }) {
       if (twin && !isDeepStrictEqual(twin.events, events))
@@ -35,6 +37,8 @@ export function keepWatch(world: World, chance: Chance): void {
           ...twin.events.map(({ kind, message }) => `anew: ${kind}: ${message}`),
           ...events.map(({ kind, message }) => `live: ${kind}: ${message}`),
         ]);
+      if (twin && !isFold(world, twin.stored, events))
+        fail(world, input, ["its facts, folded elsewhere, make another fleet"]);
       if (events.length > 0)
         fail(world, input, [
           ...violations(world.state),
@@ -45,6 +49,19 @@ export function keepWatch(world: World, chance: Chance): void {
         ]);
     },
   };
+}
+
+/** A decision made elsewhere, and the fleet that it was made on. */
+interface Twin {
+  readonly stored: string;
+  readonly events: readonly FleetEvent[];
+}
+
+/** Its facts alone bring about what the decision left behind. */
+function isFold({ state, startedMs }: World, stored: string, events: readonly FleetEvent[]) {
+  const folded = State.from(JSON.parse(stored), startedMs);
+  evolve(folded, events);
+  return isDeepStrictEqual(folded.snapshot(), state.snapshot());
 }
 
 /** Facts after which a rule may be broken for a while: others stand elsewhere, or other rules hold. */
@@ -122,9 +139,12 @@ function taken(
 }
 
 /** What a server would decide that was restarted this very moment, and has heard of the same hosts. */
-function decideElsewhere({ state, nowMs, startedMs }: World, input: Input): readonly FleetEvent[] {
-  const stored = JSON.parse(JSON.stringify(state.snapshot()));
-  const other = State.from(stored, startedMs);
+function decideElsewhere(
+  { state, nowMs, startedMs }: World,
+  input: Input,
+  stored: string,
+): readonly FleetEvent[] {
+  const other = State.from(JSON.parse(stored), startedMs);
   for (const { id } of state.tables.Host.values())
     if (state.leases.knows(id)) other.leases.renew(id, state.leases.lastMs(id));
   // A server that was restarted looks at all that waits once more, and may find newer reasons.
@@ -134,19 +154,14 @@ function decideElsewhere({ state, nowMs, startedMs }: World, input: Input): read
   return decide(other, input, nowMs).events;
 }
 
-/** Deciding is asking: the fleet is as it was, and another answer would be the same. */
-function checkUntouched(world: World, input: Input): void {
+/** What is taken back leaves no trace: the fleet is as it was, and another answer would be the same. */
+function checkTakenBack(world: World, input: Input): void {
   const { state, nowMs } = world;
   const before = JSON.stringify(state.snapshot());
-  const { placementDue, movesDueAtMs } = state;
-  const first = decide(state, input, nowMs).events;
-  state.placementDue = placementDue;
-  state.movesDueAtMs = movesDueAtMs;
+  const first = foresee(state, input, nowMs).events;
   const isSame = JSON.stringify(state.snapshot()) === before;
-  const second = decide(state, input, nowMs).events;
-  state.placementDue = placementDue;
-  state.movesDueAtMs = movesDueAtMs;
-  const wrong = isSame ? violations(state) : ["to decide has changed the fleet"];
+  const second = foresee(state, input, nowMs).events;
+  const wrong = isSame ? violations(state) : ["a decision that was taken back has left a trace"];
   if (!isDeepStrictEqual(first, second)) wrong.push("the same decision comes out differently");
   fail(world, input, wrong);
 }
@@ -169,7 +184,7 @@ export function checkRest(world: World): void {
   const isNews = ({ kind, payload }: FleetEvent) =>
     kind !== "GuestMoveBlocked" ||
     state.tables.Guest.get((payload as { guest: number }).guest).moveBlockedBy.length === 0;
-  const again = decide(state, { kind: "TICK" }, nowMs).events.filter(isNews);
+  const again = foresee(state, { kind: "TICK" }, nowMs).events.filter(isNews);
   state.movesDueAtMs = movesDueAtMs;
   wrong.push(...again.map(({ kind, message }) => `a second look finds ${kind}: ${message}`));
   fail(world, { kind: "TICK" }, wrong);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { decide, nextDueAtMs } from "../../src/engine/engine.ts";
+import { nextDueAtMs } from "../../src/engine/engine.ts";
 import type { Opinion } from "../../src/model/statuses.ts";
+import { foresee } from "./foresee.ts";
 import { Scenario } from "./scenario.ts";
 
 const FLEET = `
@@ -69,14 +70,14 @@ describe("a clock that jumps", () => {
     const { world } = new Scenario(FLEET);
     const { state } = world;
     world.nowMs += 3_600_000;
-    expect(decide(state, { kind: "TICK" }, world.nowMs).events).toEqual([]);
+    expect(foresee(state, { kind: "TICK" }, world.nowMs).events).toEqual([]);
     expect(nextDueAtMs(state)).toBe(world.nowMs + 3_000);
   });
 
   test("makes no silence of before a proof", () => {
     const { world } = new Scenario(FLEET).run("fault HOST_NETWORK h1; wait 5");
     world.nowMs += 3_600_000;
-    const { events } = decide(world.state, { kind: "TICK" }, world.nowMs);
+    const { events } = foresee(world.state, { kind: "TICK" }, world.nowMs);
     expect(events.map(({ kind }) => kind)).toEqual([]);
     expect(world.host("h1").status).toBe("SUSPECT");
   });
@@ -85,8 +86,8 @@ describe("a clock that jumps", () => {
     const { world } = new Scenario(FLEET);
     const { state } = world;
     const backMs = world.nowMs - 3_600_000;
-    expect(decide(state, { kind: "TICK" }, backMs).events).toEqual([]);
-    const silent = decide(state, { kind: "TICK" }, backMs + 3_000).events;
+    expect(foresee(state, { kind: "TICK" }, backMs).events).toEqual([]);
+    const silent = foresee(state, { kind: "TICK" }, backMs + 3_000).events;
     expect(silent.map(({ kind }) => kind)).toEqual(Array(3).fill("HostSuspected"));
   });
 });

@@ -2,7 +2,6 @@ import type { ClockedDriver } from "../../src/drivers/driver.ts";
 import { createSimulatedDriver } from "../../src/drivers/simulated/driver.ts";
 import { actionsFor, outstandingActions } from "../../src/engine/actions.ts";
 import { decide, nextDueAtMs } from "../../src/engine/engine.ts";
-import { evolve } from "../../src/engine/evolve.ts";
 import type { Decision, Input } from "../../src/engine/input.ts";
 import { State } from "../../src/engine/state.ts";
 import { parseFleetDocument } from "../../src/fleet/parse.ts";
@@ -71,7 +70,6 @@ export class World {
   input(input: Input): Decision {
     this.watch.before?.(input);
     const decision = decide(this.state, input, this.nowMs);
-    evolve(this.state, decision.events);
     this.state.checkpoint();
     this.events.push(...decision.events);
     this.watch.after?.(input, decision);

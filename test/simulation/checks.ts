@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { decide, nextDueAtMs } from "../../src/engine/engine.ts";
+import { nextDueAtMs } from "../../src/engine/engine.ts";
 import { evolve } from "../../src/engine/evolve.ts";
 import { isAsDesired } from "../../src/engine/guest-conditions.ts";
 import { violations } from "../../src/engine/invariants.ts";
@@ -7,6 +7,7 @@ import { State } from "../../src/engine/state.ts";
 import type { Guest } from "../../src/model/entities.ts";
 import type { FleetEvent } from "../../src/model/events.ts";
 import type { ReasonCode } from "../../src/model/statuses.ts";
+import { foresee } from "../engine/foresee.ts";
 import type { RealCopy } from "./physical-truth.ts";
 import type { Server } from "./server.ts";
 
@@ -37,9 +38,7 @@ export function checkRest({ state }: Server, nowMs: number): string[] {
 }
 
 function secondLook(state: State, nowMs: number): string[] {
-  const { placementDue } = state;
-  const { events } = decide(state, { kind: "TICK" }, nowMs);
-  state.placementDue = placementDue;
+  const { events } = foresee(state, { kind: "TICK" }, nowMs);
   return events.map(({ kind, message }) => `a second look finds ${kind}: ${message}`);
 }
 
@@ -147,7 +146,7 @@ function unexplainedBreaches(state: State): string[] {
 function missedChances(state: State, nowMs: number): string[] {
   const { placementDue } = state;
   state.placementDue = "EVERYONE";
-  const { events } = decide(state, { kind: "TICK" }, nowMs);
+  const { events } = foresee(state, { kind: "TICK" }, nowMs);
   state.placementDue = placementDue;
   // Reasons may have changed as room was taken; nobody is told of that until there is room again.
   return events

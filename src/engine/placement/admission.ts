@@ -41,14 +41,12 @@ export function admissionObjection(
 ): Reason | null {
   if (!state.indexes.reserve.isKept(state)) return null;
   const mark = state.mark();
-  const { placementDue } = state;
   try {
     state.tables.Guest.set({ ...guest, hostId, targetHostId: null, task: null, resources });
     const stranding = worstLoss(state, hostId);
     return stranding && told(state, stranding, hostId);
   } finally {
     state.rollback(mark);
-    state.placementDue = placementDue;
   }
 }
 
