@@ -110,7 +110,7 @@ function mayUnblock(state: State, { kind, payload }: FleetEvent): PlacementDue {
 
 /** The guest that it is about can be stopped for one that was lost and waits for room. */
 function mayGiveWay({ indexes, tables }: State, { payload }: FleetEvent): boolean {
-  if (indexes.unrecovered.size === 0 || !("guest" in payload)) return false;
+  if (indexes.unrecovered === 0 || !("guest" in payload)) return false;
   const guest = tables.Guest.find(payload.guest ?? 0);
   return guest !== undefined && isPreemptible(guest);
 }
@@ -118,11 +118,10 @@ function mayGiveWay({ indexes, tables }: State, { payload }: FleetEvent): boolea
 /** Folds one fact in. */
 export function evolveOne(state: State, event: FleetEvent): void {
   const fold = FOLDS[event.kind] as (state: State, event: FleetEvent) => void;
-  const gaveWay = mayGiveWay(state, event);
+  const gaveWay = state.placementDue === "EVERYONE" || mayGiveWay(state, event);
   fold(state, event);
   followIncident(state, event);
-  const nextId = Math.max(state.meta.nextId, newestId(event) + 1);
-  state.setMeta({ seq: event.seq, nextId });
+  state.follow(event.seq, newestId(event));
   if (state.placementDue !== "EVERYONE") {
     const due = !gaveWay && mayGiveWay(state, event) ? "EVERYONE" : mayUnblock(state, event);
     if (due !== "NOBODY") state.placementDue = due;

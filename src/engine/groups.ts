@@ -39,6 +39,21 @@ export class Groups<Member extends number> {
   }
 }
 
+/** How many there are by key, where who they are is no matter. */
+export class Counts {
+  readonly #counts = new Map<number, number>();
+
+  change(key: number, by: 1 | -1): void {
+    const count = this.of(key) + by;
+    if (count === 0) this.#counts.delete(key);
+    else this.#counts.set(key, count);
+  }
+
+  of(key: number): number {
+    return this.#counts.get(key) ?? 0;
+  }
+}
+
 /** The member is in the set if it belongs there, and not if it does not. */
 export function keep<T>(set: Set<T>, member: T, belongs: boolean): void {
   if (belongs) set.add(member);

@@ -1,6 +1,6 @@
 import type { Guest, Host, Incident, Zone } from "../model/entities.ts";
 import type { GuestId, HostId, IncidentId, ZoneId } from "../model/ids.ts";
-import { Groups } from "./groups.ts";
+import { Counts, Groups } from "./groups.ts";
 import { isLost, lacksUtility } from "./host-conditions.ts";
 
 type Member = { readonly id: number; readonly incidentId: IncidentId | null };
@@ -20,12 +20,12 @@ export class IncidentIndex {
   readonly hosts = new Groups<HostId>();
   readonly zones = new Groups<ZoneId>();
   readonly guests = new Groups<GuestId>();
-  /** Those of them that are not well again. */
-  readonly #unwell = new Groups<number>();
+  /** Of each, those that are not well again. */
+  readonly #unwell = new Counts();
 
   /** All that it hit is well again. */
   isOver(id: IncidentId): boolean {
-    return this.#unwell.count(id) === 0;
+    return this.#unwell.of(id) === 0;
   }
 
   readonly incidentChanged = (before: Incident | undefined, after: Incident | undefined): void => {
@@ -54,7 +54,7 @@ export class IncidentIndex {
     const ailed = before && isUnwell(before) ? was : null;
     const ails = after && isUnwell(after) ? is : null;
     if (ailed === ails) return;
-    if (before && ailed !== null) this.#unwell.remove(ailed, before.id);
-    if (after && ails !== null) this.#unwell.add(ails, after.id);
+    if (ailed !== null) this.#unwell.change(ailed, -1);
+    if (ails !== null) this.#unwell.change(ails, 1);
   }
 }

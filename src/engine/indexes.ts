@@ -10,7 +10,7 @@ import {
 
 import type { Settings } from "../model/settings.ts";
 
-import { Groups, keep } from "./groups.ts";
+import { Counts, Groups, keep } from "./groups.ts";
 
 import {
   awaitsAdmission,
@@ -56,6 +56,18 @@ function hostsOf(guest: Guest): HostId[] {
   return hosts;
 }
 
+function bootsOn(guest: Guest | undefined): HostId | null {
+  return guest && isBooting(guest) ? guest.hostId : null;
+}
+
+function givesWayOn(guest: Guest | undefined): HostId | null {
+  return guest && isPreemptible(guest) ? guest.hostId : null;
+}
+
+function wasLost(guest: Guest | null): boolean {
+  return guest !== null && guest.loss !== null;
+}
+
 function frozenOn({ frozenOnHostId }: Guest): number {
   return frozenOnHostId ?? 0;
 }
@@ -79,7 +91,7 @@ export class Indexes {
   readonly guestsOnHost = new Groups<GuestId>();
   readonly guestsOfTenant = new Groups<GuestId>();
   readonly guestsOfFailover = new Groups<GuestId>();
-  readonly pendingOfFailover = new Groups<GuestId>();
+  readonly pendingOfFailover = new Counts();
   /** Guests that wait for the guest that is the key. */
   readonly dependents = new Groups<GuestId>();
   /** Guests that wait for the host that is the key. */
@@ -90,7 +102,7 @@ export class Indexes {
   readonly failingZones = new Set<ZoneId>();
   readonly waiting = new Set<GuestId>();
   /** Waiting guests that were lost: others may be stopped for them. */
-  readonly unrecovered = new Set<GuestId>();
+  unrecovered = 0;
   /** Waiting guests that rules keep from hosts: others may have to come to where they can be. */
   readonly ruledOut = new Set<GuestId>();
   /** Waiting guests whose turn comes when a start elsewhere ends. */
@@ -184,6 +196,8 @@ export class Indexes {
   readonly guestChanged = (before: Guest | undefined, after: Guest | undefined): void => {
     if (before) this.#unindexGuest(before, after);
     if (after) this.#indexGuest(after, before);
+    this.#followOnHost(before, after);
+    this.#followWaiting(before, after);
     this.#followFailover(before, after);
     if (before?.status === "FROZEN") this.frozenOnHost.remove(frozenOn(before), before.id);
     if (after?.status === "FROZEN") this.frozenOnHost.add(frozenOn(after), after.id);
@@ -200,8 +214,8 @@ export class Indexes {
     if (before && old !== now && old !== null) this.guestsOfFailover.remove(old, before.id);
     if (after && old !== now && now !== null) this.guestsOfFailover.add(now, after.id);
     if (wasPending === isPending) return;
-    if (before && wasPending !== null) this.pendingOfFailover.remove(wasPending, before.id);
-    if (after && isPending !== null) this.pendingOfFailover.add(isPending, after.id);
+    if (wasPending !== null) this.pendingOfFailover.change(wasPending, -1);
+    if (isPending !== null) this.pendingOfFailover.change(isPending, 1);
   }
 
   #enter(hostId: HostId, guest: Guest, size: Resources): void {
@@ -229,13 +243,6 @@ export class Indexes {
     if (!next) this.guestsOfTenant.remove(guest.tenantId, guest.id);
     if (next?.recovery !== guest.recovery)
       for (const id of guest.recovery.dependsOn) this.dependents.remove(id, guest.id);
-    this.waiting.delete(guest.id);
-    this.unrecovered.delete(guest.id);
-    this.ruledOut.delete(guest.id);
-    this.awaitingTurn.delete(guest.id);
-    for (const hostId of hostsMadeFree(guest)) this.makingRoom.remove(hostId, guest.id);
-    this.#indexOnHost(guest, -1);
-    this.awaitingAdmission.delete(guest.id);
     if (!next) this.timed.set(guest.id, null);
   }
 
@@ -252,24 +259,36 @@ export class Indexes {
     if (!last) this.guestsOfTenant.add(guest.tenantId, guest.id);
     if (last?.recovery !== guest.recovery)
       for (const id of guest.recovery.dependsOn) this.dependents.add(id, guest.id);
-    if (isWaiting(guest)) this.#indexWaiting(guest);
-    this.#indexOnHost(guest, 1);
     this.timed.set(guest.id, timerOf(guest));
   }
 
-  #indexOnHost(guest: Guest, by: 1 | -1): void {
-    if (guest.hostId === null) return;
-    if (isBooting(guest)) this.capacity.countStart(guest.hostId, by);
-    if (isPreemptible(guest)) this.preemptible[by > 0 ? "add" : "remove"](guest.hostId, guest.id);
+  #followOnHost(before: Guest | undefined, after: Guest | undefined): void {
+    const [booted, boots] = [bootsOn(before), bootsOn(after)];
+    if (booted !== boots) {
+      if (booted !== null) this.capacity.countStart(booted, -1);
+      if (boots !== null) this.capacity.countStart(boots, 1);
+    }
+    const [gaveWay, givesWay] = [givesWayOn(before), givesWayOn(after)];
+    if (gaveWay === givesWay) return;
+    if (before && gaveWay !== null) this.preemptible.remove(gaveWay, before.id);
+    if (after && givesWay !== null) this.preemptible.add(givesWay, after.id);
   }
 
-  #indexWaiting(guest: Guest): void {
-    this.waiting.add(guest.id);
-    if (guest.loss !== null) this.unrecovered.add(guest.id);
-    if (isRuledOut(guest)) this.ruledOut.add(guest.id);
-    if (awaitsTurn(guest)) this.awaitingTurn.add(guest.id);
-    for (const hostId of hostsMadeFree(guest)) this.makingRoom.add(hostId, guest.id);
-    if (awaitsAdmission(guest)) this.awaitingAdmission.add(guest.id);
+  /** The sets are as large as the loss, too: most changes are of guests that have a place. */
+  #followWaiting(before: Guest | undefined, after: Guest | undefined): void {
+    const was = before && isWaiting(before) ? before : null;
+    const is = after && isWaiting(after) ? after : null;
+    if (was === null && is === null) return;
+    if (was?.blockedBy === is?.blockedBy && was?.loss === is?.loss) return;
+    if (was) for (const hostId of hostsMadeFree(was)) this.makingRoom.remove(hostId, was.id);
+    if (is) for (const hostId of hostsMadeFree(is)) this.makingRoom.add(hostId, is.id);
+    const { id } = (is ?? was) as Guest;
+    const isNow = (condition: (guest: Guest) => boolean) => is !== null && condition(is);
+    keep(this.waiting, id, is !== null);
+    this.unrecovered += Number(wasLost(is)) - Number(wasLost(was));
+    keep(this.ruledOut, id, isNow(isRuledOut));
+    keep(this.awaitingTurn, id, isNow(awaitsTurn));
+    keep(this.awaitingAdmission, id, isNow(awaitsAdmission));
   }
 
   readonly ruleChanged = (

@@ -13,9 +13,8 @@ export function nameOf(state: State, type: keyof IdTypes, id: number): string {
   return `#${id}`;
 }
 
-function show(state: State, spec: FieldSpec, value: unknown): string {
+function show(state: State, type: string, value: unknown): string {
   if (value === null || value === undefined) return "nothing";
-  const type = spec.replace("?", "");
   if (type === "node") {
     const ref = value as Ref;
     return `${ref.type.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase()} ${nameOf(state, ref.type, ref.id)}`;
@@ -32,7 +31,7 @@ function show(state: State, spec: FieldSpec, value: unknown): string {
 interface Part {
   readonly text: string;
   readonly field: string | null;
-  readonly spec: FieldSpec;
+  readonly type: string;
   readonly bare: boolean;
   /** What is counted: `{guests|guest}` is "1 guest" or "2 guests". */
   readonly noun: string | null;
@@ -47,8 +46,8 @@ function partsOf(kind: EventKind): readonly Part[] {
   const fields = EVENTS[kind].fields as Record<string, FieldSpec>;
   const parts = EVENTS[kind].message.split(/(\{[\w.|]+\})/).map((text): Part => {
     const [, field = null, bare, noun = null] = /^\{(\w+)(\.name)?(?:\|(\w+))?\}$/.exec(text) ?? [];
-    const spec = fields[field ?? ""] as FieldSpec;
-    return { text, field, spec, bare: bare !== undefined, noun };
+    const type = fields[field ?? ""]?.replace("?", "") ?? "";
+    return { text, field, type, bare: bare !== undefined, noun };
   });
   PARTS.set(kind, parts);
   return parts;
@@ -62,7 +61,7 @@ export function render(
   definition: { id?: number; name?: string } | null,
 ): string {
   let message = "";
-  for (const { text, field, spec, bare, noun } of partsOf(kind)) {
+  for (const { text, field, type, bare, noun } of partsOf(kind)) {
     if (field === null) {
       message += text;
       continue;
@@ -71,7 +70,7 @@ export function render(
     if (definition?.name && value === definition.id) message += definition.name;
     else if (noun !== null) message += `${value} ${noun}${value === 1 ? "" : "s"}`;
     else if (bare) message += nameOf(state, (value as Ref).type, (value as Ref).id);
-    else message += show(state, spec, value);
+    else message += show(state, type, value);
   }
   return message;
 }

@@ -1,4 +1,5 @@
 import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.ts";
+import type { Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Indexes } from "./indexes.ts";
 import { type Journal, Table } from "./table.ts";
@@ -208,6 +209,11 @@ export class State {
 
   get meta(): FleetMeta {
     return this.#meta;
+  }
+
+  /** An event was folded in, and this is the newest id that it gave out. */
+  follow(seq: Seq, id: number): void {
+    this.#meta = { ...this.#meta, seq, nextId: Math.max(this.#meta.nextId, id + 1) };
   }
 
   setMeta(change: Partial<FleetMeta>): void {

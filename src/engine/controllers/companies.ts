@@ -7,6 +7,7 @@ import type { State } from "../state.ts";
 
 /** Those that are bound together come right after the first of them, before others take their room. */
 export function inCompanies(state: State, guests: readonly Guest[]): Iterable<Guest> {
+  if (guests.every(({ id }) => state.indexes.rules.rulesOf(id).length === 0)) return guests;
   const waiting = new Map(guests.map((guest) => [guest.id, guest]));
   const ordered = new Set<Guest>();
   for (const guest of guests) {

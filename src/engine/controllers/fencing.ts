@@ -58,13 +58,14 @@ export function hostsDown(
 ): void {
   for (const { host, method } of downs) {
     const fenced = ctx.emit("HostFenced", { host: host.id, method }, host.causeSeq);
-    const guests = ctx.state.indexes.guestsOnHost
+    const { guestsOnHost, moves } = ctx.state.indexes;
+    const arrivals = moves.migratingOn
       .of(host.id)
-      .map((id) => ctx.state.tables.Guest.get(id));
-    const lost = guests.filter((guest) => guest.hostId === host.id);
-    const seq = ctx.emit("HostDown", { host: host.id, guestsLost: lost.length }, fenced);
-    for (const guest of guests)
-      if (guest.targetHostId === host.id) migrationTargetLost(ctx, guest, host, seq);
+      .map((id) => ctx.state.tables.Guest.get(id))
+      .filter(({ targetHostId }) => targetHostId === host.id);
+    const guestsLost = guestsOnHost.count(host.id) - arrivals.length;
+    const seq = ctx.emit("HostDown", { host: host.id, guestsLost }, fenced);
+    for (const guest of arrivals) migrationTargetLost(ctx, guest, host, seq);
     ctx.hostsDown.push(host.id);
     ctx.touchedZones.add(host.zoneId);
   }

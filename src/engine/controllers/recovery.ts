@@ -17,13 +17,18 @@ interface Loss {
 /** Opens a failover for each failure domain that was lost in this decision, and lets its guests go. */
 export function openFailovers(ctx: Context): void {
   for (const loss of losses(ctx)) {
-    const guests = loss.hosts.flatMap((host) =>
-      ctx.state.indexes.guestsOnHost.of(host.id).map((id) => ctx.state.tables.Guest.get(id)),
-    );
-    const wanted = guests.filter(isWanted);
-    const failover = wanted.length > 0 ? open(ctx, loss, wanted.length) : null;
+    const wanted = countWanted(ctx, loss.hosts);
+    const failover = wanted > 0 ? open(ctx, loss, wanted) : null;
     for (const host of loss.hosts) releaseGuests(ctx, host, failover);
   }
+}
+
+function countWanted({ state }: Context, hosts: readonly Host[]): number {
+  let wanted = 0;
+  for (const { id } of hosts)
+    for (const guestId of state.indexes.guestsOnHost.each(id))
+      if (isWanted(state.tables.Guest.get(guestId))) wanted++;
+  return wanted;
 }
 
 function isWanted(guest: Guest): boolean {
@@ -156,7 +161,7 @@ export function completeFailover(ctx: Context, id: FailoverId): void {
   const failover = ctx.state.tables.Failover.find(id);
   if (!failover || failover.completedAtMs !== null) return;
   const { pendingOfFailover, guestsOfFailover } = ctx.state.indexes;
-  if (pendingOfFailover.count(id) > 0) return;
+  if (pendingOfFailover.of(id) > 0) return;
   if (guestsOfFailover.of(id).some((guestId) => willServe(ctx.state, guestId))) return;
   ctx.emit("FailoverCompleted", summary(ctx, failover), failover.seq);
 }

@@ -41,8 +41,7 @@ function equals(sorted: readonly Guest[]): Guest[][] {
   const runs: Guest[][] = [];
   for (const guest of sorted) {
     const run = runs.at(-1);
-    const [first] = run ?? [];
-    if (run && first && isEqual(first, guest)) run.push(guest);
+    if (run?.[0] && isEqual(run[0], guest)) run.push(guest);
     else runs.push([guest]);
   }
   return runs;

@@ -19,15 +19,14 @@ import { Crowd, nextInTurn } from "./turns.ts";
 
 /** What has been found out about waiting guests in one decision, so that it is found out once. */
 interface Round {
-  /** Why guests of a likeness find no place: room only shrinks within one decision. */
-  readonly failures: Map<string, Choice>;
+  readonly failures: Failures;
   /** Guests whose dependencies lead into no circle. */
   readonly noCircle: Set<GuestId>;
 }
 
 /** Starting: gives every guest that should run and is nowhere a place, the most important first. */
 export function startWaiting(ctx: Context): void {
-  const round: Round = { failures: new Map(), noCircle: new Set() };
+  const round: Round = { failures: new Failures(), noCircle: new Set() };
   const crowd = new Crowd(ctx.state);
   const waiting = inStartingOrder(ctx.state, waitingGuests(ctx, crowd));
   const dependents: { guest: Guest; unmet: Reason[] }[] = [];
@@ -71,14 +70,13 @@ function startOne(ctx: Context, guest: Guest, { failures }: Round): void {
   const subject = subjectFor(ctx.state, guest);
   const turn = turnAtHome(ctx, guest, subject);
   // Its own home is no matter to others like it.
-  const likeness = turn ? null : likenessOf(guest, subject);
-  const known = turn ?? (likeness === null ? undefined : failures.get(likeness));
+  const known = turn ?? failures.of(guest, subject);
   const choice = known ?? choose(ctx, guest, subject);
   if (choice.ok) {
     begin(ctx, guest, choice.placement);
     return;
   }
-  if (likeness !== null) failures.set(likeness, choice);
+  if (!turn) failures.note(guest, subject, choice);
   if (isGivenUpEverywhere(subject, choice.reasons)) giveUp(ctx, guest);
   else block(ctx, guest, whatItWaitsFor(ctx, guest, subject, choice.reasons));
 }
@@ -98,6 +96,22 @@ function whatItWaitsFor(
   const why = reasons.map(({ message }) => message).join("; ");
   const message = `made room for ${preemptor} and returns when there is room again: ${why}`;
   return [{ code: "PREEMPTED", message, guestId: guest.preemptedBy }];
+}
+
+/** Why guests of a likeness find no place: room only shrinks within one decision. */
+class Failures {
+  readonly #known = new Map<string, Choice>();
+
+  of(guest: Guest, subject: Subject): Choice | null {
+    if (this.#known.size === 0) return null;
+    const likeness = likenessOf(guest, subject);
+    return (likeness === null ? null : this.#known.get(likeness)) ?? null;
+  }
+
+  note(guest: Guest, subject: Subject, choice: Choice): void {
+    const likeness = likenessOf(guest, subject);
+    if (likeness !== null) this.#known.set(likeness, choice);
+  }
 }
 
 /** Guests alike in all that matters fail alike; null for one that is like no other. */

@@ -33,8 +33,8 @@ export class Crowd {
    * no room for it, and some host has that boots others. In doubt it does not stay.
    */
   stays(guest: Guest): boolean {
-    const [reason, ...more] = guest.blockedBy;
-    if (reason?.code !== "STARTS_LIMITED" || more.length > 0 || guest.retryAtMs !== null)
+    const { blockedBy, retryAtMs } = guest;
+    if (blockedBy.length !== 1 || blockedBy[0]?.code !== "STARTS_LIMITED" || retryAtMs !== null)
       return false;
     return this.#isPlain(guest) && this.#isHeldUp(guest.resources);
   }

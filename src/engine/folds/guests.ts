@@ -40,7 +40,10 @@ type Changing = { -readonly [Field in keyof Guest]: Guest[Field] };
  * and for one that is busy at least that.
  */
 function change(state: State, guestId: number, fields: Partial<Guest>): void {
-  const next: Changing = { ...state.tables.Guest.get(guestId), ...fields };
+  put(state, { ...state.tables.Guest.get(guestId), ...fields });
+}
+
+function put(state: State, next: Changing): void {
   if (isAsDesired(next)) next.blockedBy = [];
   else if (next.task && next.blockedBy.length === 0)
     next.blockedBy = underWay(state, next.task, next.hostId);
@@ -56,7 +59,8 @@ function begin(
   more: Partial<Pick<GuestTask, "resize" | "placement">> = {},
 ): void {
   const { guest, generation } = event.payload;
-  change(state, guest, {
+  put(state, {
+    ...state.tables.Guest.get(guest),
     blockedBy: [],
     ...fields,
     generation,
@@ -96,7 +100,8 @@ function beginStart(
 
 /** The guest came to rest: its task is over. */
 function settle(state: State, event: FleetEvent, guestId: number, fields: Partial<Guest>): void {
-  change(state, guestId, {
+  put(state, {
+    ...state.tables.Guest.get(guestId),
     task: null,
     blockedBy: [],
     statusSinceMs: event.atMs,
@@ -285,9 +290,10 @@ const runFolds = {
   },
   GuestLost: (state, event) => {
     const { guest, host: fromHostId, lastSeenAt: sinceMs, failover: failoverId } = event.payload;
-    const earlier = state.tables.Guest.get(guest).loss;
+    const { loss: earlier, incidentId } = state.tables.Guest.get(guest);
     settle(state, event, guest, {
       ...NOWHERE,
+      incidentId: event.incidentId ?? incidentId,
       status: "LOST",
       // The loss was not the guest's fault: it may be tried everywhere.
       restarts: 0,

@@ -40,9 +40,7 @@ export function followIncident(state: State, event: FleetEvent): void {
       if (incidentId !== null) hostDown(state, event.payload.host, incidentId);
       return;
     case "GuestLost":
-      if (incidentId === null) return;
-      join(state, event.payload.guest, incidentId);
-      count(state, incidentId, "guestsLost");
+      if (incidentId !== null) count(state, incidentId, "guestsLost");
       return;
     case "GuestMigrationStarted":
     case "GuestRelocating":

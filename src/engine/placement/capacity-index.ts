@@ -107,6 +107,43 @@ class Buckets {
   }
 }
 
+/** What is looked for on the way down: from the highest bucket to the lowest. */
+interface Search {
+  readonly from: number;
+  readonly to: number;
+  readonly need: Resources;
+}
+
+/** Hosts with room, the most first. A walk of its own, because every placement of a large loss takes two. */
+class Descent {
+  readonly #buckets: Buckets;
+  readonly #rooms: ReadonlyMap<number, HostRoom>;
+  readonly #search: Search;
+  #bucket: number;
+  #index = 0;
+
+  constructor(buckets: Buckets, rooms: ReadonlyMap<number, HostRoom>, search: Search) {
+    this.#buckets = buckets;
+    this.#rooms = rooms;
+    this.#search = search;
+    this.#bucket = buckets.occupiedFrom(search.from);
+  }
+
+  next(): HostRoom | null {
+    const { to, need } = this.#search;
+    while (this.#bucket >= to) {
+      const ids = this.#buckets.in(this.#bucket);
+      while (this.#index < ids.length) {
+        const room = this.#rooms.get(ids[this.#index++] as number) as HostRoom;
+        if (fits(room.free, need)) return room;
+      }
+      this.#bucket = this.#buckets.occupiedFrom(this.#bucket - 1);
+      this.#index = 0;
+    }
+    return null;
+  }
+}
+
 /**
  * Hosts by free memory, the dimension that runs out first on hosts of today, so that placement looks
  * at a few good hosts instead of all. Only hosts that take guests are in the buckets. Within a bucket the
@@ -160,47 +197,34 @@ export class CapacityIndex {
    * that boot as many guests as they may come last, or not at all if the guest is to boot.
    */
   *roomiest(need: Resources, largest: Resources, boots: boolean): Generator<HostRoom> {
-    yield* this.#roomiestOf(this.#idle, need, largest);
-    if (!boots) yield* this.#roomiestOf(this.#busy, need, largest);
+    const lowest = bucketOf(need.memoryMiB);
+    const large = Math.max(lowest, bucketOf(largest.memoryMiB));
+    for (const buckets of boots ? [this.#idle] : [this.#idle, this.#busy]) {
+      const above = this.#descent(buckets, BUCKETS - 1, large, need);
+      const below = this.#descent(buckets, large - 1, lowest, need);
+      let [one, other] = [above.next(), below.next()];
+      while (one || other) {
+        if (one) yield one;
+        if (other) yield other;
+        one = above.next();
+        other = below.next();
+      }
+    }
   }
 
   /** Some host has room for `need` and may boot another guest. */
   isIdleWithRoom(need: Resources): boolean {
-    return !this.#inBuckets(this.#idle, BUCKETS - 1, bucketOf(need.memoryMiB), need).next().done;
+    return this.#descent(this.#idle, BUCKETS - 1, bucketOf(need.memoryMiB), need).next() !== null;
   }
 
   /** Hosts with room for `need` that boot as many guests as they may. */
-  busyWithRoom(need: Resources): Generator<HostRoom, undefined> {
-    return this.#inBuckets(this.#busy, BUCKETS - 1, bucketOf(need.memoryMiB), need);
+  *busyWithRoom(need: Resources): Generator<HostRoom> {
+    const busy = this.#descent(this.#busy, BUCKETS - 1, bucketOf(need.memoryMiB), need);
+    for (let room = busy.next(); room; room = busy.next()) yield room;
   }
 
-  *#roomiestOf(buckets: Buckets, need: Resources, largest: Resources): Generator<HostRoom> {
-    const lowest = bucketOf(need.memoryMiB);
-    const large = Math.max(lowest, bucketOf(largest.memoryMiB));
-    const above = this.#inBuckets(buckets, BUCKETS - 1, large, need);
-    const below = this.#inBuckets(buckets, large - 1, lowest, need);
-    for (;;) {
-      const one = above.next();
-      if (!one.done) yield one.value;
-      const other = below.next();
-      if (!other.done) yield other.value;
-      if (one.done && other.done) return;
-    }
-  }
-
-  *#inBuckets(
-    buckets: Buckets,
-    from: number,
-    to: number,
-    need: Resources,
-  ): Generator<HostRoom, undefined> {
-    for (let bucket = buckets.occupiedFrom(from); bucket >= to; ) {
-      for (const id of buckets.in(bucket)) {
-        const room = this.#rooms.get(id) as HostRoom;
-        if (fits(room.free, need)) yield room;
-      }
-      bucket = buckets.occupiedFrom(bucket - 1);
-    }
+  #descent(buckets: Buckets, from: number, to: number, need: Resources): Descent {
+    return new Descent(buckets, this.#rooms, { from, to, need });
   }
 
   #bucketsOf(room: HostRoom): Buckets {

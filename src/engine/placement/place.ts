@@ -30,14 +30,14 @@ export function place(
   nowMs: number,
   veto: Objection | null = null,
 ): Choice {
-  const vetoes: Reason[] = [];
-  const placement = findPlace(state, subject, nowMs, (hostId) => {
+  let first: Reason | null = null;
+  const noting = (hostId: HostId) => {
     const reason = veto?.(hostId) ?? null;
-    if (reason) vetoes.push(reason);
+    first ??= reason;
     return reason;
-  });
+  };
+  const placement = findPlace(state, subject, nowMs, veto && noting);
   if (placement) return { ok: true, placement };
-  const [first] = vetoes;
   return { ok: false, reasons: first ? [first] : whyNowhere(state, subject) };
 }
 
@@ -61,7 +61,7 @@ export function findPlace(
       rejected.push(verdictOf(room, null, [reason]));
       continue;
     }
-    feasible.push({ room, total: judge.total(room) });
+    insertByScore(feasible, { room, total: judge.total(room) });
     if (feasible.length < FEASIBLE_WANTED) continue;
     best = fromFirstAccepted(feasible, veto, rejected);
     if (best.length > 0 || examined >= EXAMINED_MOST) break;
@@ -70,15 +70,18 @@ export function findPlace(
   if (best.length === 0) best = fromFirstAccepted(feasible, veto, rejected);
   const [first] = best;
   if (!first) return null;
-  const good = best.slice(0, VERDICTS_KEPT).map(({ room, total }) => ({
-    ...verdictOf(room, total, []),
-    scores: judge.scores(room),
-  }));
+  const verdicts = best
+    .slice(0, VERDICTS_KEPT)
+    .map(({ room, total }) => verdictOf(room, total, NO_REASONS, judge.scores(room)));
+  for (const verdict of rejected) {
+    if (verdicts.length === VERDICTS_KEPT) break;
+    verdicts.push(verdict);
+  }
   return {
     hostId: first.room.hostId,
     decidedAtMs: nowMs,
     score: first.total,
-    verdicts: [...good, ...rejected].slice(0, VERDICTS_KEPT),
+    verdicts,
     hostsExamined: examined,
     hostsNotExamined: state.tables.Host.size - examined,
   };
@@ -89,13 +92,25 @@ interface Scored {
   readonly total: number;
 }
 
+/** Best first, the lowest id first among equals. */
+function insertByScore(best: Scored[], scored: Scored): void {
+  let at = best.length;
+  for (; at > 0; at--) {
+    const before = best[at - 1] as Scored;
+    const isWorse = before.total < scored.total;
+    const isLater = before.total === scored.total && before.room.hostId > scored.room.hostId;
+    if (!isWorse && !isLater) break;
+    best[at] = before;
+  }
+  best[at] = scored;
+}
+
 /** The hosts, best first, from the first one on that nobody objects to; those before it are rejected. */
 function fromFirstAccepted(
   feasible: Scored[],
   veto: Objection | null,
   rejected: HostVerdict[],
 ): Scored[] {
-  feasible.sort((a, b) => b.total - a.total || a.room.hostId - b.room.hostId);
   if (!veto) return feasible;
   for (const [index, { room, total }] of feasible.entries()) {
     const reason = veto(room.hostId);
@@ -136,13 +151,21 @@ export function judgeAll(state: State, subject: Subject): HostVerdict[] {
       const room = state.indexes.capacity.room(host.id) as HostRoom;
       const reasons = objections(state, subject, room);
       if (reasons.length > 0) return verdictOf(room, null, reasons);
-      return { ...verdictOf(room, judge.total(room), []), scores: judge.scores(room) };
+      return verdictOf(room, judge.total(room), NO_REASONS, judge.scores(room));
     })
     .sort((a, b) => Number(b.feasible) - Number(a.feasible) || byScore(a, b));
 }
 
-function verdictOf(room: HostRoom, score: number | null, rejectedBy: Reason[]): HostVerdict {
-  return { hostId: room.hostId, feasible: rejectedBy.length === 0, score, scores: {}, rejectedBy };
+const NO_REASONS: readonly Reason[] = [];
+const NO_SCORES: HostVerdict["scores"] = {};
+
+function verdictOf(
+  { hostId }: HostRoom,
+  score: number | null,
+  rejectedBy: readonly Reason[],
+  scores = NO_SCORES,
+): HostVerdict {
+  return { hostId, feasible: rejectedBy.length === 0, score, scores, rejectedBy };
 }
 
 function byScore(a: HostVerdict, b: HostVerdict): number {

@@ -29,6 +29,7 @@ function domainAt(
 /** The guest as it is now. */
 export type FindGuest = (id: GuestId) => Guest | undefined;
 
+const NO_RULES: readonly AffinityRule[] = [];
 const NOBODY: ReadonlyMap<number, number> = new Map();
 
 /** Which rules speak of a guest, and how many guests of each rule stand in each host, rack or zone. */
@@ -67,7 +68,7 @@ export class RuleIndex {
   /** In order of id. */
   rulesOf(guestId: number): readonly AffinityRule[] {
     const ids = this.#rulesOfGuest.get(guestId);
-    return ids ? ids.map((id) => this.#rules.get(id) as AffinityRule) : [];
+    return ids ? ids.map((id) => this.#rules.get(id) as AffinityRule) : NO_RULES;
   }
 
   /** Guests of the rule per domain, the guest itself included where it stands. */

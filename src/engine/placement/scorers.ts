@@ -1,6 +1,5 @@
 import type { AffinityRule } from "../../model/entities.ts";
 import type { HostId } from "../../model/ids.ts";
-import { subtractResources } from "../../model/resources.ts";
 import type { State } from "../state.ts";
 import type { HostRoom } from "./capacity-index.ts";
 import { othersAnywhere, othersInDomain } from "./filters.ts";
@@ -63,10 +62,12 @@ const apart: Score = (state, subject, room) => {
 };
 
 /** Leaves the fleet's largest guests as many places as before: small ones do not break up big rooms. */
-const wholeness: Score = (state, subject, { free }) => {
+const wholeness: Score = (state, { resources }, { free }) => {
   const { largest } = state.indexes.sizes;
-  const left = subtractResources(free, subject.resources);
-  return slots(left, largest) === slots(free, largest) ? 1 : 0;
+  const cpuMillicores = free.cpuMillicores - resources.cpuMillicores;
+  const memoryMiB = free.memoryMiB - resources.memoryMiB;
+  const left = slots(cpuMillicores, memoryMiB, largest);
+  return left === slots(free.cpuMillicores, free.memoryMiB, largest) ? 1 : 0;
 };
 
 /** What the fuller of CPU and memory would have left: spreads load over hosts. */

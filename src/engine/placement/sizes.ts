@@ -43,9 +43,9 @@ function isLarger(a: Resources, b: Resources): boolean {
   );
 }
 
-/** How many guests of a size the room holds. */
-export function slots(free: Resources, size: Resources): number {
+/** How many guests of a size so much free room holds. */
+export function slots(cpuMillicores: number, memoryMiB: number, size: Resources): number {
   if (size.memoryMiB === 0 || size.cpuMillicores === 0) return 0;
-  const byCpu = Math.floor(free.cpuMillicores / size.cpuMillicores);
-  return Math.max(0, Math.min(byCpu, Math.floor(free.memoryMiB / size.memoryMiB)));
+  const byCpu = Math.floor(cpuMillicores / size.cpuMillicores);
+  return Math.max(0, Math.min(byCpu, Math.floor(memoryMiB / size.memoryMiB)));
 }
