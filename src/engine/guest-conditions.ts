@@ -16,14 +16,19 @@ export function isAsDesired({ status, desired, deleting }: Guest): boolean {
   return AS_DESIRED[desired].has(status) && !deleting;
 }
 
+/** It is to be up, running or suspended. */
+export function isWanted({ desired, deleting }: Guest): boolean {
+  return desired !== "STOPPED" && !deleting;
+}
+
 /** Other guests may build on it: it runs, and has had the time that it needs to get ready. */
 export function isServing({ status, readyAtMs }: Guest): boolean {
   return AS_DESIRED.RUNNING.has(status) && readyAtMs === null;
 }
 
 /** Wants to run, has no place, and nobody is at work on it. */
-export function isWaiting({ status, desired, deleting }: Guest): boolean {
-  return (status === "PENDING" || status === "LOST") && desired !== "STOPPED" && !deleting;
+export function isWaiting(guest: Guest): boolean {
+  return (guest.status === "PENDING" || guest.status === "LOST") && isWanted(guest);
 }
 
 /** The time a guest must have run for its crashes to be forgotten. */

@@ -1,12 +1,14 @@
 import type { Observation } from "../../model/actions.ts";
-import type { Host } from "../../model/entities.ts";
+import type { Guest, Host } from "../../model/entities.ts";
 import type { GuestId, HostId } from "../../model/ids.ts";
 import type { TaskKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
-import { isWatched, knowsItsWatchdog } from "../host-conditions.ts";
+import { isWanted } from "../guest-conditions.ts";
+import { isUnheard, isWatched, knowsItsWatchdog } from "../host-conditions.ts";
 import { holdOffIfFlapping } from "./flapping.ts";
 import { hostReturned, isGoingDown } from "./host-power.ts";
 import { guestDied, repeatOrder } from "./lifecycle.ts";
+import { failOperationOf, NEED_A_RUNNING_GUEST } from "./operations.ts";
 
 /**
  * Host health: heard of → UP; silent → SUSPECT → FENCING → proven dead → DOWN; heard of again → UP.
@@ -109,9 +111,28 @@ function takeStock(
     const { task } = guest;
     if (guest.hostId !== host.id) continue;
     if (!running.has(guest.id) && (task === null || PRESUPPOSE_A_GUEST.has(task.kind)))
-      guestDied(ctx, guest, `host ${host.name} came back without it`, host.causeSeq);
+      missing(ctx, host, guest);
     else if (mayHaveMissed) repeatOrder(ctx, guest);
   }
+}
+
+/**
+ * A host that was out of contact for long has killed it, or was off: that is no failure of the guest's
+ * own, and it may be tried everywhere. Disarmed, no watchdog kills, and nothing is started elsewhere.
+ */
+function missing(ctx: Context, host: Host, guest: Guest): void {
+  const why = `host ${host.name} came back without it`;
+  const wasSilent = isUnheard(host) && ctx.state.meta.armed;
+  if (wasSilent && isWanted(guest)) guestLost(ctx, guest, host, why);
+  else guestDied(ctx, guest, why, host.causeSeq);
+}
+
+function guestLost(ctx: Context, { id: guest }: Guest, host: Host, why: string): void {
+  const lost = { guest, host: host.id, lastSeenAt: host.lastSeenAtMs ?? ctx.nowMs, failover: null };
+  const seq = ctx.emit("GuestLost", lost, ctx.state.tables.Host.get(host.id).causeSeq);
+  failOperationOf(ctx, guest, NEED_A_RUNNING_GUEST, why, seq);
+  ctx.toPlace.guests.add(guest);
+  ctx.touchedGuests.add(guest);
 }
 
 /** Copies of guests that have been started elsewhere since, or are gone. */

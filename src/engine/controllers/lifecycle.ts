@@ -4,7 +4,7 @@ import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { TaskKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
-import { wasStable } from "../guest-conditions.ts";
+import { isWanted, wasStable } from "../guest-conditions.ts";
 import { isUnheard } from "../host-conditions.ts";
 import { endFaultsOn } from "./faults.ts";
 import {
@@ -147,8 +147,8 @@ export function guestActionDone(
 
 /** If it was stopped with its host, to come back with it: that is for the host to see to. */
 function stopped(ctx: Context, guest: Guest, cause: number): void {
-  const { id: guestId, hostId, frozenOnHostId, desired, deleting } = guest;
-  if (frozenOnHostId !== null && desired !== "STOPPED" && !deleting)
+  const { id: guestId, hostId, frozenOnHostId } = guest;
+  if (frozenOnHostId !== null && isWanted(guest))
     ctx.emitAsActor("GuestFrozen", { guest: guestId, host: frozenOnHostId }, cause);
   else ctx.emitAsActor("GuestStopped", { guest: guestId, host: hostId }, cause);
 }

@@ -2,6 +2,7 @@ import type { Failover, Guest, Host } from "../../model/entities.ts";
 import type { FailoverId, HostId, Ref, Seq } from "../../model/ids.ts";
 import type { FailureDomain } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
+import { isWanted } from "../guest-conditions.ts";
 import { willServe } from "./dependencies.ts";
 import { failOperationOf, NEED_A_RUNNING_GUEST } from "./operations.ts";
 
@@ -29,10 +30,6 @@ function countWanted({ state }: Context, hosts: readonly Host[]): number {
     for (const guestId of state.indexes.guestsOnHost.each(id))
       if (isWanted(state.tables.Guest.get(guestId))) wanted++;
   return wanted;
-}
-
-function isWanted(guest: Guest): boolean {
-  return guest.desired !== "STOPPED" && !guest.deleting;
 }
 
 function open(ctx: Context, loss: Loss, guestsAffected: number): { id: FailoverId; seq: Seq } {

@@ -1,7 +1,7 @@
 import type { Guest, Host } from "../../../model/entities.ts";
 import type { HostId, Seq } from "../../../model/ids.ts";
 import { MOVE_REASONS, type MoveReason } from "../../../model/statuses.ts";
-import { inRecoveryOrder } from "../../guest-conditions.ts";
+import { inRecoveryOrder, isWanted } from "../../guest-conditions.ts";
 import { isWatched } from "../../host-conditions.ts";
 import { hasMigrationSlots } from "../../placement/filters.ts";
 import type { State } from "../../state.ts";
@@ -39,7 +39,7 @@ function wishesOf(state: State, host: Host): Wish[] {
   return state.indexes.guestsOnHost
     .of(host.id)
     .map((id) => state.tables.Guest.get(id))
-    .filter((guest) => guest.hostId === host.id && guest.desired !== "STOPPED" && !guest.deleting)
+    .filter((guest) => guest.hostId === host.id && isWanted(guest))
     .map((guest) => ({ guest, why, causeSeq, heat }));
 }
 

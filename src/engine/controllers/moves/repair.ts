@@ -1,7 +1,7 @@
 import type { AffinityRule, Guest } from "../../../model/entities.ts";
 import type { GuestId, HostId } from "../../../model/ids.ts";
 import type { RuleScope } from "../../../model/statuses.ts";
-import { inRecoveryOrder } from "../../guest-conditions.ts";
+import { inRecoveryOrder, isWanted } from "../../guest-conditions.ts";
 import { companyOf } from "../../placement/company.ts";
 import { place, placeOn } from "../../placement/place.ts";
 import { domainOf } from "../../placement/rule-index.ts";
@@ -32,11 +32,7 @@ type Standing = Guest & { readonly hostId: HostId };
 /** Guests that stand somewhere and are to stay up. */
 function standing(guests: readonly (Guest | undefined)[]): Standing[] {
   return guests.filter(
-    (guest): guest is Standing =>
-      guest !== undefined &&
-      guest.hostId !== null &&
-      guest.desired !== "STOPPED" &&
-      !guest.deleting,
+    (guest): guest is Standing => guest !== undefined && guest.hostId !== null && isWanted(guest),
   );
 }
 
