@@ -97,6 +97,14 @@ async function silenceOf(guest: Row<"Guest">, context: ApiContext): Promise<Reas
   return whySilent(await factsOf(host, context));
 }
 
+/** Between its loss and the search for a place there is a moment in which more hosts may be lost. */
+function aboutToBePlaced({ status, blockedBy, retryAtMs }: Row<"Guest">): ReasonValue[] {
+  if (status !== "LOST" || blockedBy.length > 0 || retryAtMs !== null) return [];
+  const message =
+    "a place is looked for in a moment, for guests of all hosts that are being fenced at once";
+  return [{ code: "IN_PROGRESS", message }];
+}
+
 builder.drizzleObjectFields(Guest, (t) => ({
   blockedBy: t.field({
     type: [Reason],
@@ -104,6 +112,7 @@ builder.drizzleObjectFields(Guest, (t) => ({
       "Why it is not in its desired state; empty when it is. While its host is silent, nobody knows whether it is, and this says what is waited for.",
     resolve: async (guest, _args, context) => [
       ...guest.blockedBy,
+      ...aboutToBePlaced(guest),
       ...(await silenceOf(guest, context)),
     ],
   }),

@@ -63,7 +63,7 @@ function suspicion(facts: HostFacts, seenMs: number): string {
     return `is cut off, but seen alive by others, so it is not fenced; ${watchdogProof(facts, seenMs)}`;
   const fromMs = Math.max(seenMs, fleet.silencesCountFromMs ?? 0);
   const fenceAt = at(fromMs + fleet.settings.fenceAfterSeconds * 1000);
-  return `is fenced at ${fenceAt} unless it is heard of before`;
+  return `is fenced at ${fenceAt} unless it is heard of before, or no host at all is by then`;
 }
 
 function fence(facts: HostFacts, seenMs: number): string {

@@ -34,7 +34,7 @@ export class Context {
   readonly touchedZones = new Set<ZoneId>();
   /** Hosts proven dead in this decision, whose guests must be recovered. */
   readonly hostsDown: HostId[] = [];
-  /** Their guests find places in the TICK of this instant: by then more hosts may be proven dead. */
+  /** Their guests find places in a TICK: by then more hosts may be proven dead. */
   recoversLater = false;
   /** How many of the events have been searched for what makes or ends contradictions of rules. */
   rulesCheckedTo = 0;

@@ -9,6 +9,7 @@ import { clearFault, expireFaults, injectFault, nextFaultDueAtMs } from "./contr
 import { fenceAnswered } from "./controllers/fencing.ts";
 import { releaseHeld } from "./controllers/flapping.ts";
 import { applyFleet } from "./controllers/fleet/apply-fleet.ts";
+import { gatheringUntilMs } from "./controllers/gathering.ts";
 import {
   createGuest,
   deleteGuest,
@@ -100,9 +101,16 @@ function tick(ctx: Context): null {
   endStockTaking(ctx);
   checkTimers(ctx);
   checkHostPower(ctx);
-  ctx.toPlace.due = widest(before.placementDue, state.placementDue);
-  ctx.looksAtMoves = Math.min(before.movesDueAtMs, state.movesDueAtMs) <= ctx.nowMs;
-  if (!ctx.looksAtMoves) state.movesDueAtMs = Math.min(before.movesDueAtMs, state.movesDueAtMs);
+  const placementDue = widest(before.placementDue, state.placementDue);
+  const movesDueAtMs = Math.min(before.movesDueAtMs, state.movesDueAtMs);
+  const isGathering = gatheringUntilMs(state) > ctx.nowMs;
+  ctx.looksAtMoves = !isGathering && movesDueAtMs <= ctx.nowMs;
+  if (!ctx.looksAtMoves) state.movesDueAtMs = movesDueAtMs;
+  if (isGathering) state.placementDue = placementDue;
+  else {
+    ctx.toPlace.due = placementDue;
+    state.looksHeldUntilMs = null;
+  }
   return null;
 }
 
@@ -217,8 +225,9 @@ function reconcileTouched(ctx: Context): void {
  * proof, deadline, retry or end of a fault. Null: nothing will be.
  */
 export function nextDueAtMs(state: State): number | null {
-  if (state.placementDue !== "NOBODY" && state.indexes.waiting.size > 0) return 0;
-  const { timed, held } = state.indexes;
+  const { timed, held, waiting } = state.indexes;
+  const gatheredMs = gatheringUntilMs(state);
+  const isPlacementDue = state.placementDue !== "NOBODY" && waiting.size > 0;
   const due = Math.min(
     nextSilenceDueAtMs(state),
     state.meta.stockDueAtMs ?? Number.POSITIVE_INFINITY,
@@ -226,7 +235,8 @@ export function nextDueAtMs(state: State): number | null {
     nextFaultDueAtMs(state),
     timed.nextMs,
     held.nextMs,
-    movesWanted(state) ? state.movesDueAtMs : Number.POSITIVE_INFINITY,
+    isPlacementDue ? gatheredMs : Number.POSITIVE_INFINITY,
+    movesWanted(state) ? Math.max(gatheredMs, state.movesDueAtMs) : Number.POSITIVE_INFINITY,
   );
   return Number.isFinite(due) ? due : null;
 }

@@ -1,5 +1,6 @@
 import type { Guest } from "../model/entities.ts";
 import type { Reason } from "../model/reasons.ts";
+import { isCutOff } from "./host-conditions.ts";
 import type { State } from "./state.ts";
 
 /** What the state of the fleet as a whole means, for all who must agree about it. */
@@ -21,11 +22,7 @@ export function knowsWhatRuns({ meta }: State): boolean {
 export function whyIdle(state: State, guest: Guest): Reason | null {
   const { meta } = state;
   if (meta.contactLostAtMs !== null)
-    return {
-      code: "OUT_OF_CONTACT",
-      message:
-        "no host is in contact, so the fault may be on this side; mend the control plane's network: the first host to be heard of ends the wait",
-    };
+    return { code: "OUT_OF_CONTACT", message: `no host is in contact: ${whereItMayLie(state)}` };
   const goesElsewhere = guest.loss !== null || wasGivenUp(guest);
   if (!goesElsewhere || (meta.armed && knowsWhatRuns(state))) return null;
   if (!meta.armed)
@@ -38,6 +35,12 @@ export function whyIdle(state: State, guest: Guest): Reason | null {
     message:
       "hosts are being asked what runs on them, now that they can be; it goes on in a moment",
   };
+}
+
+function whereItMayLie({ tables }: State): string {
+  return [...tables.Zone.values()].every(isCutOff)
+    ? "the networks of all zones are down"
+    : "the fault may be on this side, so nothing is started elsewhere";
 }
 
 /** Given up where it was, it would be tried elsewhere. */

@@ -70,9 +70,9 @@ export function isRuledOut({ blockedBy }: Guest): boolean {
   return blockedBy.some(({ code }) => code === "AFFINITY_RULE");
 }
 
-/** Hosts are asked what runs on them, which is over in a moment. */
-export function awaitsStock({ blockedBy }: Guest): boolean {
-  return blockedBy.some(({ code }) => code === "TAKING_STOCK");
+/** Nobody knows what runs on the hosts, until the first of them is heard of and all could tell. */
+export function awaitsContact({ blockedBy }: Guest): boolean {
+  return blockedBy.some(({ code }) => code === "TAKING_STOCK" || code === "OUT_OF_CONTACT");
 }
 
 export function awaitsAdmission({ blockedBy }: Guest): boolean {
@@ -110,5 +110,5 @@ export function isPendingRecovery(guest: Guest): boolean {
   const { status, blockedBy, retryAtMs } = guest;
   if (status === "RECOVERING") return true;
   if (status !== "LOST") return false;
-  return blockedBy.length === 0 || retryAtMs !== null || awaitsTurn(guest) || awaitsStock(guest);
+  return blockedBy.length === 0 || retryAtMs !== null || awaitsTurn(guest) || awaitsContact(guest);
 }

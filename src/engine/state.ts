@@ -135,6 +135,10 @@ export class State {
    * set by the facts after which a move may be needed or possible.
    */
   movesDueAtMs = 0;
+  /**
+   * Neither is looked at before this, as long as there are hosts to be waited for. Soft: not at start.
+   */
+  looksHeldUntilMs: number | null = null;
   /** How near hosts without cooling are to tripping, 0 to 1, as last measured. Soft, like the leases. */
   readonly heat = new Map<number, number>();
   /** Faults in force, by `kind:target`. */
@@ -255,6 +259,7 @@ export class State {
       length: this.#journal.length,
       meta: this.#meta,
       placementDue: this.placementDue,
+      looksHeldUntilMs: this.looksHeldUntilMs,
       movesDueAtMs: this.movesDueAtMs,
     };
   }
@@ -265,6 +270,7 @@ export class State {
       length: 0,
       meta: this.#metaAtCheckpoint,
       placementDue: "EVERYONE",
+      looksHeldUntilMs: null,
       movesDueAtMs: 0,
     },
   ): void {
@@ -274,6 +280,7 @@ export class State {
     }
     this.#setMeta(mark.meta);
     this.placementDue = mark.placementDue;
+    this.looksHeldUntilMs = mark.looksHeldUntilMs;
     this.movesDueAtMs = mark.movesDueAtMs;
   }
 
@@ -287,6 +294,7 @@ export class State {
 }
 
 export interface StateMark extends LooksDue {
+  readonly looksHeldUntilMs: number | null;
   readonly length: number;
   readonly meta: FleetMeta;
 }

@@ -43,7 +43,7 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
     "Switch the host on (powerOnHost), or start the guest (startGuest) to have it run elsewhere.",
   DISARMED: "Arm high availability again (setHighAvailability).",
   OUT_OF_CONTACT:
-    "Mend the network between this server and its hosts: none of them is heard of, so the fault is likely on this side.",
+    "Mend the network between this server and its hosts, on whichever side it failed: the first host to be heard of ends the wait.",
   TAKING_STOCK: "Nothing: it goes on by itself within suspectAfterSeconds.",
   SUSPENDED: "Resume it (resumeGuest).",
   RULE_CONTRADICTION: "Change or disable one of the rules that contradict each other.",

@@ -150,6 +150,7 @@ function decideElsewhere(
   // A server that was restarted looks at all that waits once more, and may find newer reasons.
   other.placementDue = state.placementDue;
   other.movesDueAtMs = state.movesDueAtMs;
+  other.looksHeldUntilMs = state.looksHeldUntilMs;
   for (const [hostId, level] of state.heat) other.heat.set(hostId, level);
   return decide(other, input, nowMs).events;
 }

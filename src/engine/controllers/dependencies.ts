@@ -3,7 +3,7 @@ import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { GuestStatus, ReasonCode } from "../../model/statuses.ts";
 import {
-  awaitsStock,
+  awaitsContact,
   awaitsTurn,
   isPendingRecovery,
   isServing,
@@ -113,7 +113,7 @@ export function willServe(
   if (visit === "DONE") return true;
   if (runs(guest.status) || ON_THE_WAY.has(guest.status) || isPendingRecovery(guest)) return true;
   if (!isWaiting(guest)) return false;
-  if (guest.retryAtMs !== null || awaitsTurn(guest) || awaitsStock(guest)) return true;
+  if (guest.retryAtMs !== null || awaitsTurn(guest) || awaitsContact(guest)) return true;
   if (guest.blockedBy.some(({ code }) => !IN_TURN.has(code))) return false;
   visits.set(guestId, "OPEN");
   const will = needs(state, guest).every(({ id }) => willServe(state, id, visits));

@@ -2,6 +2,7 @@ import type { Observation } from "../../model/actions.ts";
 import type { Guest, Host } from "../../model/entities.ts";
 import type { FenceMethod } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
+import { gather } from "./gathering.ts";
 import { contactRestored } from "./host-health.ts";
 import { failOperationOf } from "./operations.ts";
 import { heardSince, provenDeadAtMs, silentSinceMs } from "./silence.ts";
@@ -45,9 +46,9 @@ export function fenceAnswered(
   const host = ctx.state.tables.Host.find(result.hostId);
   if (host?.status !== "FENCING" || host.generation !== result.generation) return;
   if (result.kind === "ACTION_DONE") {
-    // Fences are answered one by one, and guests of all these hosts start in order of priority.
     ctx.recoversLater = true;
     hostsDown(ctx, [{ host, method: "POWER" }]);
+    gather(ctx.state, ctx.nowMs);
   } else if (host.fenceFailedAtMs === null) fenceFailed(ctx, host, result.error);
 }
 

@@ -53,11 +53,10 @@ function cameUp(ctx: Context, host: Host): void {
 
 /** The first host that is back after none was in contact. */
 function endLossOfContact(ctx: Context, host: Host): void {
-  const { meta, indexes, tables } = ctx.state;
+  const { meta, tables } = ctx.state;
   if (meta.contactLostAtMs === null) return;
   let lastMs = 0;
-  for (const id of indexes.suspects)
-    lastMs = Math.max(lastMs, tables.Host.get(id).lastSeenAtMs ?? 0);
+  for (const { lastSeenAtMs } of tables.Host.values()) lastMs = Math.max(lastMs, lastSeenAtMs ?? 0);
   const silentMs = ctx.nowMs - (lastMs || meta.contactLostAtMs);
   ctx.emitAsActor("ContactRestored", { host: host.id, silentMs }, host.causeSeq);
 }
