@@ -21,7 +21,7 @@ export interface Driver {
   readonly capabilities: Capabilities;
   /**
    * Safe to repeat: the same action under the same generation is performed once and answered each
-   * time. What is under way to a host when contact with it is lost never arrives: once the host is
+   * time; a START of what was started and has crashed since has failed. What is under way to a host when contact with it is lost never arrives: once the host is
    * proven dead its guests start elsewhere, and an order from before must not start them there too.
    */
   perform(action: Action): void;

@@ -201,6 +201,8 @@ export interface GuestTask {
   readonly placement?: Placement;
   /** MIGRATE: why it goes. */
   readonly why?: MoveReason;
+  /** STOP: it was suspended, and is so again if it does not stop. */
+  readonly wasSuspended?: boolean;
 }
 
 /** What the guest has to recover from, until it runs again. */

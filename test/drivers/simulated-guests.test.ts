@@ -168,6 +168,15 @@ test("where the storage stalls, starts and migrations wait and stops don't", () 
 });
 
 describe("a crash", () => {
+  test("is not undone by the start that comes a second time", () => {
+    const generation = fleet.start(1111, G1);
+    fleet.advance(10).inject("GUEST_CRASH", G1);
+    const again = { kind: "START", generation, guest: guestDescription() } as const;
+    fleet.perform({ ...again, ...place(1111, G1) });
+    fleet.advance(10);
+    expect(fleet.inventory(1111)).toEqual([]);
+  });
+
   test("is told, and each one counts", () => {
     fleet.run(1111, G1).inject("GUEST_CRASH", G1).inject("GUEST_CRASH", G1);
     expect(fleet.all("GUEST_CRASHED")).toMatchObject([{ guestId: G1, hostId: 1111, at: 10 }]);

@@ -49,6 +49,15 @@ describe("what a driver says is taken with care", () => {
     expect(scenario.world.dueAtMs()).toBeGreaterThan(scenario.world.nowMs);
   });
 
+  test("a suspended guest that does not stop is suspended still, and resumed if it is to run", () => {
+    scenario.run("suspend web; wait 5; stop web; start web");
+    const { generation } = scenario.world.guest("web");
+    const failed = { ...answer("STOP", "h1", generation), kind: "ACTION_FAILED", error: "busy" };
+    scenario.world.fate = (seen) =>
+      "action" in seen && seen.action === "STOP" ? "LOST" : "ARRIVES";
+    expect(hear(failed as Observation)).toEqual(["GuestActionFailed", "GuestResuming"]);
+  });
+
   test("a stop for a reboot that fails waits for its host once that is silent", () => {
     scenario.run("reboot-host h1");
     const { generation } = scenario.world.guest("web");

@@ -3,7 +3,7 @@ import { answerDone, answerFailed, askedBy } from "./answers.ts";
 import { canBeHeard, isHanging } from "./conditions.ts";
 import { removeCopy, setProgress, setState } from "./copies.ts";
 import { completeMigration } from "./migration.ts";
-import { byId, type Copy, type Progress, type World } from "./world.ts";
+import { byId, type Copy, KEYS, type Progress, type World } from "./world.ts";
 
 /**
  * What was being done to a copy is at its end. It happens whether or not anyone can see it; the
@@ -42,8 +42,17 @@ export function crashGuest(world: World, guestId: GuestId): void {
     if (!copy || !host || isHanging(world, host)) continue;
     const { progress } = copy;
     removeCopy(world, copy);
+    endStart(world, copy);
     if (canBeHeard(world, host)) tellCrash(world, copy, progress);
   }
+}
+
+/** The start that it came from was carried out: one that arrives a second time is not. */
+function endStart(world: World, { guestId, generation }: Copy): void {
+  const guest = world.guests.get(guestId);
+  if (guest?.generation !== generation) return;
+  guest.failure = { generation, error: "The guest has crashed since." };
+  world.changedKeys.add(KEYS.guest(guestId));
 }
 
 /** Out of order for whoever needs to be rid of it at once: nothing is answered. */

@@ -56,7 +56,7 @@ function begin(
   event: FleetEvent & { payload: { guest: number; generation: number } },
   kind: TaskKind,
   fields: Partial<Guest>,
-  more: Partial<Pick<GuestTask, "resize" | "placement">> = {},
+  more: Partial<Pick<GuestTask, "resize" | "placement" | "wasSuspended">> = {},
 ): void {
   const { guest, generation } = event.payload;
   put(state, {
@@ -194,13 +194,15 @@ function displacedFrom(
   return before === toHost ? null : (before ?? fromHost);
 }
 
-/** It stops on its host for the fleet's sake; what becomes of it, its fields tell when it has stopped. */
+/** It stops on its host; what becomes of it, its fields tell when it has stopped. */
 function beginStop(
   state: State,
-  event: FleetEvent<"GuestRelocating" | "GuestFreezing" | "GuestPreempted">,
+  event: FleetEvent<"GuestStopping" | "GuestRelocating" | "GuestFreezing" | "GuestPreempted">,
   fields: Partial<Guest>,
 ): void {
-  begin(state, event, "STOP", { status: "STOPPING", readyAtMs: null, ...fields });
+  const isSuspended = state.tables.Guest.get(event.payload.guest).status === "SUSPENDED";
+  const more = isSuspended ? { wasSuspended: true } : {};
+  begin(state, event, "STOP", { status: "STOPPING", readyAtMs: null, ...fields }, more);
 }
 
 /** Starting, stopping, crashing: between a host and nowhere. */
@@ -242,8 +244,7 @@ const runFolds = {
       retryAtMs: null,
       loss: null,
     }),
-  GuestStopping: (state, event) =>
-    begin(state, event, "STOP", { status: "STOPPING", readyAtMs: null }),
+  GuestStopping: (state, event) => beginStop(state, event, {}),
   GuestRelocating: (state, event) =>
     beginStop(state, event, { displacedFromHostId: event.payload.host }),
   GuestFreezing: (state, event) => beginStop(state, event, { frozenOnHostId: event.payload.host }),
@@ -370,7 +371,8 @@ const changeFolds = {
   GuestActionFailed: (state, event) => {
     const { guest: guestId, host: hostId, error, retryAt } = event.payload;
     const { status, task, displacedFromHostId } = state.tables.Guest.get(guestId);
-    const suspended = status === "RESUMING" || task?.kind === "RESUME";
+    const wasSuspended = task?.kind === "RESUME" || task?.wasSuspended === true;
+    const suspended = status === "RESUMING" || wasSuspended;
     settle(state, event, guestId, {
       status: suspended ? "SUSPENDED" : "RUNNING",
       frozenOnHostId: null,
