@@ -6,7 +6,7 @@ import type { FailureDomain, ReasonCode } from "../model/statuses.ts";
 import { Context } from "./context.ts";
 import { openFailovers } from "./controllers/recovery.ts";
 import { startWaiting } from "./controllers/starting.ts";
-import { inRecoveryOrder } from "./guest-conditions.ts";
+import { inStartingOrder } from "./controllers/starting-order.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -168,7 +168,10 @@ function* recover(ctx: Context, affected: readonly GuestId[]): Generator<void, S
   while (round.length > 0) {
     let hasNews = false;
     let hasFreed = false;
-    const inTurn = round.map((id) => ctx.state.tables.Guest.get(id)).sort(inRecoveryOrder);
+    const inTurn = inStartingOrder(
+      ctx.state,
+      round.map((id) => ctx.state.tables.Guest.get(id)),
+    );
     for (let from = 0; from < inTurn.length; from += AT_ONCE) {
       const news = startSome(
         ctx,

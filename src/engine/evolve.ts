@@ -115,15 +115,23 @@ function mayGiveWay({ indexes, tables }: State, { payload }: FleetEvent): boolea
   return guest !== undefined && isPreemptible(guest);
 }
 
+/** Room is kept for the guest that it is about. */
+function holds({ indexes }: State, { payload }: FleetEvent): boolean {
+  if (indexes.holding.size === 0 || !("guest" in payload) || payload.guest === null) return false;
+  return indexes.holding.has(payload.guest);
+}
+
 /** Folds one fact in. */
 export function evolveOne(state: State, event: FleetEvent): void {
   const fold = FOLDS[event.kind] as (state: State, event: FleetEvent) => void;
   const gaveWay = state.placementDue === "EVERYONE" || mayGiveWay(state, event);
+  const held = holds(state, event);
   fold(state, event);
   followIncident(state, event);
   state.follow(event.seq, newestId(event));
   if (state.placementDue !== "EVERYONE") {
-    const due = !gaveWay && mayGiveWay(state, event) ? "EVERYONE" : mayUnblock(state, event);
+    const mayTakeRoom = (held && !holds(state, event)) || (!gaveWay && mayGiveWay(state, event));
+    const due = mayTakeRoom ? "EVERYONE" : mayUnblock(state, event);
     if (due !== "NOBODY") state.placementDue = due;
   }
   if (FREES_ROOM.has(event.kind) || CONCERNS_MOVES.has(event.kind)) state.movesDueAtMs = 0;

@@ -1,5 +1,6 @@
 import type { Guest } from "../model/entities.ts";
 import type { HostId } from "../model/ids.ts";
+import type { Reason } from "../model/reasons.ts";
 import { maxResources, type Resources } from "../model/resources.ts";
 import { type DesiredState, type GuestStatus, PRIORITIES } from "../model/statuses.ts";
 
@@ -89,10 +90,29 @@ export function inRecoveryOrder(a: Guest, b: Guest): number {
   return (
     PRIORITIES.indexOf(b.recovery.priority) - PRIORITIES.indexOf(a.recovery.priority) ||
     Number(hasRun(b)) - Number(hasRun(a)) ||
+    inOrderOfSize(a, b)
+  );
+}
+
+/** The largest first. */
+export function inOrderOfSize(a: Guest, b: Guest): number {
+  return (
     b.resources.memoryMiB - a.resources.memoryMiB ||
     b.resources.cpuMillicores - a.resources.cpuMillicores ||
     a.id - b.id
   );
+}
+
+/** It has no place for now, and nothing but time keeps it from one: a pause, or others that come up first. */
+export function isHolding(guest: Guest): boolean {
+  if (!isWaiting(guest)) return false;
+  return guest.retryAtMs !== null || awaitsOthers(guest);
+}
+
+function awaitsOthers({ blockedBy }: Guest): boolean {
+  const isOther = ({ code }: Reason) =>
+    code === "DEPENDENCY_NOT_RUNNING" || code === "DEPENDENCY_NOT_READY";
+  return blockedBy.length > 0 && blockedBy.every(isOther);
 }
 
 /**

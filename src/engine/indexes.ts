@@ -18,6 +18,7 @@ import {
   footprintOf,
   hostsMadeFree,
   isBooting,
+  isHolding,
   isPendingRecovery,
   isPreemptible,
   isRuledOut,
@@ -64,6 +65,10 @@ function givesWayOn(guest: Guest | undefined): HostId | null {
   return guest && isPreemptible(guest) ? guest.hostId : null;
 }
 
+function waitsAsBefore(a: Guest, b: Guest): boolean {
+  return a.blockedBy === b.blockedBy && a.loss === b.loss && a.retryAtMs === b.retryAtMs;
+}
+
 function wasLost(guest: Guest | null): boolean {
   return guest !== null && guest.loss !== null;
 }
@@ -105,6 +110,8 @@ export class Indexes {
   unrecovered = 0;
   /** Waiting guests that rules keep from hosts: others may have to come to where they can be. */
   readonly ruledOut = new Set<GuestId>();
+  /** Waiting guests that nothing but time keeps from a place, which is kept for them. */
+  readonly holding = new Set<GuestId>();
   /** Waiting guests whose turn comes when a start elsewhere ends. */
   readonly awaitingTurn = new Set<GuestId>();
   /** By host: guests that run there and may be stopped to make room. */
@@ -279,7 +286,7 @@ export class Indexes {
     const was = before && isWaiting(before) ? before : null;
     const is = after && isWaiting(after) ? after : null;
     if (was === null && is === null) return;
-    if (was?.blockedBy === is?.blockedBy && was?.loss === is?.loss) return;
+    if (was && is && waitsAsBefore(was, is)) return;
     if (was) for (const hostId of hostsMadeFree(was)) this.makingRoom.remove(hostId, was.id);
     if (is) for (const hostId of hostsMadeFree(is)) this.makingRoom.add(hostId, is.id);
     const { id } = (is ?? was) as Guest;
@@ -287,6 +294,7 @@ export class Indexes {
     keep(this.waiting, id, is !== null);
     this.unrecovered += Number(wasLost(is)) - Number(wasLost(was));
     keep(this.ruledOut, id, isNow(isRuledOut));
+    keep(this.holding, id, isNow(isHolding));
     keep(this.awaitingTurn, id, isNow(awaitsTurn));
     keep(this.awaitingAdmission, id, isNow(awaitsAdmission));
   }

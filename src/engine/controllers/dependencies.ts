@@ -1,7 +1,7 @@
 import type { Guest } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
-import type { GuestStatus, ReasonCode } from "../../model/statuses.ts";
+import { type GuestStatus, PRIORITIES, type ReasonCode } from "../../model/statuses.ts";
 import {
   awaitsContact,
   awaitsTurn,
@@ -70,7 +70,8 @@ function waitedFor(state: State, guest: Guest): Guest[] {
     .reverse();
 }
 
-function needs(state: State, guest: Guest): Guest[] {
+/** Those that must run for this one to start. */
+export function needs(state: State, guest: Guest): Guest[] {
   return guest.recovery.dependsOn
     .map((id) => state.tables.Guest.find(id))
     .filter((other) => other !== undefined);
@@ -86,6 +87,21 @@ export function supportersOf(state: State, guest: Guest): ReadonlySet<GuestId> {
     open.push(...needs(state, next));
   }
   return found;
+}
+
+/** How important it is that it runs: as much as any guest that waits for it, directly or through others. */
+export function urgencyOf(
+  state: State,
+  guest: Guest,
+  met: Set<GuestId> = new Set([guest.id]),
+): number {
+  let urgency = PRIORITIES.indexOf(guest.recovery.priority);
+  for (const id of state.indexes.dependents.each(guest.id)) {
+    const dependent = state.tables.Guest.find(id);
+    if (!dependent || !isWaiting(dependent) || met.has(id)) continue;
+    urgency = Math.max(urgency, urgencyOf(state, dependent, met.add(id)));
+  }
+  return urgency;
 }
 
 const ON_THE_WAY: ReadonlySet<GuestStatus> = new Set<GuestStatus>([

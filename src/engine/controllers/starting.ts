@@ -7,11 +7,11 @@ import { isNewStart } from "../guest-conditions.ts";
 import { admissionObjection } from "../placement/admission.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
 import { objection, objections } from "../placement/filters.ts";
-import { type Choice, place, placeOn } from "../placement/place.ts";
+import { type Choice, findPlace, place, placeOn } from "../placement/place.ts";
 import { type Subject, subjectFor } from "../placement/subject.ts";
 import { block } from "./blocking.ts";
 import { inCompanies, subjectWithCompany } from "./companies.ts";
-import { circleOf, unmetDependencies } from "./dependencies.ts";
+import { circleOf, unmetDependencies, willServe } from "./dependencies.ts";
 import { settleOperation } from "./operations.ts";
 import { makeRoom } from "./preemption.ts";
 import { inStartingOrder } from "./starting-order.ts";
@@ -19,39 +19,75 @@ import { Crowd, nextInTurn } from "./turns.ts";
 
 /** What has been found out about waiting guests in one decision, so that it is found out once. */
 interface Round {
+  readonly crowd: Crowd;
   readonly failures: Failures;
   /** Guests whose dependencies lead into no circle. */
   readonly noCircle: Set<GuestId>;
+  /** Guests that stand, while others are given places, where room is kept for them. */
+  readonly kept: GuestId[];
+  /** Guests that wait for others to run, and for which. */
+  readonly dependents: { readonly guest: Guest; readonly unmet: Reason[] }[];
 }
 
 /** Starting: gives every guest that should run and is nowhere a place, the most important first. */
 export function startWaiting(ctx: Context): void {
-  const round: Round = { failures: new Failures(), noCircle: new Set() };
-  const crowd = new Crowd(ctx.state);
-  const waiting = inStartingOrder(ctx.state, waitingGuests(ctx, crowd));
-  const dependents: { guest: Guest; unmet: Reason[] }[] = [];
-  for (const guest of inCompanies(ctx.state, waiting)) {
-    if (guest.retryAtMs !== null && guest.retryAtMs > ctx.nowMs) continue;
-    // Those before it may have taken the last turns.
-    if (crowd.stays(guest)) continue;
-    const unmet = unmetDependencies(ctx.state, guest);
-    const idle = whyIdle(ctx.state, guest);
-    if (idle) block(ctx, guest, [idle]);
-    else if (unmet.length > 0) dependents.push({ guest, unmet });
-    else startOne(ctx, guest, round);
-  }
+  const { state } = ctx;
+  const round: Round = {
+    crowd: new Crowd(state),
+    failures: new Failures(),
+    noCircle: new Set(),
+    kept: [],
+    dependents: [],
+  };
+  const waiting = inStartingOrder(state, waitingGuests(ctx, round.crowd));
+  for (const guest of inCompanies(state, waiting)) consider(ctx, guest, round);
+  for (const id of round.kept) state.tables.Guest.patch(id, { hostId: null });
   // By now it is known which of those that they wait for have a place.
-  for (const { guest, unmet } of dependents) block(ctx, guest, circle(ctx, guest, round) ?? unmet);
+  for (const { guest, unmet } of round.dependents)
+    block(ctx, guest, circle(ctx, guest, round) ?? unmet);
+}
+
+function consider(ctx: Context, guest: Guest, round: Round): void {
+  const { state, nowMs } = ctx;
+  if (guest.retryAtMs !== null && guest.retryAtMs > nowMs) {
+    keepRoom(ctx, guest, round);
+    return;
+  }
+  // Those before it may have taken the last turns.
+  if (round.crowd.stays(guest)) return;
+  const unmet = unmetDependencies(state, guest);
+  const idle = whyIdle(state, guest);
+  if (idle) block(ctx, guest, [idle]);
+  else if (unmet.length === 0) startOne(ctx, guest, round);
+  else {
+    round.dependents.push({ guest, unmet });
+    const comesUp = guest.recovery.dependsOn.every((id) => willServe(state, id));
+    if (comesUp) keepRoom(ctx, guest, round);
+  }
 }
 
 function waitingGuests({ state, toPlace }: Context, crowd: Crowd): Guest[] {
-  const { waiting } = state.indexes;
+  const { waiting, holding } = state.indexes;
   const ids = toPlace.due === "EVERYONE" ? waiting : new Set(toPlace.guests);
+  // They start nobody, but have room that is not for less important ones.
+  if (ids.size > 0) for (const id of holding) ids.add(id);
   if (toPlace.due === "NEXT_IN_TURN") for (const id of nextInTurn(state)) ids.add(id);
   return [...ids]
     .filter((id) => waiting.has(id))
     .map((id) => state.tables.Guest.get(id))
     .filter((guest) => !crowd.stays(guest));
+}
+
+/**
+ * It will start as soon as its time has come, where it would start now: those after it must do with
+ * the rest. It stands there for the time of this round only.
+ */
+function keepRoom({ state, nowMs }: Context, guest: Guest, { kept }: Round): void {
+  if (whyIdle(state, guest)) return;
+  const placement = findPlace(state, { ...subjectFor(state, guest), isHasty: true }, nowMs);
+  if (!placement) return;
+  state.tables.Guest.patch(guest.id, { hostId: placement.hostId });
+  kept.push(guest.id);
 }
 
 function circle(ctx: Context, guest: Guest, { noCircle }: Round): Reason[] | null {

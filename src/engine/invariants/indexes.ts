@@ -5,6 +5,7 @@ import {
   footprintOf,
   hostsMadeFree,
   isBooting,
+  isHolding,
   isPendingRecovery,
   isPreemptible,
   isRuledOut,
@@ -92,6 +93,7 @@ function expectations(state: State): Record<string, [unknown, unknown]> {
       indexes.unrecovered,
       guests.filter((guest) => isWaiting(guest) && guest.loss !== null).length,
     ],
+    holding: [inOrder(indexes.holding), ids(guests.filter(isHolding))],
     ruledOut: [
       inOrder(indexes.ruledOut),
       ids(guests.filter((guest) => isWaiting(guest) && isRuledOut(guest))),
