@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import { whyIdle } from "../fleet-conditions.ts";
 import { isNewStart } from "../guest-conditions.ts";
 import { admissionObjection } from "../placement/admission.ts";
+import { affinityGroupOf, domainForAll } from "../placement/affinity-group.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
 import { objection, objections } from "../placement/filters.ts";
 import { type Choice, findPlace, place, placeOn } from "../placement/place.ts";
@@ -183,11 +184,28 @@ function choose(ctx: Context, guest: Guest, subject: Subject): Choice {
   }
   const admission = (hostId: HostId) => admissionObjection(ctx.state, guest, hostId);
   const objects = isNewStart(guest) ? admission : undefined;
+  const within = whereAllCanBe(ctx, guest, subject);
   const all = subjectWithCompany(ctx.state, guest, subject);
-  const choice = all && place(ctx.state, all, ctx.nowMs, objects);
+  const choice = all && place(ctx.state, { ...all, ...within }, ctx.nowMs, objects);
   if (choice?.ok || choice?.reasons.some(({ code }) => code === "STARTS_LIMITED")) return choice;
   // Not all of them fit anywhere: better some of them than none.
-  return place(ctx.state, subject, ctx.nowMs, objects);
+  return place(ctx.state, { ...subject, ...within }, ctx.nowMs, objects);
+}
+
+/** The first of those that are bound to one rack or zone chooses for all that wait; later ones follow. */
+function whereAllCanBe(
+  { state, nowMs }: Context,
+  guest: Guest,
+  subject: Subject,
+): Pick<Subject, "within"> {
+  const group = affinityGroupOf(state, guest.id);
+  if (!group || group.guests.some(({ hostId }) => hostId !== null)) return {};
+  const waiting = group.guests.filter(({ id }) => state.indexes.waiting.has(id));
+  if (waiting.length < 2) return {};
+  const alone = findPlace(state, { ...subject, isHasty: true }, nowMs);
+  const preferred = alone ? [alone.hostId] : [];
+  const found = domainForAll(state, { scope: group.scope, guests: waiting }, preferred, nowMs);
+  return found ? { within: found.within } : {};
 }
 
 /** A guest that was not lost waits for its turn at home, rather than start elsewhere and go home after that. */

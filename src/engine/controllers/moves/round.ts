@@ -1,11 +1,12 @@
-import type { Guest } from "../../../model/entities.ts";
+import type { AffinityRule, Guest } from "../../../model/entities.ts";
 import type { GuestId, HostId, Seq } from "../../../model/ids.ts";
 import type { Placement, Reason } from "../../../model/reasons.ts";
-import type { MoveReason } from "../../../model/statuses.ts";
+import type { MoveReason, RuleScope } from "../../../model/statuses.ts";
 import type { Context } from "../../context.ts";
 import { isNewStart } from "../../guest-conditions.ts";
 import { isCutOff, isWatched } from "../../host-conditions.ts";
 import { admissionObjection } from "../../placement/admission.ts";
+import { affinityGroupOf, domainForAll } from "../../placement/affinity-group.ts";
 import { companyOf } from "../../placement/company.ts";
 import { hasMigrationSlots } from "../../placement/filters.ts";
 import { type Choice, findPlace, place } from "../../placement/place.ts";
@@ -66,9 +67,35 @@ export class MoveRound {
     const known = this.#outcomes.get(guest.id);
     if (known) return known;
     const movers = moversWith(this.state, guest);
-    const outcome = this.moveAll(movers, why, causeSeq, (subject) => this.#placeOnce(subject));
+    const outcome = this.#moveWithGroup(movers, why, causeSeq);
     for (const { id } of movers) this.#outcomes.set(id, outcome);
     return outcome;
+  }
+
+  /** The first of those that are bound to one rack or zone leaves for where all of them can be, or not at all. */
+  #moveWithGroup(movers: Movers, why: MoveReason, causeSeq: Seq | null): Outcome {
+    const choose = (subject: Subject) => this.#placeOnce(subject);
+    const group = affinityGroupOf(this.state, movers[0].id);
+    if (!group || !this.#leavesWhole(group.guests))
+      return this.moveAll(movers, why, causeSeq, choose);
+    const { rule, scope } = group;
+    const guests = group.guests.filter((each) => each.hostId !== null && !isLeaving(each));
+    const here = guests.map(({ hostId }) => hostId as HostId);
+    const found = domainForAll(this.state, { scope, guests }, here, this.ctx.nowMs);
+    if (!found?.isForAll || guests.some(staysPut))
+      return [noRoomForAll(rule, scope, guests.length)];
+    const { within } = found;
+    return this.moveAll(movers, why, causeSeq, (subject) =>
+      place(this.state, { ...subject, within }, this.ctx.nowMs),
+    );
+  }
+
+  /** None of them is on its way yet, and none can stay. */
+  #leavesWhole(guests: readonly Guest[]): boolean {
+    return guests.every(({ hostId, targetHostId }) => {
+      if (hostId === null) return true;
+      return targetHostId === null && !this.state.indexes.capacity.room(hostId)?.placeable;
+    });
   }
 
   wasTried(guest: Guest): boolean {
@@ -201,6 +228,11 @@ const DISARMED: Reason = {
   code: "DISARMED",
   message: "high availability is disarmed: nothing moves by itself until it is armed again",
 };
+
+function noRoomForAll({ id, name }: AffinityRule, scope: RuleScope, guests: number): Reason {
+  const message = `no other ${scope.toLowerCase()} has room for all ${guests} guests that rule ${name} wants together`;
+  return { code: "AFFINITY_RULE", message, ruleId: id };
+}
 
 function isSuspended({ id, name }: Guest): Reason {
   const message = `${name} is suspended and can't be migrated: resume it or stop it`;
