@@ -88,7 +88,7 @@ function subjectOf(
   const guest = question.guestId === null ? undefined : state.tables.Guest.find(question.guestId);
   if (guest) return { ...subjectFor(state, guest), resources: question.resources };
   return {
-    guestId: null,
+    guestIds: [],
     resources: question.resources,
     homeHostId: question.homeHostId,
     retryHostId: null,

@@ -21,11 +21,15 @@ export function inCompanies(state: State, guests: readonly Guest[]): Iterable<Gu
   return ordered;
 }
 
+/** The others of its company that wait as well. */
+export function othersThatWait(state: State, { id: guestId }: Guest): Guest[] {
+  if (state.indexes.rules.rulesOf(guestId).length === 0) return [];
+  const company = companyOf(state, guestId);
+  return company.filter(({ id }) => id !== guestId && state.indexes.waiting.has(id));
+}
+
 /** The guest and all of its company that waits; null when it waits alone. */
-export function subjectWithCompany(state: State, guest: Guest, subject: Subject): Subject | null {
-  if (subject.rules.length === 0) return null;
-  const others = companyOf(state, guest.id).filter(
-    ({ id }) => id !== guest.id && state.indexes.waiting.has(id),
-  );
+export function subjectWithCompany(state: State, guest: Guest): Subject | null {
+  const others = othersThatWait(state, guest);
   return others.length > 0 ? subjectForAll(state, [guest, ...others]) : null;
 }

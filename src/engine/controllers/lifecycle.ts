@@ -195,7 +195,7 @@ export function guestActionFailed(
       const payload = { guest: id, host, action: task.kind, error, retryAt };
       const seq = ctx.emitAsActor("GuestActionFailed", payload, task.seq);
       if (!again) failOperationOf(ctx, id, ["REBOOT_GUEST", "RESIZE_GUEST"], error, seq);
-      if (guest.preemptedBy !== null) ctx.toPlace.guests.add(guest.preemptedBy);
+      for (const waiting of ctx.state.indexes.makingRoom.of(host)) ctx.toPlace.guests.add(waiting);
     }
   }
   ctx.touchedGuests.add(id);

@@ -1,64 +1,111 @@
 import type { Guest } from "../../model/entities.ts";
-import type { GuestId, HostId } from "../../model/ids.ts";
+import type { GuestId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
-import { addResources, type Resources, subtractResources } from "../../model/resources.ts";
+import {
+  addResources,
+  NO_RESOURCES,
+  type Resources,
+  subtractResources,
+} from "../../model/resources.ts";
 import { PRIORITIES } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
-import type { HostRoom } from "../placement/capacity-index.ts";
+import { hostsMadeFree } from "../guest-conditions.ts";
+import { fits, type HostRoom } from "../placement/capacity-index.ts";
 import { objection } from "../placement/filters.ts";
-import type { Subject } from "../placement/subject.ts";
+import { lackOf, promisedTo, stoppingFor, sumOf } from "../placement/promised.ts";
+import { type Subject, subjectForAll } from "../placement/subject.ts";
 import type { State } from "../state.ts";
-import { supportersOf } from "./dependencies.ts";
+import { othersThatWait } from "./companies.ts";
+import { supportersOf, unmetDependencies, urgencyOf } from "./dependencies.ts";
 
 /**
  * Preemption: a guest that was lost and finds no room has guests of lower priority stopped for it, if
  * their policy allows. The victims are of the lowest priority that helps, then as few, then as small
- * as can be, all on one host; the room is kept for it while they stop.
+ * as can be, all on one host; the room is kept for it while they stop. Who needs no more than what
+ * others leave over of theirs waits for it with them.
  */
+
+/** Those that room is made for as one: a guest alone, or with its company. */
+interface Party {
+  readonly subject: Subject;
+  /** Of the least important of them: whoever is to stop for all is less important still. */
+  readonly rank: number;
+  /** Those that they build on: without them they could not start. */
+  readonly spared: ReadonlySet<GuestId>;
+}
 
 /** Guests on one host whose end would make room there. */
 interface Sacrifice {
   readonly room: HostRoom;
   readonly victims: readonly Guest[];
+  /** The victims, or those that stop there already if that will do. */
+  readonly awaited: readonly Guest[];
   /** Highest priority, number, memory: less is better, in this order. */
   readonly cost: readonly number[];
 }
 
+const NO_COST = [-1];
+
 /** What the guest waits for now, if room is made for it; null when nobody can be stopped for it. */
-export function makeRoom(ctx: Context, guest: Guest, subject: Subject): readonly Reason[] | null {
-  if (guest.loss === null) return null;
-  if (isRoomBeingMade(ctx.state, guest)) return guest.blockedBy;
-  const found = sacrifices(ctx.state, guest).find((each) => suffices(ctx.state, subject, each));
+export function makeRoom(ctx: Context, guest: Guest): readonly Reason[] | null {
+  const { state } = ctx;
+  const { loss } = guest;
+  if (loss === null) return null;
+  if (isRoomBeingMade(state, guest)) return guest.blockedBy;
+  const found = chooseFor(state, guest);
   if (!found) return null;
-  const host = found.room.hostId;
-  const { name } = ctx.state.tables.Host.get(host);
-  return found.victims.map((victim) => {
-    const generation = victim.generation + 1;
-    const payload = { guest: victim.id, host, preemptor: guest.id, generation };
-    ctx.emit("GuestPreempted", payload, guest.loss?.seq ?? guest.causeSeq);
-    const message = `waits for ${victim.name} to stop on ${name} and make room`;
-    return { code: "PREEMPTING", message, guestId: victim.id, hostId: host };
-  });
-}
-
-function isRoomBeingMade({ tables }: State, guest: Guest): boolean {
-  return guest.blockedBy.some(({ code, guestId, hostId }) => {
-    if (code !== "PREEMPTING" || guestId === undefined) return false;
-    const victim = tables.Guest.find(guestId);
-    return victim?.status === "STOPPING" && victim.hostId === hostId;
-  });
-}
-
-/** On each host the best that could be done there, the best of all first. */
-function sacrifices(state: State, guest: Guest): Sacrifice[] {
-  const found: Sacrifice[] = [];
-  const spared = supportersOf(state, guest);
-  for (const hostId of state.indexes.preemptible.keys()) {
-    const room = state.indexes.capacity.room(hostId as HostId);
-    const sacrifice = room?.placeable ? onHost(state, guest, room, spared) : null;
-    if (sacrifice) found.push(sacrifice);
+  const { hostId: host } = found.room;
+  for (const victim of found.victims) {
+    const payload = { guest: victim.id, host, preemptor: guest.id };
+    ctx.emit("GuestPreempted", { ...payload, generation: victim.generation + 1 }, loss.seq);
   }
-  return found.sort((a, b) => compare(a.cost, b.cost) || a.room.hostId - b.room.hostId);
+  const { name } = state.tables.Host.get(host);
+  return found.awaited.map((each) => {
+    const message = `waits for ${each.name} to stop on ${name} and make room`;
+    return { code: "PREEMPTING", message, guestId: each.id, hostId: host };
+  });
+}
+
+function isRoomBeingMade(state: State, guest: Guest): boolean {
+  return hostsMadeFree(guest).some((hostId) => stoppingFor(state, [guest], hostId).length > 0);
+}
+
+/** All of its company goes where room can be made for them, as much as those need that can start now. */
+function chooseFor(state: State, guest: Guest): Sacrifice | null {
+  const others = othersThatWait(state, guest).filter(({ loss }) => loss !== null);
+  const served = others.find((each) => isRoomBeingMade(state, each));
+  const alone = partyOf(state, [guest]);
+  if (served) return bestOf(state, alone, [...new Set(hostsMadeFree(served))]);
+  const { preemptible, makingRoom } = state.indexes;
+  const hostIds = [...new Set([...preemptible.keys(), ...makingRoom.keys()])];
+  const all = others.length > 0 && bestOf(state, partyOf(state, [guest, ...others]), hostIds);
+  // Better some of them than none.
+  if (!all) return bestOf(state, alone, hostIds);
+  const ready = others.filter((each) => unmetDependencies(state, each).length === 0);
+  if (ready.length === others.length) return all;
+  return onHost(state, partyOf(state, [guest, ...ready]), all.room);
+}
+
+function partyOf(state: State, guests: readonly [Guest, ...Guest[]]): Party {
+  return {
+    subject: subjectForAll(state, guests),
+    rank: Math.min(...guests.map((guest) => urgencyOf(state, guest))),
+    spared: new Set(guests.flatMap((guest) => [...supportersOf(state, guest)])),
+  };
+}
+
+function rankOf({ recovery }: Guest): number {
+  return PRIORITIES.indexOf(recovery.priority);
+}
+
+/** On each host the best that could be done there, and of those the best that will do. */
+function bestOf(state: State, party: Party, hostIds: readonly number[]): Sacrifice | null {
+  const found = hostIds
+    .map((hostId) => state.indexes.capacity.room(hostId))
+    .map((room) => (room?.placeable ? onHost(state, party, room) : null))
+    .filter((sacrifice) => sacrifice !== null)
+    .sort((a, b) => compare(a.cost, b.cost) || a.room.hostId - b.room.hostId);
+  return found.find((each) => suffices(state, party.subject, each)) ?? null;
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
@@ -67,27 +114,26 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-/** Those that it builds on are spared: without them it could not start. */
-function onHost(
-  state: State,
-  guest: Guest,
-  room: HostRoom,
-  spared: ReadonlySet<GuestId>,
-): Sacrifice | null {
-  const rank = (each: Guest) => PRIORITIES.indexOf(each.recovery.priority);
+/** What others will leave over of the room that is made there needs no victims. */
+function onHost(state: State, { subject, rank, spared }: Party, room: HostRoom): Sacrifice | null {
+  const others = promisedTo(state, subject, room.hostId);
+  const stopping = stoppingFor(state, others, room.hostId);
+  const needed = addResources(subject.resources, lackOf(state, others, room.hostId));
+  const missing = subtractResources(needed, room.free);
+  if (stopping.length > 0 && fits(NO_RESOURCES, missing))
+    return { room, victims: [], awaited: stopping, cost: NO_COST };
   const lesser = state.indexes.preemptible
     .of(room.hostId)
     .map((id) => state.tables.Guest.get(id))
-    .filter((each) => rank(each) < rank(guest) && !spared.has(each.id));
-  const missing = subtractResources(guest.resources, room.free);
-  for (const highest of [...new Set(lesser.map(rank))].sort((a, b) => a - b)) {
+    .filter((each) => rankOf(each) < rank && !spared.has(each.id));
+  for (const highest of [...new Set(lesser.map(rankOf))].sort((a, b) => a - b)) {
     const victims = fewest(
-      lesser.filter((each) => rank(each) <= highest),
+      lesser.filter((each) => rankOf(each) <= highest),
       missing,
     );
     if (!victims) continue;
-    const memoryMiB = victims.reduce((sum, each) => sum + each.resources.memoryMiB, 0);
-    return { room, victims, cost: [highest, victims.length, memoryMiB] };
+    const cost = [highest, victims.length, sumOf(victims).memoryMiB];
+    return { room, victims, awaited: victims, cost };
   }
   return null;
 }
@@ -97,40 +143,30 @@ function fewest(guests: readonly Guest[], missing: Resources): readonly Guest[] 
   const bySize = [...guests].sort(
     (a, b) => b.resources.memoryMiB - a.resources.memoryMiB || a.id - b.id,
   );
-  const one = bySize.findLast(({ resources }) => covers(resources, missing));
+  const one = bySize.findLast(({ resources }) => fits(resources, missing));
   if (one) return [one];
   let taken: Guest[] = [];
   for (const guest of bySize) {
-    if (covers(sumOf(taken), missing)) break;
+    if (fits(sumOf(taken), missing)) break;
     taken.push(guest);
   }
-  if (!covers(sumOf(taken), missing)) return null;
+  if (!fits(sumOf(taken), missing)) return null;
   for (const guest of [...taken].reverse()) {
     const rest = taken.filter((each) => each !== guest);
-    if (covers(sumOf(rest), missing)) taken = rest;
+    if (fits(sumOf(rest), missing)) taken = rest;
   }
   return taken.sort((a, b) => a.id - b.id);
 }
 
-function sumOf(guests: readonly Guest[]): Resources {
-  const none = { cpuMillicores: 0, memoryMiB: 0, storageGiB: 0 };
-  return guests.reduce((sum, { resources }) => addResources(sum, resources), none);
-}
-
-function covers(has: Resources, needs: Resources): boolean {
-  return (
-    has.cpuMillicores >= needs.cpuMillicores &&
-    has.memoryMiB >= needs.memoryMiB &&
-    has.storageGiB >= needs.storageGiB
-  );
-}
-
-/** Without the victims nothing is left to say against the host, rules included. */
+/** With all gone that are to stop, and those there that they stop for, nothing is said against the host, rules included. */
 function suffices(state: State, subject: Subject, { room, victims }: Sacrifice): boolean {
-  if (state.indexes.makingRoom.count(room.hostId) > 0) return false;
+  const { hostId } = room;
+  const others = promisedTo(state, subject, hostId);
+  const leaving = [...stoppingFor(state, others, hostId), ...victims];
   const mark = state.mark();
   try {
-    for (const { id } of victims) state.tables.Guest.patch(id, { hostId: null, status: "PENDING" });
+    for (const { id } of leaving) state.tables.Guest.patch(id, { hostId: null, status: "PENDING" });
+    for (const { id } of others) state.tables.Guest.patch(id, { hostId, status: "RECOVERING" });
     return objection(state, { ...subject, isHasty: true }, room) === null;
   } finally {
     state.rollback(mark);

@@ -115,18 +115,13 @@ function startOne(ctx: Context, guest: Guest, { failures }: Round): void {
   }
   if (!turn) failures.note(guest, subject, choice);
   if (isGivenUpEverywhere(subject, choice.reasons)) giveUp(ctx, guest);
-  else block(ctx, guest, whatItWaitsFor(ctx, guest, subject, choice.reasons));
+  else block(ctx, guest, whatItWaitsFor(ctx, guest, choice.reasons));
 }
 
 /** Its turn, room that is made for it, or room to come free. */
-function whatItWaitsFor(
-  ctx: Context,
-  guest: Guest,
-  subject: Subject,
-  reasons: readonly Reason[],
-): readonly Reason[] {
+function whatItWaitsFor(ctx: Context, guest: Guest, reasons: readonly Reason[]): readonly Reason[] {
   if (reasons.some(({ code }) => code === "STARTS_LIMITED")) return reasons;
-  const made = makeRoom(ctx, guest, subject);
+  const made = makeRoom(ctx, guest);
   if (made) return made;
   if (guest.preemptedBy === null) return reasons;
   const preemptor = ctx.state.tables.Guest.find(guest.preemptedBy)?.name ?? "another guest";
@@ -185,7 +180,7 @@ function choose(ctx: Context, guest: Guest, subject: Subject): Choice {
   const admission = (hostId: HostId) => admissionObjection(ctx.state, guest, hostId);
   const objects = isNewStart(guest) ? admission : undefined;
   const within = whereAllCanBe(ctx, guest, subject);
-  const all = subjectWithCompany(ctx.state, guest, subject);
+  const all = subjectWithCompany(ctx.state, guest);
   const choice = all && place(ctx.state, { ...all, ...within }, ctx.nowMs, objects);
   if (choice?.ok || choice?.reasons.some(({ code }) => code === "STARTS_LIMITED")) return choice;
   // Not all of them fit anywhere: better some of them than none.

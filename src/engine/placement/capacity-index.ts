@@ -36,7 +36,7 @@ export interface Cell {
   readonly hostIds: number[];
 }
 
-function fits(free: Resources, need: Resources): boolean {
+export function fits(free: Resources, need: Resources): boolean {
   return (
     free.cpuMillicores >= need.cpuMillicores &&
     free.memoryMiB >= need.memoryMiB &&

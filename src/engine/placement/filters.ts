@@ -1,9 +1,11 @@
 import type { AffinityRule } from "../../model/entities.ts";
 import type { Reason } from "../../model/reasons.ts";
+import { subtractResources } from "../../model/resources.ts";
 import type { RuleScope } from "../../model/statuses.ts";
 import { isCutOff } from "../host-conditions.ts";
 import type { State } from "../state.ts";
-import type { HostRoom } from "./capacity-index.ts";
+import { fits, type HostRoom } from "./capacity-index.ts";
+import { claimOf, promisedTo } from "./promised.ts";
 import { domainOf } from "./rule-index.ts";
 import type { Subject } from "./subject.ts";
 
@@ -193,12 +195,16 @@ export function hasMigrationSlots(state: State, hostId: number, migrations: numb
 
 /** Room that others are stopped for is for nobody else. */
 const notPromised: Filter = (state, subject, room) => {
-  const { makingRoom } = state.indexes;
-  if (subject.isHasty || makingRoom.count(room.hostId) === 0) return null;
-  const other = makingRoom.of(room.hostId).find((id) => id !== subject.guestId);
-  if (other === undefined) return null;
-  const { name } = state.tables.Guest.get(other);
-  return { code: "PREEMPTING", message: `room is made here for ${name}`, hostId: room.hostId };
+  if (subject.isHasty || state.indexes.makingRoom.count(room.hostId) === 0) return null;
+  const [first, ...more] = promisedTo(state, subject, room.hostId);
+  if (!first) return null;
+  const claim = claimOf(state, [first, ...more], room.hostId);
+  if (fits(subtractResources(room.free, claim), subject.resources)) return null;
+  return {
+    code: "PREEMPTING",
+    message: `room is made here for ${first.name}`,
+    hostId: room.hostId,
+  };
 };
 
 /** The last to be asked: what it holds back would have a place here but for the others before it. */

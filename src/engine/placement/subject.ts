@@ -1,5 +1,5 @@
 import type { AffinityRule, Guest } from "../../model/entities.ts";
-import type { HostId, ZoneId } from "../../model/ids.ts";
+import type { GuestId, HostId, ZoneId } from "../../model/ids.ts";
 import { addResources, NO_RESOURCES, type Resources } from "../../model/resources.ts";
 import type { RuleScope } from "../../model/statuses.ts";
 import type { State } from "../state.ts";
@@ -7,7 +7,8 @@ import { domainOf } from "./rule-index.ts";
 
 /** What is to be placed, as filters and scorers see it: a guest, or several that go to one host. */
 export interface Subject {
-  readonly guestId: number | null;
+  /** Empty for one that does not exist yet. */
+  readonly guestIds: readonly GuestId[];
   readonly resources: Resources;
   /** Preferred while it is up. */
   readonly homeHostId: HostId | null;
@@ -36,7 +37,7 @@ export function subjectFor(state: State, guest: Guest): Subject {
   const retries = guest.restarts > 0 && last !== null && !guest.triedHostIds.includes(last);
   const home = state.meta.settings.balanceOnStart ? null : guest.homeHostId;
   return {
-    guestId: guest.id,
+    guestIds: [guest.id],
     resources: guest.resources,
     // Where it was stopped for the fleet's sake, it is at home until it is back.
     homeHostId: guest.displacedFromHostId ?? home,
@@ -67,6 +68,7 @@ export function subjectForAll(state: State, guests: readonly [Guest, ...Guest[]]
   );
   return {
     ...subject,
+    guestIds: guests.map(({ id }) => id),
     resources: guests.map(({ resources }) => resources).reduce(addResources, NO_RESOURCES),
     rules: [...rules.values()].sort((a, b) => a.id - b.id),
     own: countOwn(state, guests),
