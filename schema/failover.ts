@@ -29,7 +29,10 @@ export const Failover = builder.drizzleNode("failovers", {
     }),
     guestsAffected: t.exposeInt("guestsAffected"),
     guestsRecovered: t.exposeInt("guestsRecovered"),
-    guestsUnrecovered: t.exposeInt("guestsUnrecovered"),
+    guestsUnrecovered: t.exposeInt("guestsUnrecovered", {
+      description:
+        "Those that do not run again as yet, or did not at the end; not those that were stopped or deleted meanwhile.",
+    }),
   }),
 });
 

@@ -18,12 +18,21 @@ Each loss is played through on the fleet as it is now.`,
     if (more.length > 0) throw new UsageError("Name one domain, as in 'evenkeel capacity zone'");
     const url = serverUrl(args);
     const [losing = ""] = await enumValues(url, "FailureDomain", "failure domain", [text]);
-    const { report } = await ask<{ report: Report }>(url, QUERY, { losing });
-    const shown = args.flag("json") ? JSON.stringify(report, null, 2) : reportText(report);
+    const { report, fleet } = await ask<Answer>(url, QUERY, { losing });
+    const shown = args.flag("json") ? JSON.stringify(report, null, 2) : reportText(report, fleet);
     process.stdout.write(`${shown}\n`);
     return 0;
   },
 };
+
+interface Answer {
+  readonly report: Report;
+  readonly fleet: Fleet;
+}
+
+interface Fleet {
+  readonly guests: readonly { readonly status: string; readonly count: number }[];
+}
 
 interface Report {
   readonly losing: string;
@@ -55,21 +64,30 @@ const QUERY = `query Capacity($losing: FailureDomain!) {
       leftBehind { guest { name tenant { name } } reasons { message advice } }
     }
   }
+  fleet { guests { status count } }
 }`;
 
 /** Guests that are named for one loss. */
 const NAMED_MAX = 10;
 
-function reportText(report: Report): string {
+function reportText(report: Report, fleet: Fleet): string {
   const { domainsExamined, domainsAtRisk, guestsAtRisk, tolerated, losses } = report;
   const kind = report.losing.toLowerCase().replace("_", " ");
-  if (domainsExamined === 0) return `No ${kind} has guests.`;
+  if (domainsExamined === 0) return `No ${kind} has guests${downAlready(fleet)}.`;
   if (tolerated) return `Whichever ${kind} of ${domainsExamined} is lost, every guest comes back.`;
   const head = `${domainsAtRisk} of ${domainsExamined} ${kind}s could not be lost without leaving guests behind, ${count(guestsAtRisk)} in all:`;
   return [
     head,
     ...losses.filter(({ guestsLeftBehind }) => guestsLeftBehind > 0).map(lossText),
   ].join("\n\n");
+}
+
+/** Guests that were lost, or wait to start, are on no host that could be lost. */
+function downAlready({ guests }: Fleet): string {
+  const down = guests.filter(({ status }) => status === "LOST" || status === "PENDING");
+  const total = down.reduce((sum, each) => sum + each.count, 0);
+  if (total === 0) return "";
+  return `: ${count(total)} that should run ${total === 1 ? "is" : "are"} down already`;
 }
 
 function lossText({ scope, guestsAffected, guestsLeftBehind, leftBehind }: Report["losses"][0]) {

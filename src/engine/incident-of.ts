@@ -14,13 +14,14 @@ interface Named {
   readonly why?: unknown;
 }
 
-/** Facts of a host's way down, which belong to what ails its surroundings before it is down itself. */
+/** Facts of a host's way down and back, which belong to what ails its surroundings before it is down itself. */
 const WAY_DOWN: ReadonlySet<EventKind> = new Set<EventKind>([
   "HostSuspected",
   "HostProbed",
   "HostFencing",
   "HostFenceFailed",
   "HostFenced",
+  "HostContactRestored",
   "HostDown",
 ]);
 

@@ -312,6 +312,7 @@ export interface Failover {
   readonly completedAtMs: number | null;
   readonly guestsAffected: number;
   readonly guestsRecovered: number;
+  /** Not recovered as yet, or at its end; guests that nobody wants any more are left out. */
   readonly guestsUnrecovered: number;
   readonly seq: Seq;
   readonly incidentId: IncidentId | null;

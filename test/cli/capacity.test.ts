@@ -23,6 +23,17 @@ test("capacity names who would not come back, why, and what helps", async () => 
   expect(json).toMatchObject({ losing: "HOST", tolerated: false, guestsAtRisk: 3 });
 });
 
+test("capacity says when there is nothing left to lose", async () => {
+  const server = await startSettledServer();
+  const { regions } = await server.data("{ regions { nodes { id } } }");
+  const fault = { targetId: regions.nodes[0].id, kind: "REGION_LOSS" };
+  await server.mutate("injectFault", "InjectFaultInput", fault);
+  await server.advance(60);
+  const { out, code } = await run(["capacity", "--url", server.url]);
+  expect(out).toBe("No zone has guests: 5 guests that should run are down already.\n");
+  expect(code).toBe(0);
+});
+
 test("capacity knows what can be lost", async () => {
   const server = await startSettledServer();
   const { err, code } = await run(["capacity", "planet", "--url", server.url]);

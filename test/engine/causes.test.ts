@@ -70,6 +70,19 @@ describe("the causes of a guest's failover", () => {
     expect(incidents.map(({ guestsLost }) => guestsLost)).toEqual([1, 1]);
   });
 
+  test("lead to what the zone had lost, when a host falls silent after that is back", () => {
+    const { world } = new Scenario(FLEET).run(
+      "fault MIGRATION_FAILS h1; fault ZONE_POWER a for 11; wait 60",
+    );
+    const [restored] = world.of("ZoneUtilityRestored");
+    const [suspected] = world.of("HostSuspected");
+    expect(suspected?.seq).toBeGreaterThan(restored?.seq ?? 0);
+    expect(world.causes(suspected)).toEqual(["HostSuspected", "FaultInjected"]);
+    const [incident] = world.state.tables.Incident.sorted();
+    expect(world.of("GuestLost")[0]?.incidentId).toBe(incident?.id);
+    expect(incident).toMatchObject({ hostsLost: 3, guestsLost: 1, domain: "ZONE" });
+  });
+
   test("lead from each try to recover to the one before", () => {
     const { world } = new Scenario(FLEET).run(
       "fault GUEST_START_FAILS web for 8; fault HOST_POWER h1; wait 60",

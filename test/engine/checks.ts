@@ -221,6 +221,9 @@ export function checkMended(world: World): void {
     if (atMs > restMs) wrong.push(`comes to no rest: ${message}`);
   for (const { id, completedAtMs } of tables.Failover.sorted())
     if (completedAtMs === null) wrong.push(`failover ${id} goes on`);
+  const { incidents } = world.state.indexes;
+  for (const id of incidents.open)
+    if (incidents.isOver(id)) wrong.push(`incident ${id} goes on for nothing`);
   for (const { kind, status, guestId } of tables.Operation.sorted()) {
     const guest = tables.Guest.find(guestId ?? 0);
     if (status === "RUNNING" && guest?.blockedBy.length === 0)

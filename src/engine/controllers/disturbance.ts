@@ -1,6 +1,7 @@
 import type { Host, Zone } from "../../model/entities.ts";
 import type { Seq } from "../../model/ids.ts";
 import type { FaultKind } from "../../model/statuses.ts";
+import { lacksUtility } from "../host-conditions.ts";
 import type { State } from "../state.ts";
 
 const HOST_FAULTS: readonly FaultKind[] = ["HOST_POWER", "HOST_NETWORK", "HOST_HANG"];
@@ -11,7 +12,7 @@ const HOST_FAULTS: readonly FaultKind[] = ["HOST_POWER", "HOST_NETWORK", "HOST_H
  * is decided by it.
  */
 export function disturbanceOf(state: State, host: Host): Seq | null {
-  return disturbanceOfItsOwn(state, host) ?? ailing(state.tables.Zone.get(host.zoneId));
+  return disturbanceOfItsOwn(state, host) ?? ailingAround(state, host);
 }
 
 /** A disturbance of the host itself, its rack or its region, as opposed to its zone's utilities. */
@@ -26,9 +27,17 @@ export function disturbanceOfItsOwn(state: State, host: Host): Seq | null {
 }
 
 /** A zone is ailing by its utilities, not merely because other hosts of it are lost. */
-function ailing(zone: Zone): Seq | null {
-  const utilityDown = [zone.power, zone.cooling, zone.network].includes("DOWN");
-  return utilityDown ? zone.causeSeq : null;
+function ailingAround(state: State, host: Host): Seq | null {
+  const zone = state.tables.Zone.get(host.zoneId);
+  if (lacksUtility(zone)) return zone.causeSeq;
+  if (zone.incidentId === null || !isUnheardSince(state, host, zone)) return null;
+  return state.tables.Incident.get(zone.incidentId).rootSeq;
+}
+
+/** Its zone has back what it lacked, and it has not been heard of since: it may have died of that. */
+export function isUnheardSince({ leases }: State, host: Host, zone: Zone): boolean {
+  const lastMs = host.lastSeenAtMs ?? leases.lastMs(host.id);
+  return lastMs < (zone.utilityRestoredAtMs ?? 0);
 }
 
 export function faultSeq(state: State, kind: FaultKind, targetId: number): Seq | null {

@@ -1,19 +1,19 @@
 import type { Host, Incident, Zone } from "../../model/entities.ts";
 import type { FleetEvent } from "../../model/events.ts";
-import type { IncidentId, Ref, Seq } from "../../model/ids.ts";
+import type { HostId, IncidentId, Ref, Seq } from "../../model/ids.ts";
 import { type FailureDomain, UTILITIES } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
-import { lacksUtility } from "../host-conditions.ts";
+import { isUnheard, isWatched, lacksUtility } from "../host-conditions.ts";
 import { incidentAround, incidentBegunBy } from "../incident-of.ts";
 import { nameOf } from "../message.ts";
 import type { State } from "../state.ts";
-import { disturbanceOf, disturbanceOfItsOwn } from "./disturbance.ts";
+import { disturbanceOf, disturbanceOfItsOwn, isUnheardSince } from "./disturbance.ts";
 
 /**
  * Incidents: one root failure and all that follows. An incident begins when a zone loses a utility or
  * a host goes down that nobody sent down; what is put down to the same root later belongs to it too.
- * It is over when its zones have their utilities, its hosts are back or were taken over by somebody,
- * and none of its guests is down.
+ * It is over when its zones have their utilities and know of all their hosts again, its hosts are
+ * back or were taken over by somebody, and none of its guests is down.
  */
 
 /** What one root has hit in this decision. */
@@ -239,7 +239,7 @@ function hostsOf(count: number, scope: string): string {
 export function resolveIncidents(ctx: Context): void {
   const { incidents } = ctx.state.indexes;
   for (const id of [...incidents.open].sort((a, b) => a - b)) {
-    if (!incidents.isOver(id)) continue;
+    if (!incidents.isOver(id) || awaitsWord(ctx.state, id)) continue;
     const incident = ctx.state.tables.Incident.get(id);
     const { scopeRef: scope, hostsLost, guestsLost, openedAtMs } = incident;
     const cause = ctx.events.findLast((event) => event.incidentId === id) ?? ctx.events.at(-1);
@@ -253,4 +253,18 @@ export function resolveIncidents(ctx: Context): void {
     };
     ctx.emit("IncidentResolved", payload, cause?.seq ?? null);
   }
+}
+
+/** What a zone's failure did is known when each of its hosts was heard of again or is proven dead. */
+function awaitsWord(state: State, id: IncidentId): boolean {
+  const { incidents, suspects, hostsInZone } = state.indexes;
+  const zones = incidents.zones.of(id);
+  const mayHaveDied = (hostId: HostId) => {
+    const host = state.tables.Host.get(hostId);
+    if (!zones.includes(host.zoneId) || !(isWatched(host) || isUnheard(host))) return false;
+    return isUnheardSince(state, host, state.tables.Zone.get(host.zoneId));
+  };
+  // Those on their way down are few, and the ones that keep it waiting for long.
+  for (const hostId of suspects) if (mayHaveDied(hostId)) return true;
+  return zones.some((zoneId) => [...hostsInZone.each(zoneId)].some(mayHaveDied));
 }

@@ -169,7 +169,7 @@ function summary(ctx: Context, failover: Failover) {
     domain: failover.scope,
     failover: failover.id,
     guestsRecovered: failover.guestsRecovered,
-    guestsUnrecovered: failover.guestsAffected - failover.guestsRecovered,
+    guestsUnrecovered: failover.guestsUnrecovered,
     durationMs: ctx.nowMs - failover.startedAtMs,
   };
 }

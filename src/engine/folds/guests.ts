@@ -6,6 +6,7 @@ import type { MoveReason, TaskKind } from "../../model/statuses.ts";
 import { isAsDesired, wasStable } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
 import { create, type Folds, nothing, remove } from "./fold.ts";
+import { countLost } from "./incidents.ts";
 
 /** Migrations move memory: slower than 100 MiB/s is no answer either. */
 const MIGRATION_MS_PER_MIB = 10;
@@ -151,6 +152,15 @@ function retry(
   });
 }
 
+/** Nobody wants it any more: a failover that goes on has one guest less to recover. */
+function withdraw(state: State, guestId: number): void {
+  const { loss } = state.tables.Guest.get(guestId);
+  const failover = state.tables.Failover.find(loss?.failoverId ?? 0);
+  if (failover?.completedAtMs !== null) return;
+  const guestsUnrecovered = failover.guestsUnrecovered - 1;
+  state.tables.Failover.patch(failover.id, { guestsUnrecovered });
+}
+
 /** It shall run: one that rests where nothing brings it up by itself waits for a place from now on. */
 function wake(
   state: State,
@@ -227,11 +237,10 @@ const runFolds = {
     settle(state, event, guest, { ...up(state, event), restarts: 0, triedHostIds: [] });
     const failover = failoverId === null ? undefined : state.tables.Failover.find(failoverId);
     if (!failover) return;
-    const { completedAtMs, guestsRecovered, guestsUnrecovered } = failover;
+    const { guestsRecovered, guestsUnrecovered } = failover;
     state.tables.Failover.patch(failover.id, {
       guestsRecovered: guestsRecovered + 1,
-      // It was given up when the failover completed, and made it after all.
-      guestsUnrecovered: completedAtMs === null ? guestsUnrecovered : guestsUnrecovered - 1,
+      guestsUnrecovered: guestsUnrecovered - 1,
     });
   },
   GuestStartFailed: retry,
@@ -276,6 +285,7 @@ const runFolds = {
     }),
   GuestStopped: (state, event) => {
     const { guest } = event.payload;
+    withdraw(state, guest);
     // Asked to start again while it stopped: it waits for its next place.
     const { desired } = state.tables.Guest.get(guest);
     settle(state, event, guest, {
@@ -292,6 +302,7 @@ const runFolds = {
   GuestLost: (state, event) => {
     const { guest, host: fromHostId, lastSeenAt: sinceMs, failover: failoverId } = event.payload;
     const { loss: earlier, incidentId } = state.tables.Guest.get(guest);
+    if (earlier === null || event.incidentId !== incidentId) countLost(state, event);
     settle(state, event, guest, {
       ...NOWHERE,
       incidentId: event.incidentId ?? incidentId,
@@ -304,7 +315,10 @@ const runFolds = {
       loss: { fromHostId, sinceMs: earlier?.sinceMs ?? sinceMs, failoverId, seq: event.seq },
     });
   },
-  GuestDeleted: remove("Guest"),
+  GuestDeleted: (state, event) => {
+    withdraw(state, event.payload.guest);
+    remove("Guest")(state, event);
+  },
   StaleGuestRemoved: nothing,
 } satisfies Folds;
 

@@ -147,7 +147,7 @@ export const hostFolds = {
       completedAtMs: null,
       guestsAffected,
       guestsRecovered: 0,
-      guestsUnrecovered: 0,
+      guestsUnrecovered: guestsAffected,
       seq: event.seq,
       incidentId: event.incidentId,
     });

@@ -39,9 +39,6 @@ export function followIncident(state: State, event: FleetEvent): void {
     case "HostDown":
       if (incidentId !== null) hostDown(state, event.payload.host, incidentId);
       return;
-    case "GuestLost":
-      if (incidentId !== null) count(state, incidentId, "guestsLost");
-      return;
     case "GuestMigrationStarted":
     case "GuestRelocating":
       if (incidentId !== null) join(state, event.payload.guest, incidentId);
@@ -65,6 +62,11 @@ function hostDown(state: State, hostId: number, incidentId: IncidentId): void {
   if (host.incidentId === incidentId) return;
   state.tables.Host.patch(hostId, { incidentId });
   count(state, incidentId, "hostsLost");
+}
+
+/** A guest that is lost once more before it is back is counted once. */
+export function countLost(state: State, { incidentId }: FleetEvent<"GuestLost">): void {
+  if (incidentId !== null) count(state, incidentId, "guestsLost");
 }
 
 function count({ tables }: State, id: IncidentId, what: "hostsLost" | "guestsLost"): void {

@@ -1,4 +1,5 @@
 import type { Incident } from "../../model/entities.ts";
+import type { IncidentId, ZoneId } from "../../model/ids.ts";
 import type { State } from "../state.ts";
 import { broken } from "./claim.ts";
 
@@ -20,8 +21,17 @@ export function incidentsAreTrue(state: State): string[] {
   function isSound({ id, resolvedAtMs, openedAtMs }: Incident): string[] {
     return broken(`incident ${id}`, [
       [indexes.incidents.open.has(id) === (resolvedAtMs === null), "is counted wrongly"],
-      [resolvedAtMs !== null || !indexes.incidents.isOver(id), "waits for nothing"],
+      [resolvedAtMs !== null || isAwaited(id, openedAtMs), "waits for nothing"],
       [resolvedAtMs === null || resolvedAtMs >= openedAtMs, "ended before it began"],
     ]);
+  }
+
+  /** Where a zone has back what it lacked, it may wait for word of hosts: leases are not in the tables. */
+  function isAwaited(id: IncidentId, openedAtMs: number): boolean {
+    const { incidents } = indexes;
+    const restoredMs = (zoneId: ZoneId) => tables.Zone.get(zoneId).utilityRestoredAtMs ?? 0;
+    return (
+      !incidents.isOver(id) || incidents.zones.of(id).some((each) => restoredMs(each) >= openedAtMs)
+    );
   }
 }
