@@ -110,7 +110,9 @@ describe("a host that is removed", () => {
 
   test("must have no guests on it", () => {
     const { world } = new Scenario(FROZEN);
-    expect(() => world.apply(without(FROZEN), { prune: true })).toThrow(/1 guests are on it/);
+    expect(() => world.apply(without(FROZEN), { prune: true })).toThrow(
+      / 1 guest is on it. Migrate or delete/,
+    );
   });
 });
 

@@ -83,11 +83,11 @@ function pruneHosts(plan: Plan, spec: FleetSpec): ReadonlySet<HostId> {
     }
     checkUnused(plan, spec, name);
     const guests = indexes.guestsOnHost.count(id);
-    if (guests > 0)
-      plan.problem(
-        [],
-        `Host ${name} cannot be removed: ${guests} guests are on it. Migrate or delete them first.`,
-      );
+    if (guests > 0) {
+      const [are, them] = guests === 1 ? ["1 guest is", "it"] : [`${guests} guests are`, "them"];
+      const words = `${are} on it. Migrate or delete ${them} first.`;
+      plan.problem([], `Host ${name} cannot be removed: ${words}`);
+    }
     plan.delete("Host", name, (cause) => removeHost(ctx, id, cause));
   }
   return kept;
