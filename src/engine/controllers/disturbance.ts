@@ -1,4 +1,4 @@
-import type { Host, Zone } from "../../model/entities.ts";
+import type { Host, Incident, Zone } from "../../model/entities.ts";
 import type { Seq } from "../../model/ids.ts";
 import type { FaultKind } from "../../model/statuses.ts";
 import { lacksUtility } from "../host-conditions.ts";
@@ -34,10 +34,19 @@ function ailingAround(state: State, host: Host): Seq | null {
   return state.tables.Incident.get(zone.incidentId).rootSeq;
 }
 
-/** Its zone has back what it lacked, and it has not been heard of since: it may have died of that. */
-export function isUnheardSince({ leases }: State, host: Host, zone: Zone): boolean {
+/**
+ * Not heard of since its zone had back what it lacked, or since the zone as a whole was hit: it may
+ * have died of that.
+ */
+export function isUnheardSince({ tables, leases }: State, host: Host, zone: Zone): boolean {
+  const incident = tables.Incident.find(zone.incidentId ?? 0);
+  const hitMs = incident && isOfZones(incident) ? incident.openedAtMs : 0;
   const lastMs = host.lastSeenAtMs ?? leases.lastMs(host.id);
-  return lastMs < (zone.utilityRestoredAtMs ?? 0);
+  return lastMs <= Math.max(hitMs, zone.utilityRestoredAtMs ?? 0);
+}
+
+export function isOfZones({ domain }: Incident): boolean {
+  return domain === "ZONE" || domain === "REGION";
 }
 
 export function faultSeq(state: State, kind: FaultKind, targetId: number): Seq | null {

@@ -1,5 +1,5 @@
 import type { Incident } from "../../model/entities.ts";
-import type { IncidentId, ZoneId } from "../../model/ids.ts";
+import { isOfZones } from "../controllers/disturbance.ts";
 import type { State } from "../state.ts";
 import { broken } from "./claim.ts";
 
@@ -18,20 +18,14 @@ export function incidentsAreTrue(state: State): string[] {
     ...tables.Incident.sorted().flatMap((incident) => isSound(incident)),
   ];
 
-  function isSound({ id, resolvedAtMs, openedAtMs }: Incident): string[] {
+  function isSound(incident: Incident): string[] {
+    const { id, resolvedAtMs, openedAtMs } = incident;
+    // Those of zones may wait for word of hosts, of which the tables know nothing.
+    const isAwaited = isOfZones(incident) || !indexes.incidents.isOver(id);
     return broken(`incident ${id}`, [
       [indexes.incidents.open.has(id) === (resolvedAtMs === null), "is counted wrongly"],
-      [resolvedAtMs !== null || isAwaited(id, openedAtMs), "waits for nothing"],
+      [resolvedAtMs !== null || isAwaited, "waits for nothing"],
       [resolvedAtMs === null || resolvedAtMs >= openedAtMs, "ended before it began"],
     ]);
-  }
-
-  /** Where a zone has back what it lacked, it may wait for word of hosts: leases are not in the tables. */
-  function isAwaited(id: IncidentId, openedAtMs: number): boolean {
-    const { incidents } = indexes;
-    const restoredMs = (zoneId: ZoneId) => tables.Zone.get(zoneId).utilityRestoredAtMs ?? 0;
-    return (
-      !incidents.isOver(id) || incidents.zones.of(id).some((each) => restoredMs(each) >= openedAtMs)
-    );
   }
 }
