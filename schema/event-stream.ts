@@ -17,7 +17,7 @@ export interface EventStreamArguments {
  * The events after a cursor that pass the filter, in batches, for ever. What is wrong with the
  * arguments is thrown at once, before anything is read.
  */
-export function followEvents(
+function followEvents(
   { after, filter }: EventStreamArguments,
   { runtime }: Pick<ApiContext, "runtime">,
 ): AsyncGenerator<readonly FleetEvent[], void, void> {
@@ -27,13 +27,13 @@ export function followEvents(
   const everything = Object.keys(wanted).length === 0;
   const passes = everything ? null : queries.reader.predicate(wanted, start);
   return stream(async function* (signal) {
-    for await (const events of follow(feed, start, signal))
+    for await (const events of followLog(feed, start, signal))
       yield passes === null ? events : events.filter(passes);
   });
 }
 
 /** The feed, with retention's overtaking told as GraphQL tells errors. */
-async function* follow(feed: Feed, after: Seq, signal: AbortSignal) {
+export async function* followLog(feed: Feed, after: Seq, signal: AbortSignal) {
   try {
     yield* feed.follow(after, { signal });
   } catch (error) {

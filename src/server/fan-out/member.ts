@@ -1,0 +1,152 @@
+import { followLog } from "../../../schema/event-stream.ts";
+import type { FleetEvent } from "../../model/events.ts";
+import type { Seq } from "../../model/ids.ts";
+import type { Feed } from "../../runtime/ports.ts";
+import type { Outbox } from "../outbox.ts";
+import type { EventGroup } from "./event-group.ts";
+import type { Channel } from "./fan-out.ts";
+import { bodyOf, framesFor } from "./frames.ts";
+
+/** The stream that graphql-ws is given: it yields nothing, and ends when the subscription does. */
+export type Pump = AsyncGenerator<never, void, void>;
+
+export interface Listening {
+  readonly channel: Channel;
+  readonly feed: Feed;
+  readonly outbox: Outbox;
+  /** The operation's id, as its client gave it. */
+  readonly id: string;
+  readonly after: Seq;
+  /** Called once. */
+  readonly ended: () => void;
+}
+
+/** Results that are sent together to one that catches up: about as much as a socket takes at once. */
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * One subscription: a cursor. It reads the log at its own pace until it is where its group is, goes on
+ * with that, and reads by itself again when its client does not keep up.
+ */
+export class Member {
+  /** The operation's id as JSON. */
+  readonly idText: string;
+  readonly id: Buffer;
+  readonly #listening: Listening;
+  readonly #abort = new AbortController();
+  #position: Seq;
+  /** Ends its time in the group. */
+  #leave: (() => void) | null = null;
+  #error: unknown = null;
+
+  constructor(listening: Listening) {
+    this.#listening = listening;
+    this.#position = listening.after;
+    this.idText = JSON.stringify(listening.id);
+    this.id = Buffer.from(this.idText);
+  }
+
+  /** What passes up to here has been sent, or is on its way. */
+  get position(): Seq {
+    return this.#position;
+  }
+
+  /** What its group has for it. */
+  take(bytes: Buffer, upTo: Seq): void {
+    this.#listening.outbox.write(bytes);
+    this.#position = upTo;
+    if (this.#listening.outbox.isFull) this.#leave?.();
+  }
+
+  /** For an error if it is not null. */
+  end(error: unknown): void {
+    if (this.#abort.signal.aborted) return;
+    this.#error = error;
+    this.#abort.abort();
+    this.#leave?.();
+    this.#listening.ended();
+  }
+
+  pump(): Pump {
+    const done = { done: true, value: undefined } as const;
+    const end = async () => this.end(null);
+    return {
+      next: async () => {
+        await this.#listen();
+        return done;
+      },
+      return: async () => {
+        await end();
+        return done;
+      },
+      throw: async (error: unknown) => {
+        await end();
+        throw error;
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      [Symbol.asyncDispose]: end,
+    };
+  }
+
+  async #listen(): Promise<void> {
+    const { signal } = this.#abort;
+    const { channel, outbox } = this.#listening;
+    try {
+      while (!signal.aborted) {
+        if (outbox.isFull) await outbox.drained();
+        else if (channel.group?.join(this)) await this.#live(channel.group);
+        else await this.#catchUp(signal);
+      }
+    } catch (error) {
+      this.end(error);
+    }
+    if (this.#error !== null) throw this.#error;
+  }
+
+  /** Until it ends, or its client falls behind. */
+  async #live(group: EventGroup): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#leave = resolve;
+    });
+    this.#leave = null;
+    group.leave(this);
+  }
+
+  /** Up to where the group is. */
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    const { feed, channel } = this.#listening;
+    for await (const events of followLog(feed, this.#position, signal)) {
+      await this.#sendAll(events.filter(channel.passes), signal);
+      if (signal.aborted) return;
+      this.#position = events.at(-1)?.seq ?? this.#position;
+      if (channel.group && this.#position >= channel.group.position) return;
+    }
+    this.end(null);
+  }
+
+  async #sendAll(events: readonly FleetEvent[], signal: AbortSignal): Promise<void> {
+    const { results } = this.#listening.channel;
+    let bodies: Buffer[] = [];
+    let bytes = 0;
+    for (const event of events) {
+      const result = results.resultOf(event);
+      const body = bodyOf(typeof result === "string" ? result : await result);
+      if (signal.aborted) return;
+      bodies.push(body);
+      bytes += body.length;
+      if (bytes < CHUNK_BYTES) continue;
+      await this.#send(bodies);
+      bodies = [];
+      bytes = 0;
+    }
+    if (bodies.length > 0 && !signal.aborted) await this.#send(bodies);
+  }
+
+  #send(bodies: readonly Buffer[]): Promise<void> | undefined {
+    const { outbox } = this.#listening;
+    outbox.write(framesFor(this.id, bodies));
+    return outbox.drained();
+  }
+}
