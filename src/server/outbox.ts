@@ -1,58 +1,57 @@
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
+import { textFrame } from "./fan-out/frames.ts";
 
 /** Bytes on their way to one client beyond which its operations wait. */
 const MAX_UNSENT_BYTES = 512 * 1024;
-/** A client that takes nothing at all for so long is told to come back when it can. */
-const STALLED_MS = 60_000;
+/** A client that does not answer a goodbye is not waited for any longer. */
+const GOODBYE_MS = 2_000;
 /** Close code for "try again later" (IANA's registry of WebSocket close codes). */
 const TRY_AGAIN_LATER = 1013;
 
 /** Those that have something to send at the end of this turn. */
-const DUE = new Set<Outbox>();
+let due: Outbox[] = [];
 
 function flushAll(): void {
-  for (const outbox of DUE) outbox.flush();
-  DUE.clear();
+  const outboxes = due;
+  due = [];
+  for (const outbox of outboxes) outbox.flush();
 }
 
 /**
  * What is sent to one WebSocket. What comes in one turn leaves in one write, and a client that does not
- * read makes its senders wait, so that it costs no more than the buffer.
+ * read makes its senders wait, so that it costs no more than the buffer. One that takes nothing at all
+ * for `stalledMs` is told to come back when it can, at the latest when it has been so for twice as long.
  */
 export class Outbox {
   readonly #socket: WebSocket;
-  readonly #stream: Duplex;
-  #isCorked = false;
-  /** Frames that are ready to go. */
+  readonly #stream: Socket;
+  readonly #stalledMs: number;
+  /** Whole frames that are ready to go. */
   #frames: Buffer[] = [];
   #frameBytes = 0;
   #drained: Promise<void> | null = null;
+  /** Runs while the system has not taken everything. */
+  #watch: NodeJS.Timeout | null = null;
 
-  constructor(socket: WebSocket, stream: Duplex) {
+  constructor(socket: WebSocket, stream: Socket, stalledMs: number) {
     this.#socket = socket;
     this.#stream = stream;
+    this.#stalledMs = stalledMs;
   }
 
-  /** So much is unsent that its senders should wait. */
+  /** So much is unsent that its senders should wait. Nobody waits for a connection that is being closed. */
   get isFull(): boolean {
-    return this.#unsentBytes > MAX_UNSENT_BYTES;
+    return this.#isOpen && this.#frameBytes + this.#stream.writableLength > MAX_UNSENT_BYTES;
   }
 
-  get #unsentBytes(): number {
-    return this.#frameBytes + this.#stream.writableLength;
+  get #isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
   }
 
   /** A message; resolves (or is nothing) as soon as more may be sent. */
   send(message: string): Promise<void> | undefined {
-    if (!this.#isOpen) return undefined;
-    this.#writeFrames();
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#stream.cork();
-    }
-    this.#becomeDue();
-    this.#socket.send(message);
+    this.write(textFrame(message));
     return this.drained();
   }
 
@@ -61,33 +60,21 @@ export class Outbox {
     if (!this.#isOpen) return;
     this.#frames.push(frames);
     this.#frameBytes += frames.length;
-    this.#becomeDue();
-  }
-
-  get #isOpen(): boolean {
-    return this.#socket.readyState === this.#socket.OPEN;
-  }
-
-  #becomeDue(): void {
+    if (this.#frames.length > 1) return;
     // After all promises of this turn have had theirs.
-    if (DUE.size === 0) process.nextTick(flushAll);
-    DUE.add(this);
+    if (due.length === 0) process.nextTick(flushAll);
+    due.push(this);
   }
 
   flush(): void {
-    this.#writeFrames();
-    if (!this.#isCorked) return;
-    this.#isCorked = false;
-    this.#stream.uncork();
-  }
-
-  #writeFrames(): void {
     const [only, ...more] = this.#frames;
     if (!only) return;
     this.#frames = [];
     this.#frameBytes = 0;
     // A close frame is the last that a client is sent.
-    if (this.#isOpen) this.#stream.write(more.length === 0 ? only : Buffer.concat([only, ...more]));
+    if (!this.#isOpen) return;
+    this.#stream.write(more.length === 0 ? only : Buffer.concat([only, ...more]));
+    if (this.#stream.writableLength > 0) this.#watch ??= this.#watchOver();
   }
 
   /** Nothing to wait for while more may be sent; else until the client has taken everything or is gone. */
@@ -102,14 +89,25 @@ export class Outbox {
     return this.#drained;
   }
 
-  async #drain(): Promise<void> {
-    let unsent = this.#unsentBytes;
-    const watch = setInterval(() => {
-      const isStalled = this.#unsentBytes === unsent;
-      unsent = this.#unsentBytes;
-      if (isStalled) this.#socket.close(TRY_AGAIN_LATER, "Nothing was read for too long");
-    }, STALLED_MS);
-    await new Promise<void>((resolve) => {
+  /** Closes the connection after what has been sent. */
+  close(code: number, reason: string): void {
+    this.flush();
+    this.#socket.close(code, reason);
+  }
+
+  /** Closes it soon, whatever the client does. */
+  sayGoodbye(code: number, reason: string): void {
+    this.close(code, reason);
+    setTimeout(() => this.#socket.terminate(), GOODBYE_MS).unref();
+  }
+
+  /** The connection is closed. */
+  closed(): void {
+    this.#unwatch();
+  }
+
+  #drain(): Promise<void> {
+    return new Promise((resolve) => {
       const done = () => {
         this.#stream.off("drain", done);
         this.#socket.off("close", done);
@@ -118,6 +116,33 @@ export class Outbox {
       this.#stream.on("drain", done);
       this.#socket.on("close", done);
     });
-    clearInterval(watch);
+  }
+
+  #watchOver(): NodeJS.Timeout {
+    let before = this.#taken;
+    return setInterval(() => {
+      const now = this.#taken;
+      if (this.#stream.writableLength === 0) this.#unwatch();
+      else if (now === before) {
+        this.#unwatch();
+        this.sayGoodbye(TRY_AGAIN_LATER, "Nothing was read for too long");
+      }
+      before = now;
+    }, this.#stalledMs);
+  }
+
+  #unwatch(): void {
+    if (this.#watch) clearInterval(this.#watch);
+    this.#watch = null;
+  }
+
+  /**
+   * Changes whenever the system takes something. Streams tell only of whole writes, and one may be all
+   * that a slow client is sent in minutes; how much of it is left, its handle alone knows.
+   */
+  get #taken(): string {
+    const { bytesWritten, writableLength } = this.#stream;
+    const { _handle: handle } = this.#stream as { _handle?: { writeQueueSize?: number } };
+    return `${bytesWritten - writableLength} ${handle?.writeQueueSize}`;
   }
 }

@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly fleetSchema: string;
   /** What no client is told of: bugs. */
   readonly onError: (error: unknown) => void;
+  /** A WebSocket's client that takes nothing for so long is told to come back when it can. */
+  readonly stalledMs?: number;
 }
 
 export interface RunningServer {
@@ -52,7 +54,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const newContext = () => createContext(runtime, documents, LOCAL_ADMIN);
   const fanOut = new FanOut(runtime.feed, runtime.queries);
-  const sockets = serveWebSockets(http, GRAPHQL_PATH, { graphql, fanOut, newContext, onError });
+  const { stalledMs } = options;
+  const sockets = serveWebSockets(http, GRAPHQL_PATH, {
+    graphql,
+    fanOut,
+    newContext,
+    onError,
+    stalledMs,
+  });
   await listen(http, options.host, options.port);
   const { port } = http.address() as AddressInfo;
   const name = options.host.includes(":") ? `[${options.host}]` : options.host;

@@ -1,9 +1,10 @@
 import type { LogFilter } from "../../../schema/event-filter.ts";
+import { followLog } from "../../../schema/event-stream.ts";
 import type { EventResults } from "../../../schema/events-operation.ts";
 import type { FleetEvent } from "../../model/events.ts";
 import type { Seq } from "../../model/ids.ts";
 import type { Feed } from "../../runtime/ports.ts";
-import { bodyOf, Frames } from "./frames.ts";
+import { bodyOf, Frames, PIECE_BYTES } from "./frames.ts";
 import type { Hub } from "./hub.ts";
 import type { Member } from "./member.ts";
 
@@ -79,18 +80,21 @@ export class EventGroup {
     const wanted = events.filter((event) => event.seq > this.#position && this.#passes(event));
     const [first] = wanted;
     if (!first) return;
-    if (wanted.every(({ kind }) => this.#results.isWritten(kind))) {
-      // Written, they are nothing to wait for.
+    if (wanted.every(({ kind }) => this.#results.isWritten(kind))) this.#write(wanted);
+    else this.#readFrom(first.seq - 1);
+  }
+
+  /** Written, results are nothing to wait for. */
+  #write(events: readonly FleetEvent[]): void {
+    try {
       this.#send(
-        wanted,
-        wanted.map((event) => this.#results.resultOf(event) as string),
+        events,
+        events.map((event) => this.#results.resultOf(event) as string),
       );
-      return;
+    } catch (error) {
+      // What can't be written for these is nothing to all others.
+      this.end(error);
     }
-    this.#position = first.seq - 1;
-    this.#isRiding = false;
-    this.#hub.remove(this);
-    this.#readOn();
   }
 
   #ride(): void {
@@ -105,7 +109,11 @@ export class EventGroup {
     this.#reading = null;
   }
 
-  #readOn(): void {
+  /** On a cursor of its own. */
+  #readFrom(position: Seq): void {
+    this.#isRiding = false;
+    this.#hub.remove(this);
+    this.#position = position;
     const reading = new AbortController();
     this.#reading = reading;
     this.#catchUp(reading.signal).catch((error: unknown) => {
@@ -114,13 +122,15 @@ export class EventGroup {
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {
-    for await (const events of this.#feed.follow(this.#position, { signal })) {
+    for await (const events of followLog(this.#feed, this.#position, { signal })) {
       const wanted = events.filter(this.#passes);
       const results: string[] = [];
       for (const event of wanted) results.push(await this.#results.resultOf(event));
       if (signal.aborted) return;
-      this.#send(wanted, results);
       this.#position = events.at(-1)?.seq ?? this.#position;
+      this.#send(wanted, results);
+      // All have left, perhaps, because they can't keep up.
+      if (signal.aborted) return;
       if (this.#position < this.#feed.head()) continue;
       this.#reading = null;
       this.#ride();
@@ -129,8 +139,22 @@ export class EventGroup {
     if (!signal.aborted) this.end(null);
   }
 
+  /** In pieces, so that whoever does not keep up is sent no more than the next one. */
   #send(events: readonly FleetEvent[], results: readonly string[]): void {
-    const bodies = results.map(bodyOf);
+    let bodies: Buffer[] = [];
+    let bytes = 0;
+    for (const [index, result] of results.entries()) {
+      const body = bodyOf(result);
+      bodies.push(body);
+      bytes += body.length;
+      if (bytes < PIECE_BYTES && index < results.length - 1) continue;
+      this.#sendPiece(events.slice(index + 1 - bodies.length, index + 1), bodies);
+      bodies = [];
+      bytes = 0;
+    }
+  }
+
+  #sendPiece(events: readonly FleetEvent[], bodies: readonly Buffer[]): void {
     const last = events.at(-1)?.seq ?? 0;
     for (const member of this.#early) this.#sendEarly(member, events, bodies);
     const frames = new Frames(bodies);

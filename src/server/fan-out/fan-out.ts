@@ -42,11 +42,12 @@ export class FanOut {
     const feed = this.#feed;
     // Which events follow from another one is known to whoever has seen all of them since.
     if (filter.causedBySeq !== undefined) {
-      const channel = { ...this.#open(operation), group: null };
+      const passes = this.#queries.reader.predicate(filter, after);
+      const channel = { results: operation.results(), passes, group: null };
       return new Member({ channel, feed, outbox, id, after, ended: () => undefined }).pump();
     }
     const key = `${audience} ${operation.likeness}`;
-    const channel = this.#channels.get(key) ?? { ...this.#open(operation), listeners: 0 };
+    const channel = this.#channels.get(key) ?? this.#open(operation);
     this.#channels.set(key, channel);
     channel.listeners++;
     const ended = () => {
@@ -55,12 +56,12 @@ export class FanOut {
     return new Member({ channel, feed, outbox, id, after, ended }).pump();
   }
 
-  #open(operation: EventsOperation): Channel {
+  #open(operation: EventsOperation) {
     const { filter, after } = operation;
     const results = operation.results();
     const isForAll = Object.keys(filter).length === 0;
     const passes = isForAll ? () => true : this.#queries.reader.predicate(filter, after);
     const group = new EventGroup({ filter, results, passes, feed: this.#feed, hub: this.#hub });
-    return { results, passes, group };
+    return { results, passes, group, listeners: 0 };
   }
 }

@@ -13,9 +13,20 @@ const BEFORE_ID = Buffer.from('{"id":');
 const AFTER_ID = Buffer.from(',"type":"next","payload":');
 const END = Buffer.from("}");
 
+/** Of results, as many as are sent at once to one that may not keep up: about what a socket takes. */
+export const PIECE_BYTES = 64 * 1024;
+
 /** A result as JSON, as it stands in the frames. */
 export function bodyOf(result: string): Buffer {
   return Buffer.from(result);
+}
+
+/** One message of any kind. */
+export function textFrame(message: string): Buffer {
+  const length = Buffer.byteLength(message);
+  const bytes = Buffer.allocUnsafe(headerBytes(length) + length);
+  bytes.write(message, writeHeader(bytes, 0, length));
+  return bytes;
 }
 
 /** The frames for ids of one length, and where in them the id stands. */

@@ -1,8 +1,12 @@
+import { followLog } from "../../../schema/event-stream.ts";
 import type { FleetEvent } from "../../model/events.ts";
 import type { Seq } from "../../model/ids.ts";
 import type { Feed } from "../../runtime/ports.ts";
 import type { EventGroup } from "./event-group.ts";
 import { Router } from "./router.ts";
+
+/** As many as a thousand listeners can be handed in one turn of the loop without others having to wait. */
+const EVENTS_A_TURN = 64;
 
 /**
  * The one cursor that is at the live edge for all groups: it reads each event once and hands it to
@@ -49,7 +53,8 @@ export class Hub {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    for await (const events of this.#feed.follow(this.#position, { signal })) this.#deal(events);
+    const options = { signal, batchSize: EVENTS_A_TURN };
+    for await (const events of followLog(this.#feed, this.#position, options)) this.#deal(events);
   }
 
   /** The feed is closed, or could not be read: that is the end for everyone. */

@@ -5,7 +5,7 @@ import type { Feed } from "../../runtime/ports.ts";
 import type { Outbox } from "../outbox.ts";
 import type { EventGroup } from "./event-group.ts";
 import type { Channel } from "./fan-out.ts";
-import { bodyOf, framesFor } from "./frames.ts";
+import { bodyOf, framesFor, PIECE_BYTES } from "./frames.ts";
 
 /** The stream that graphql-ws is given: it yields nothing, and ends when the subscription does. */
 export type Pump = AsyncGenerator<never, void, void>;
@@ -21,9 +21,6 @@ export interface Listening {
   readonly ended: () => void;
 }
 
-/** Results that are sent together to one that catches up: about as much as a socket takes at once. */
-const CHUNK_BYTES = 64 * 1024;
-
 /**
  * One subscription: a cursor. It reads the log at its own pace until it is where its group is, goes on
  * with that, and reads by itself again when its client does not keep up.
@@ -33,11 +30,11 @@ export class Member {
   readonly idText: string;
   readonly id: Buffer;
   readonly #listening: Listening;
-  readonly #abort = new AbortController();
   #position: Seq;
-  /** Ends its time in the group. */
-  #leave: (() => void) | null = null;
+  #isOver = false;
   #error: unknown = null;
+  /** Ends what it is at: its time in the group, or its reading. */
+  #interrupt: (() => void) | null = null;
 
   constructor(listening: Listening) {
     this.#listening = listening;
@@ -55,15 +52,15 @@ export class Member {
   take(bytes: Buffer, upTo: Seq): void {
     this.#listening.outbox.write(bytes);
     this.#position = upTo;
-    if (this.#listening.outbox.isFull) this.#leave?.();
+    if (this.#listening.outbox.isFull) this.#interrupt?.();
   }
 
   /** For an error if it is not null. */
   end(error: unknown): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#error = error;
-    this.#abort.abort();
-    this.#leave?.();
+    this.#interrupt?.();
     this.#listening.ended();
   }
 
@@ -91,13 +88,12 @@ export class Member {
   }
 
   async #listen(): Promise<void> {
-    const { signal } = this.#abort;
     const { channel, outbox } = this.#listening;
     try {
-      while (!signal.aborted) {
+      while (!this.#isOver) {
         if (outbox.isFull) await outbox.drained();
         else if (channel.group?.join(this)) await this.#live(channel.group);
-        else await this.#catchUp(signal);
+        else await this.#catchUp();
       }
     } catch (error) {
       this.end(error);
@@ -106,42 +102,47 @@ export class Member {
   }
 
   /** Until it ends, or its client falls behind. */
-  async #live(group: EventGroup): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#leave = resolve;
+  #live(group: EventGroup): Promise<void> {
+    return new Promise<void>((resolve) => {
+      this.#interrupt = () => {
+        this.#interrupt = null;
+        group.leave(this);
+        resolve();
+      };
     });
-    this.#leave = null;
-    group.leave(this);
   }
 
   /** Up to where the group is. */
-  async #catchUp(signal: AbortSignal): Promise<void> {
+  async #catchUp(): Promise<void> {
     const { feed, channel } = this.#listening;
-    for await (const events of followLog(feed, this.#position, signal)) {
-      await this.#sendAll(events.filter(channel.passes), signal);
-      if (signal.aborted) return;
+    const reading = new AbortController();
+    const { signal } = reading;
+    this.#interrupt = () => reading.abort();
+    for await (const events of followLog(feed, this.#position, { signal })) {
+      await this.#sendAll(events.filter(channel.passes));
+      if (this.#isOver) return;
       this.#position = events.at(-1)?.seq ?? this.#position;
       if (channel.group && this.#position >= channel.group.position) return;
     }
     this.end(null);
   }
 
-  async #sendAll(events: readonly FleetEvent[], signal: AbortSignal): Promise<void> {
+  async #sendAll(events: readonly FleetEvent[]): Promise<void> {
     const { results } = this.#listening.channel;
     let bodies: Buffer[] = [];
     let bytes = 0;
     for (const event of events) {
       const result = results.resultOf(event);
       const body = bodyOf(typeof result === "string" ? result : await result);
-      if (signal.aborted) return;
+      if (this.#isOver) return;
       bodies.push(body);
       bytes += body.length;
-      if (bytes < CHUNK_BYTES) continue;
+      if (bytes < PIECE_BYTES) continue;
       await this.#send(bodies);
       bodies = [];
       bytes = 0;
     }
-    if (bodies.length > 0 && !signal.aborted) await this.#send(bodies);
+    if (bodies.length > 0 && !this.#isOver) await this.#send(bodies);
   }
 
   #send(bodies: readonly Buffer[]): Promise<void> | undefined {
