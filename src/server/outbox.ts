@@ -28,7 +28,7 @@ export class Outbox {
   readonly #stream: Socket;
   readonly #stalledMs: number;
   /** Whole frames that are ready to go. */
-  #frames: Buffer[] = [];
+  readonly #frames: Buffer[] = [];
   #frameBytes = 0;
   #drained: Promise<void> | null = null;
   /** Runs while the system has not taken everything. */
@@ -67,13 +67,15 @@ export class Outbox {
   }
 
   flush(): void {
-    const [only, ...more] = this.#frames;
-    if (!only) return;
-    this.#frames = [];
+    const frames = this.#frames;
+    const [first] = frames;
+    if (!first) return;
+    const bytes = frames.length === 1 ? first : Buffer.concat(frames, this.#frameBytes);
+    frames.length = 0;
     this.#frameBytes = 0;
     // A close frame is the last that a client is sent.
     if (!this.#isOpen) return;
-    this.#stream.write(more.length === 0 ? only : Buffer.concat([only, ...more]));
+    this.#stream.write(bytes);
     if (this.#stream.writableLength > 0) this.#watch ??= this.#watchOver();
   }
 

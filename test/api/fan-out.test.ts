@@ -321,6 +321,7 @@ describe("a reader that stalls among others", () => {
       await vi.waitFor(() => expect(last()).toBe(head), { timeout: 20_000, interval: 200 });
       expectNoGap(other.results("1"), after, head);
 
+      const readAlone = countHandedOut(server);
       stalled.socket.resume();
       for (let id = 1; id <= operations; id++) {
         const results = () => stalled.results(String(id));
@@ -330,6 +331,7 @@ describe("a reader that stalls among others", () => {
         });
         expectNoGap(results(), after, head);
       }
+      expect(readAlone()).toBeGreaterThan(0);
       // And it is with the others again.
       const handedOut = countHandedOut(server);
       await other.unsubscribe("1");
