@@ -55,6 +55,8 @@ async function subscribe(
   try {
     const operation = eventsOperation(args, { newContext, maskError: maskOne });
     if (operation) {
+      // It may listen for months, and needs none of this any more.
+      args.rootValue = null;
       const audience = audienceOf(newContext().principal);
       return fanOut.subscribe(operation, { id, outbox, audience });
     }

@@ -29,8 +29,7 @@ export class EventGroup {
   readonly #passes: Passes;
   readonly #feed: Feed;
   readonly #hub: Hub;
-  /** By the id of their operations, as JSON. */
-  readonly #live = new Map<string, Set<Member>>();
+  readonly #live = new Set<Member>();
   /** Ahead of the group, until it gets there. */
   readonly #early = new Set<Member>();
   #isRiding = false;
@@ -56,15 +55,14 @@ export class EventGroup {
     if (member.position < this.position) return false;
     if (!this.#isRiding && !this.#reading) this.#ride();
     if (member.position > this.position) this.#early.add(member);
-    else this.#addLive(member);
+    else this.#live.add(member);
     return true;
   }
 
   /** Without members, it reads nothing. */
   leave(member: Member): void {
     this.#early.delete(member);
-    const members = this.#live.get(member.idText);
-    if (members?.delete(member) && members.size === 0) this.#live.delete(member.idText);
+    this.#live.delete(member);
     if (this.#live.size > 0 || this.#early.size > 0) return;
     this.#stop();
   }
@@ -72,7 +70,7 @@ export class EventGroup {
   /** Nothing comes any more, for an error if it is not null. */
   end(error: unknown): void {
     this.#stop();
-    for (const member of this.#members()) member.end(error);
+    for (const member of [...this.#early, ...this.#live]) member.end(error);
   }
 
   /** What the hub hands out of the newest events, in order; some of it may be known already. */
@@ -158,32 +156,16 @@ export class EventGroup {
     const last = events.at(-1)?.seq ?? 0;
     for (const member of this.#early) this.#sendEarly(member, events, bodies);
     const frames = new Frames(bodies);
-    for (const members of this.#live.values()) {
-      let bytes: Buffer | null = null;
-      for (const member of members) {
-        bytes ??= frames.of(member.id);
-        member.take(bytes, last);
-      }
-    }
+    for (const member of this.#live) member.take(frames.of(member.id), last);
     for (const member of this.#early) {
       if (member.position > last) continue;
       this.#early.delete(member);
-      this.#addLive(member);
+      this.#live.add(member);
     }
   }
 
   #sendEarly(member: Member, events: readonly FleetEvent[], bodies: readonly Buffer[]): void {
     const news = bodies.filter((_body, index) => (events[index]?.seq ?? 0) > member.position);
     if (news.length > 0) member.take(new Frames(news).of(member.id), events.at(-1)?.seq ?? 0);
-  }
-
-  #addLive(member: Member): void {
-    const members = this.#live.get(member.idText);
-    if (members) members.add(member);
-    else this.#live.set(member.idText, new Set([member]));
-  }
-
-  #members(): Member[] {
-    return [...this.#early, ...[...this.#live.values()].flatMap((members) => [...members])];
   }
 }

@@ -3,7 +3,7 @@ import type { Feed, Queries } from "../../runtime/ports.ts";
 import type { Outbox } from "../outbox.ts";
 import { EventGroup, type Passes } from "./event-group.ts";
 import { Hub } from "./hub.ts";
-import { Member, type Pump } from "./member.ts";
+import { Member } from "./member.ts";
 
 /** What all who listen to the same have in common. */
 export interface Channel {
@@ -37,14 +37,14 @@ export class FanOut {
     this.#hub = new Hub(feed);
   }
 
-  subscribe(operation: EventsOperation, { outbox, id, audience }: Listener): Pump {
+  subscribe(operation: EventsOperation, { outbox, id, audience }: Listener): Member {
     const { after, filter } = operation;
     const feed = this.#feed;
     // Which events follow from another one is known to whoever has seen all of them since.
     if (filter.causedBySeq !== undefined) {
       const passes = this.#queries.reader.predicate(filter, after);
       const channel = { results: operation.results(), passes, group: null };
-      return new Member({ channel, feed, outbox, id, after, ended: () => undefined }).pump();
+      return new Member({ channel, feed, outbox, id, after, ended: () => undefined });
     }
     const key = `${audience} ${operation.likeness}`;
     const channel = this.#channels.get(key) ?? this.#open(operation);
@@ -53,7 +53,7 @@ export class FanOut {
     const ended = () => {
       if (--channel.listeners === 0) this.#channels.delete(key);
     };
-    return new Member({ channel, feed, outbox, id, after, ended }).pump();
+    return new Member({ channel, feed, outbox, id, after, ended });
   }
 
   #open(operation: EventsOperation) {

@@ -39,30 +39,30 @@ interface Template {
 export class Frames {
   readonly #bodies: readonly Buffer[];
   readonly #templates = new Map<number, Template>();
+  /** The newest ones: clients that count are often given the same id. */
+  #made: { readonly id: string; readonly bytes: Buffer } | null = null;
 
   constructor(bodies: readonly Buffer[]) {
     this.#bodies = bodies;
   }
 
-  /** `id` is the operation's id as JSON. All who have the same should be given the same bytes. */
-  of(id: Buffer): Buffer {
-    let template = this.#templates.get(id.length);
+  /** `id` is the operation's id as JSON. */
+  of(id: string): Buffer {
+    if (this.#made?.id === id) return this.#made.bytes;
+    const idBytes = Buffer.byteLength(id);
+    let template = this.#templates.get(idBytes);
     if (!template) {
-      template = templateOf(this.#bodies, id.length);
-      this.#templates.set(id.length, template);
+      template = templateOf(this.#bodies, idBytes);
+      this.#templates.set(idBytes, template);
     }
     const bytes = Buffer.allocUnsafe(template.bytes.length);
     template.bytes.copy(bytes);
-    for (const at of template.idAt) id.copy(bytes, at);
+    const [first = 0, ...more] = template.idAt;
+    bytes.write(id, first);
+    for (const at of more) bytes.copyWithin(at, first, first + idBytes);
+    this.#made = { id, bytes };
     return bytes;
   }
-}
-
-/** Frames for one alone. */
-export function framesFor(id: Buffer, bodies: readonly Buffer[]): Buffer {
-  const { bytes, idAt } = templateOf(bodies, id.length);
-  for (const at of idAt) id.copy(bytes, at);
-  return bytes;
 }
 
 function templateOf(bodies: readonly Buffer[], idBytes: number): Template {

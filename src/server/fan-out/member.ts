@@ -5,10 +5,7 @@ import type { Feed } from "../../runtime/ports.ts";
 import type { Outbox } from "../outbox.ts";
 import type { EventGroup } from "./event-group.ts";
 import type { Channel } from "./fan-out.ts";
-import { bodyOf, framesFor, PIECE_BYTES } from "./frames.ts";
-
-/** The stream that graphql-ws is given: it yields nothing, and ends when the subscription does. */
-export type Pump = AsyncGenerator<never, void, void>;
+import { bodyOf, Frames, PIECE_BYTES } from "./frames.ts";
 
 export interface Listening {
   readonly channel: Channel;
@@ -21,14 +18,16 @@ export interface Listening {
   readonly ended: () => void;
 }
 
+const DONE: IteratorReturnResult<void> = { done: true, value: undefined };
+
 /**
  * One subscription: a cursor. It reads the log at its own pace until it is where its group is, goes on
- * with that, and reads by itself again when its client does not keep up.
+ * with that, and reads by itself again when its client does not keep up. It is also the stream that
+ * graphql-ws is given, which yields nothing and ends when the subscription does.
  */
-export class Member {
+export class Member implements AsyncGenerator<never, void, void> {
   /** The operation's id as JSON. */
-  readonly idText: string;
-  readonly id: Buffer;
+  readonly id: string;
   readonly #listening: Listening;
   #position: Seq;
   #isOver = false;
@@ -39,8 +38,7 @@ export class Member {
   constructor(listening: Listening) {
     this.#listening = listening;
     this.#position = listening.after;
-    this.idText = JSON.stringify(listening.id);
-    this.id = Buffer.from(this.idText);
+    this.id = JSON.stringify(listening.id);
   }
 
   /** What passes up to here has been sent, or is on its way. */
@@ -64,30 +62,8 @@ export class Member {
     this.#listening.ended();
   }
 
-  pump(): Pump {
-    const done = { done: true, value: undefined } as const;
-    const end = async () => this.end(null);
-    return {
-      next: async () => {
-        await this.#listen();
-        return done;
-      },
-      return: async () => {
-        await end();
-        return done;
-      },
-      throw: async (error: unknown) => {
-        await end();
-        throw error;
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      [Symbol.asyncDispose]: end,
-    };
-  }
-
-  async #listen(): Promise<void> {
+  /** All of its time: there is nothing to yield. */
+  async next(): Promise<IteratorReturnResult<void>> {
     const { channel, outbox } = this.#listening;
     try {
       while (!this.#isOver) {
@@ -99,6 +75,25 @@ export class Member {
       this.end(error);
     }
     if (this.#error !== null) throw this.#error;
+    return DONE;
+  }
+
+  async return(): Promise<IteratorReturnResult<void>> {
+    this.end(null);
+    return DONE;
+  }
+
+  async throw(error: unknown): Promise<IteratorReturnResult<void>> {
+    this.end(null);
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.end(null);
   }
 
   /** Until it ends, or its client falls behind. */
@@ -147,7 +142,7 @@ export class Member {
 
   #send(bodies: readonly Buffer[]): Promise<void> | undefined {
     const { outbox } = this.#listening;
-    outbox.write(framesFor(this.id, bodies));
+    outbox.write(new Frames(bodies).of(this.id));
     return outbox.drained();
   }
 }
