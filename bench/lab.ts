@@ -46,6 +46,11 @@ export class Lab implements Disposable {
     return this.#own(spawn(process.execPath, args, options));
   }
 
+  /** Another program, to talk with by its standard input and output. */
+  program(path: string, args: readonly string[]): ChildProcess {
+    return this.#own(spawn(path, args, { stdio: ["pipe", "pipe", "inherit"] }));
+  }
+
   [Symbol.dispose](): void {
     for (const child of this.#children) child.kill("SIGKILL");
     rmSync(this.#root, { recursive: true, force: true, maxRetries: 5 });

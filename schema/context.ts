@@ -30,6 +30,11 @@ export interface Principal {
 export const ROLES = ["ADMIN"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** The same for principals who may see and do the same, and for nobody else. */
+export function audienceOf({ role }: Principal): string {
+  return role;
+}
+
 /** What resolvers see, made anew for each operation. */
 export interface ApiContext {
   readonly runtime: Runtime;

@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FleetEvent } from "../src/model/events.ts";
 import type { Seq } from "../src/model/ids.ts";
-import { CursorExpired, type Feed } from "../src/runtime/ports.ts";
+import { CursorExpired, type Feed, type FollowOptions } from "../src/runtime/ports.ts";
 import type { ApiContext } from "./context.ts";
 import { cursorExpired, cursorToResume } from "./cursor.ts";
 import { toLogFilter } from "./event-filter.ts";
@@ -17,7 +18,7 @@ export interface EventStreamArguments {
  * The events after a cursor that pass the filter, in batches, for ever. What is wrong with the
  * arguments is thrown at once, before anything is read.
  */
-export function followEvents(
+function followEvents(
   { after, filter }: EventStreamArguments,
   { runtime }: Pick<ApiContext, "runtime">,
 ): AsyncGenerator<readonly FleetEvent[], void, void> {
@@ -27,15 +28,21 @@ export function followEvents(
   const everything = Object.keys(wanted).length === 0;
   const passes = everything ? null : queries.reader.predicate(wanted, start);
   return stream(async function* (signal) {
-    for await (const events of follow(feed, start, signal))
+    for await (const events of followLog(feed, start, { signal }))
       yield passes === null ? events : events.filter(passes);
   });
 }
 
-/** The feed, with retention's overtaking told as GraphQL tells errors. */
-async function* follow(feed: Feed, after: Seq, signal: AbortSignal) {
+/**
+ * The feed, with retention's overtaking told as GraphQL tells errors. One batch a turn of the loop: a
+ * burst leaves everybody else their turn, and what comes meanwhile is read together.
+ */
+export async function* followLog(feed: Feed, after: Seq, options: FollowOptions) {
   try {
-    yield* feed.follow(after, { signal });
+    for await (const events of feed.follow(after, options)) {
+      yield events;
+      await nextTurn();
+    }
   } catch (error) {
     if (!(error instanceof CursorExpired)) throw error;
     throw cursorExpired(feed.epoch, error.earliestSeq);

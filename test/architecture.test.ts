@@ -38,7 +38,7 @@ const rooms: readonly Room[] = [
       "node",
     ],
   },
-  { at: "src/server", may: ["schema", "src/runtime", "npm", "node"] },
+  { at: "src/server", may: ["schema", "src/runtime", "src/model", "npm", "node"] },
   { at: "src/client", may: ["npm"] },
   { at: "src/fleet", may: ["src/model", "npm:yaml", "npm:ajv"] },
   // What a document names is opened by one file alone; the other writes the published schema.

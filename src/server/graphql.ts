@@ -10,7 +10,7 @@ import { maskError } from "./masking.ts";
 const MAX_BODY_BYTES = MAX_DOCUMENT_BYTES + 1024 * 1024;
 
 /** There is no authentication yet: whoever can connect sits at this machine. */
-const LOCAL_ADMIN = { name: "local", role: "ADMIN" } as const;
+export const LOCAL_ADMIN = { name: "local", role: "ADMIN" } as const;
 
 export interface GraphqlOptions {
   readonly runtime: Runtime;

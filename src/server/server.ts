@@ -1,10 +1,11 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { FleetDocuments } from "../../schema/context.ts";
+import { createContext, type FleetDocuments } from "../../schema/context.ts";
 import { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
 import { BadConfiguration } from "./configuration.ts";
-import { createGraphql } from "./graphql.ts";
+import { FanOut } from "./fan-out/fan-out.ts";
+import { createGraphql, LOCAL_ADMIN } from "./graphql.ts";
 import { GRAPHQL_PATH, httpHandler } from "./http.ts";
 import { serveWebSockets } from "./websocket.ts";
 
@@ -17,6 +18,8 @@ export interface ServerOptions {
   readonly fleetSchema: string;
   /** What no client is told of: bugs. */
   readonly onError: (error: unknown) => void;
+  /** A WebSocket's client that takes nothing for so long is told to come back when it can. */
+  readonly stalledMs?: number;
 }
 
 export interface RunningServer {
@@ -49,7 +52,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
     void handler(request, response);
   });
-  const sockets = serveWebSockets(http, GRAPHQL_PATH, { graphql, onError });
+  const newContext = () => createContext(runtime, documents, LOCAL_ADMIN);
+  const fanOut = new FanOut(runtime.feed, runtime.queries);
+  const { stalledMs } = options;
+  const sockets = serveWebSockets(http, GRAPHQL_PATH, {
+    graphql,
+    fanOut,
+    newContext,
+    onError,
+    stalledMs,
+  });
   await listen(http, options.host, options.port);
   const { port } = http.address() as AddressInfo;
   const name = options.host.includes(":") ? `[${options.host}]` : options.host;

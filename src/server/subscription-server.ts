@@ -1,12 +1,17 @@
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
 import { type Context, makeServer, type Server, type SubscribePayload } from "graphql-ws";
-import { pumpEvents } from "../../schema/event-pump.ts";
+import { type ApiContext, audienceOf } from "../../schema/context.ts";
+import { eventsOperation } from "../../schema/events-operation.ts";
+import type { FanOut } from "./fan-out/fan-out.ts";
 import type { Graphql } from "./graphql.ts";
 import { maskError } from "./masking.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface SubscriptionOptions {
   readonly graphql: Graphql;
+  readonly fanOut: FanOut;
+  /** What an operation of this connection sees. */
+  readonly newContext: () => ApiContext;
   readonly onError: (error: unknown) => void;
 }
 
@@ -17,8 +22,9 @@ export interface Connection {
 
 /** Yoga's own functions for one operation, carried in the place that graphql-ws hands through. */
 interface Engine {
-  /** Sends a `next` message of this operation. */
-  readonly send: (payload: string) => Promise<void> | undefined;
+  readonly id: string;
+  readonly outbox: Outbox;
+  readonly contextFactory: () => unknown;
   readonly execute: (args: ExecutionArgs) => ReturnType<NonNullable<ServerFunctions["execute"]>>;
   readonly subscribe: (
     args: ExecutionArgs,
@@ -29,7 +35,10 @@ type ServerFunctions = Parameters<typeof makeServer>[0];
 /** The graphql-transport-ws protocol, with yoga doing the GraphQL. */
 export function createSubscriptionServer(options: SubscriptionOptions): Server<Connection> {
   return makeServer<undefined, Connection>({
-    execute: (args) => (args.rootValue as Engine).execute(args),
+    execute: async (args) => {
+      const { execute, contextFactory } = args.rootValue as Engine;
+      return execute({ ...args, contextValue: await contextFactory() });
+    },
     subscribe: (args) => subscribe(args, options),
     onSubscribe: (context, id, payload) => operationOf(options.graphql, context, id, payload),
     onError: (_context, _id, _payload, errors) =>
@@ -37,41 +46,49 @@ export function createSubscriptionServer(options: SubscriptionOptions): Server<C
   });
 }
 
-async function subscribe(args: ExecutionArgs, { onError }: SubscriptionOptions) {
-  const engine = args.rootValue as Engine;
+async function subscribe(
+  args: ExecutionArgs,
+  { fanOut, newContext, onError }: SubscriptionOptions,
+) {
+  const { id, outbox, contextFactory, subscribe } = args.rootValue as Engine;
+  const maskOne = (error: unknown) => maskError(error, onError);
   try {
-    const { send } = engine;
-    const pump = pumpEvents(args, { send, maskError: (error) => maskError(error, onError) });
-    if (pump) return pump;
+    const operation = eventsOperation(args, { newContext, maskError: maskOne });
+    if (operation) {
+      // It may listen for months, and needs none of this any more.
+      args.rootValue = null;
+      const audience = audienceOf(newContext().principal);
+      return fanOut.subscribe(operation, { id, outbox, audience });
+    }
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    return refused([maskError(error, onError)]);
+    return refused([maskOne(error)]);
   }
-  const result = await engine.subscribe(args);
+  const result = await subscribe({ ...args, contextValue: await contextFactory() });
   return isRefusal(result) ? refused(result.errors) : result;
 }
 
-async function operationOf(
+function operationOf(
   graphql: Graphql,
   context: Context<undefined, Connection>,
   id: string,
   payload: SubscribePayload,
-): Promise<ExecutionArgs | readonly GraphQLError[]> {
+): ExecutionArgs | readonly GraphQLError[] {
   const { outbox } = context.extra;
-  const before = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-  const send = (result: string) => outbox.send(`${before}${result}}`);
   const engine = graphql.getEnveloped({ connection: context.extra, params: payload });
   try {
     const document = engine.parse(payload.query);
     const errors = engine.validate(engine.schema, document);
     if (errors.length > 0) return errors as readonly GraphQLError[];
+    const { execute, subscribe, contextFactory } = engine;
     return {
       schema: engine.schema,
       document,
       operationName: payload.operationName,
       variableValues: payload.variables,
-      contextValue: await engine.contextFactory(),
-      rootValue: { send, execute: engine.execute, subscribe: engine.subscribe },
+      // Made when it is known what for: most who listen need none of their own.
+      contextValue: null,
+      rootValue: { id, outbox, contextFactory, execute, subscribe } satisfies Engine,
     };
   } catch (error) {
     if (error instanceof GraphQLError) return [error];

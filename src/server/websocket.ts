@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -10,9 +11,16 @@ import { createSubscriptionServer, type SubscriptionOptions } from "./subscripti
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Finds out that a client's machine is gone, even while nothing is sent to it. */
 const KEEP_ALIVE_MS = 60_000;
+const STALLED_MS = 60_000;
 
+const NORMAL = 1000;
 const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 4500;
+
+export interface WebSocketOptions extends SubscriptionOptions {
+  /** After so long, a client that takes nothing of what it is sent is told to come back when it can. */
+  readonly stalledMs?: number | undefined;
+}
 
 export interface WebSockets {
   /** Tells all clients to come back later, and waits until they have heard. */
@@ -20,11 +28,8 @@ export interface WebSockets {
 }
 
 /** GraphQL over WebSockets (graphql-transport-ws) at `path` of an HTTP server. */
-export function serveWebSockets(
-  http: Server,
-  path: string,
-  options: SubscriptionOptions,
-): WebSockets {
+export function serveWebSockets(http: Server, path: string, options: WebSocketOptions): WebSockets {
+  const outboxes = new Map<WebSocket, Outbox>();
   const protocol = createSubscriptionServer(options);
   const sockets = new WebSocketServer({
     noServer: true,
@@ -41,23 +46,26 @@ export function serveWebSockets(
     if (pathOf(request) !== path) return refuse(stream, 404, "Not Found");
     if (reason) return refuse(stream, 403, "Forbidden", reason);
     stream.off("error", ignore);
-    sockets.handleUpgrade(request, stream, head, (socket) => serve(socket, stream));
+    sockets.handleUpgrade(request, stream, head, (socket) =>
+      // That is what a server over TCP is given.
+      serve(socket, stream as Socket),
+    );
   });
 
-  function serve(socket: WebSocket, stream: Duplex): void {
-    if ("setKeepAlive" in stream)
-      (stream as import("node:net").Socket).setKeepAlive(true, KEEP_ALIVE_MS);
-    const outbox = new Outbox(socket, stream);
+  function serve(socket: WebSocket, stream: Socket): void {
+    stream.setKeepAlive(true, KEEP_ALIVE_MS);
+    const outbox = new Outbox(socket, stream, options.stalledMs ?? STALLED_MS);
+    outboxes.set(socket, outbox);
     const opened = protocol.opened(
       {
         protocol: socket.protocol,
         send: (data) => outbox.send(data),
-        close: (code, reason) => socket.close(code, reason),
+        close: (code, reason) => outbox.close(code ?? NORMAL, reason ?? ""),
         onMessage: (handle) => {
           socket.on("message", (data) => {
             handle(String(data)).catch((error: unknown) => {
               options.onError(error);
-              socket.close(INTERNAL_ERROR, "Internal error");
+              outbox.close(INTERNAL_ERROR, "Internal error");
             });
           });
         },
@@ -67,11 +75,25 @@ export function serveWebSockets(
     // Frames that break the protocol: ws closes the connection with the right code by itself.
     socket.on("error", () => {});
     socket.once("close", (code, reason) => {
+      outboxes.delete(socket);
+      outbox.closed();
       opened(code, String(reason)).catch(options.onError);
     });
   }
 
-  return { close: () => closeAll(sockets) };
+  return {
+    close: async () => {
+      await Promise.all([...outboxes].map(sayGoodbye));
+      sockets.close();
+    },
+  };
+}
+
+function sayGoodbye([socket, outbox]: readonly [WebSocket, Outbox]): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once("close", () => resolve());
+    outbox.sayGoodbye(GOING_AWAY, "The server is shutting down");
+  });
 }
 
 function pathOf(request: IncomingMessage): string {
@@ -82,20 +104,4 @@ function refuse(stream: Duplex, status: number, phrase: string, text = phrase): 
   stream.end(
     `HTTP/1.1 ${status} ${phrase}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
-}
-
-/** A client that does not answer the goodbye is not waited for any longer. */
-const GOODBYE_MS = 2_000;
-
-async function closeAll(sockets: WebSocketServer): Promise<void> {
-  const gone = [...sockets.clients].map(
-    (socket) =>
-      new Promise<void>((resolve) => {
-        socket.once("close", () => resolve());
-        socket.close(GOING_AWAY, "The server is shutting down");
-        setTimeout(() => socket.terminate(), GOODBYE_MS).unref();
-      }),
-  );
-  await Promise.all(gone);
-  sockets.close();
 }

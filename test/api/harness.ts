@@ -1,7 +1,7 @@
 /** A real server on a free port, and real clients of it. Time moves only when a test moves it. */
 
 import { createClient, type SubscribePayload } from "graphql-ws";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import WebSocket from "ws";
 import { startEvenkeel } from "../../src/main.ts";
 import type { Configuration } from "../../src/server/configuration.ts";
@@ -187,4 +187,21 @@ export async function startSettledServer(
   const server = await startTestServer(overrides, keep);
   await server.advance(120);
   return server;
+}
+
+/** Counts the events that all followers of the server's feed are handed. */
+export function countHandedOut({ runtime: { feed } }: TestServer): () => number {
+  let count = 0;
+  const follow = feed.follow.bind(feed);
+  vi.spyOn(feed, "follow").mockImplementation((after, options) => {
+    const follower = follow(after, options);
+    const next = follower.next.bind(follower);
+    follower.next = async () => {
+      const result = await next();
+      count += result.done ? 0 : result.value.length;
+      return result;
+    };
+    return follower;
+  });
+  return () => count;
 }

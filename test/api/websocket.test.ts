@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { CloseCode } from "graphql-ws";
 import { describe, expect, test, vi } from "vitest";
 import WebSocket from "ws";
-import { startSettledServer, startTestServer, type TestServer } from "./harness.ts";
+import { countHandedOut, startSettledServer, startTestServer, type TestServer } from "./harness.ts";
 
 function connect(server: TestServer, options: WebSocket.ClientOptions = {}): WebSocket {
   return new WebSocket(server.wsUrl, "graphql-transport-ws", options);
@@ -157,23 +157,6 @@ describe("a WebSocket", () => {
     expect(await closed).toBe(1001);
   });
 });
-
-/** Counts the events that all followers of the server's feed are handed. */
-function countHandedOut({ runtime: { feed } }: TestServer): () => number {
-  let count = 0;
-  const follow = feed.follow.bind(feed);
-  vi.spyOn(feed, "follow").mockImplementation((after, options) => {
-    const follower = follow(after, options);
-    const next = follower.next.bind(follower);
-    follower.next = async () => {
-      const result = await next();
-      count += result.done ? 0 : result.value.length;
-      return result;
-    };
-    return follower;
-  });
-  return () => count;
-}
 
 describe("a reader that stalls", () => {
   test("stops its cursor, disturbs nobody, and misses nothing when it goes on", async () => {

@@ -1,0 +1,67 @@
+import type { EventResults, EventsOperation } from "../../../schema/events-operation.ts";
+import type { Feed, Queries } from "../../runtime/ports.ts";
+import type { Outbox } from "../outbox.ts";
+import { EventGroup, type Passes } from "./event-group.ts";
+import { Hub } from "./hub.ts";
+import { Member } from "./member.ts";
+
+/** What all who listen to the same have in common. */
+export interface Channel {
+  readonly results: EventResults;
+  readonly passes: Passes;
+  /** Null: nobody else can listen to the same. */
+  readonly group: EventGroup | null;
+}
+
+export interface Listener {
+  readonly outbox: Outbox;
+  /** The operation's id, as its client gave it. */
+  readonly id: string;
+  /** The same for all who may see the same, and for nobody else. */
+  readonly audience: string;
+}
+
+/**
+ * Subscriptions to events, made once for all who get the same: one operation, with the same variables,
+ * by those who may see the same.
+ */
+export class FanOut {
+  readonly #feed: Feed;
+  readonly #queries: Queries;
+  readonly #hub: Hub;
+  readonly #channels = new Map<string, Channel & { listeners: number }>();
+
+  constructor(feed: Feed, queries: Queries) {
+    this.#feed = feed;
+    this.#queries = queries;
+    this.#hub = new Hub(feed);
+  }
+
+  subscribe(operation: EventsOperation, { outbox, id, audience }: Listener): Member {
+    const { after, filter } = operation;
+    const feed = this.#feed;
+    // Which events follow from another one is known to whoever has seen all of them since.
+    if (filter.causedBySeq !== undefined) {
+      const passes = this.#queries.reader.predicate(filter, after);
+      const channel = { results: operation.results(), passes, group: null };
+      return new Member({ channel, feed, outbox, id, after, ended: () => undefined });
+    }
+    const key = `${audience} ${operation.likeness}`;
+    const channel = this.#channels.get(key) ?? this.#open(operation);
+    this.#channels.set(key, channel);
+    channel.listeners++;
+    const ended = () => {
+      if (--channel.listeners === 0) this.#channels.delete(key);
+    };
+    return new Member({ channel, feed, outbox, id, after, ended });
+  }
+
+  #open(operation: EventsOperation) {
+    const { filter, after } = operation;
+    const results = operation.results();
+    const isForAll = Object.keys(filter).length === 0;
+    const passes = isForAll ? () => true : this.#queries.reader.predicate(filter, after);
+    const group = new EventGroup({ filter, results, passes, feed: this.#feed, hub: this.#hub });
+    return { results, passes, group, listeners: 0 };
+  }
+}

@@ -1,0 +1,78 @@
+import { followLog } from "../../../schema/event-stream.ts";
+import type { FleetEvent } from "../../model/events.ts";
+import type { Seq } from "../../model/ids.ts";
+import type { Feed } from "../../runtime/ports.ts";
+import type { EventGroup } from "./event-group.ts";
+import { Router } from "./router.ts";
+
+/** As many as a thousand listeners can be handed in one turn of the loop without others having to wait. */
+const EVENTS_A_TURN = 64;
+
+/**
+ * The one cursor that is at the live edge for all groups: it reads each event once and hands it to
+ * those that may want it. While there are no groups, it reads nothing.
+ */
+export class Hub {
+  readonly #feed: Feed;
+  readonly #router = new Router<EventGroup>();
+  readonly #groups = new Set<EventGroup>();
+  #position: Seq = 0;
+  #reading: AbortController | null = null;
+
+  constructor(feed: Feed) {
+    this.#feed = feed;
+  }
+
+  /** Events up to here have been handed out. */
+  get position(): Seq {
+    return this.#reading ? this.#position : this.#feed.head();
+  }
+
+  add(group: EventGroup): void {
+    this.#groups.add(group);
+    this.#router.add(group);
+    if (!this.#reading) this.#begin();
+  }
+
+  remove(group: EventGroup): void {
+    if (!this.#groups.delete(group)) return;
+    this.#router.remove(group);
+    if (this.#groups.size > 0) return;
+    this.#reading?.abort();
+    this.#reading = null;
+  }
+
+  #begin(): void {
+    const reading = new AbortController();
+    this.#position = this.#feed.head();
+    this.#reading = reading;
+    this.#read(reading.signal).then(
+      () => this.#end(reading, null),
+      (error: unknown) => this.#end(reading, error),
+    );
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const options = { signal, batchSize: EVENTS_A_TURN };
+    for await (const events of followLog(this.#feed, this.#position, options)) this.#deal(events);
+  }
+
+  /** The feed is closed, or could not be read: that is the end for everyone. */
+  #end(reading: AbortController, error: unknown): void {
+    if (this.#reading !== reading) return;
+    this.#reading = null;
+    for (const group of [...this.#groups]) group.end(error);
+  }
+
+  #deal(events: readonly FleetEvent[]): void {
+    const hands = new Map<EventGroup, FleetEvent[]>();
+    for (const event of events)
+      for (const group of this.#router.wantedBy(event)) {
+        const hand = hands.get(group);
+        if (hand) hand.push(event);
+        else hands.set(group, [event]);
+      }
+    this.#position = events.at(-1)?.seq ?? this.#position;
+    for (const [group, hand] of hands) group.deal(hand);
+  }
+}
