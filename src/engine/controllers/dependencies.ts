@@ -90,12 +90,10 @@ export function supportersOf(state: State, guest: Guest): ReadonlySet<GuestId> {
 }
 
 /** How important it is that it runs: as much as any guest that waits for it, directly or through others. */
-export function urgencyOf(
-  state: State,
-  guest: Guest,
-  met: Set<GuestId> = new Set([guest.id]),
-): number {
+export function urgencyOf(state: State, guest: Guest, known: Set<GuestId> | null = null): number {
   let urgency = PRIORITIES.indexOf(guest.recovery.priority);
+  if (state.indexes.dependents.count(guest.id) === 0) return urgency;
+  const met = known ?? new Set([guest.id]);
   for (const id of state.indexes.dependents.each(guest.id)) {
     const dependent = state.tables.Guest.find(id);
     if (!dependent || !isWaiting(dependent) || met.has(id)) continue;

@@ -177,8 +177,9 @@ function choose(ctx: Context, guest: Guest, subject: Subject): Choice {
     if (reason?.code === "STARTS_LIMITED") return { ok: false, reasons: [reason] };
     if (!ctx.state.meta.armed) return placeOn(ctx.state, subject, room.hostId, ctx.nowMs);
   }
-  const admission = (hostId: HostId) => admissionObjection(ctx.state, guest, hostId);
-  const objects = isNewStart(guest) ? admission : undefined;
+  const objects = isNewStart(guest)
+    ? (hostId: HostId) => admissionObjection(ctx.state, guest, hostId)
+    : undefined;
   const within = whereAllCanBe(ctx, guest, subject);
   const all = subjectWithCompany(ctx.state, guest);
   const choice = all && place(ctx.state, { ...all, ...within }, ctx.nowMs, objects);

@@ -202,7 +202,8 @@ export class CapacityIndex {
     for (const buckets of boots ? [this.#idle] : [this.#idle, this.#busy]) {
       const above = this.#descent(buckets, BUCKETS - 1, large, need);
       const below = this.#descent(buckets, large - 1, lowest, need);
-      let [one, other] = [above.next(), below.next()];
+      let one = above.next();
+      let other = below.next();
       while (one || other) {
         if (one) yield one;
         if (other) yield other;
