@@ -333,6 +333,14 @@ describe("a fleet document", () => {
       expect(violations(world.state)).toEqual([]);
     });
 
+    test("keeps a rack whose hosts are all replaced by new ones", () => {
+      const fleet = (host: string) => cluster(`zone a: ${host} 4/8 @k9, h0 4/8`);
+      world = new World(fleet("old")).advance(30);
+      expect(plan(fleet("new"), { prune: true })).toEqual(["CREATE Host new", "DELETE Host old"]);
+      const { rackId } = world.host("new");
+      expect(world.state.tables.Rack.find(rackId ?? 0)?.name).toBe("k9");
+    });
+
     test("never gives an id twice", () => {
       const document = changed((it) => it.guests.splice(1, 1));
       const { id } = world.guest("web");

@@ -1,6 +1,7 @@
 import { type FleetSpec, GUEST_DEFAULTS, type GuestSpec } from "../../../model/fleet.ts";
-import type { HostId } from "../../../model/ids.ts";
+import type { HostId, RackId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
+import type { State } from "../../state.ts";
 import { endFaultsOn } from "../faults.ts";
 import { ownFlavorName } from "../flavors.ts";
 import { letGo } from "../host-power.ts";
@@ -129,6 +130,7 @@ function pruneTopology(plan: Plan, spec: FleetSpec, kept: ReadonlySet<HostId>): 
   const { tables } = ctx.state;
   const hosts = [...kept].map((id) => tables.Host.get(id));
   const racks = new Set(hosts.map((host) => host.rackId));
+  for (const id of racksIn(ctx.state, spec)) racks.add(id);
   const zones = spec.regions.flatMap((region) => region.zones);
   const dataCenters = new Set(
     zones.flatMap((zone) => zone.dataCenters.map(({ name }) => `${zone.name}/${name}`)),
@@ -156,6 +158,21 @@ function pruneTopology(plan: Plan, spec: FleetSpec, kept: ReadonlySet<HostId>): 
         endFaultsOn(ctx, id, cause);
         ctx.emitAsActor("RegionRemoved", { region: id }, cause);
       });
+}
+
+/** Racks that the document puts a host into, of those that there are. */
+function racksIn({ names }: State, spec: FleetSpec): RackId[] {
+  const found: RackId[] = [];
+  for (const zone of spec.regions.flatMap((region) => region.zones))
+    for (const dataCenter of zone.dataCenters) {
+      const zoneId = names.zone.find(zone.name) ?? null;
+      const dataCenterId = names.dataCenter.find(dataCenter.name, zoneId) ?? null;
+      for (const { rack } of dataCenter.hosts) {
+        const id = rack === null ? undefined : names.rack.find(rack, dataCenterId);
+        if (id !== undefined) found.push(id as RackId);
+      }
+    }
+  return found;
 }
 
 function flavorNameOf({ flavor, resources }: GuestSpec): string {
