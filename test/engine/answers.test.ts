@@ -106,6 +106,16 @@ describe("what a driver says is taken with care", () => {
     expect(scenario.world.guest("web").status).toBe("STOPPED");
   });
 
+  test("a stop that failed is not due for ever where the guest can't leave", () => {
+    scenario.run("set shutdownPolicy FAILOVER; maintain h2; maintain h1; reboot-host h1");
+    const { generation } = scenario.world.guest("web");
+    const failed = { ...answer("STOP", "h1", generation), kind: "ACTION_FAILED", error: "busy" };
+    expect(hear(failed as Observation)).toContain("GuestActionFailed");
+    scenario.run("power-on h1; wait 60");
+    expect(scenario.world.guest("web")).toMatchObject({ status: "RUNNING", retryAtMs: null });
+    expect(scenario.world.dueAtMs()).toBeGreaterThan(scenario.world.nowMs);
+  });
+
   test("an answer to an old fence is ignored", () => {
     scenario.run("fault HOST_HANG h1; wait 3.4");
     const { generation, status } = scenario.world.host("h1");

@@ -325,7 +325,9 @@ export function checkTimers(ctx: Context): void {
 function endVainRetry(ctx: Context, guest: Guest): void {
   const { id, hostId: host, task, desired, deleting } = guest;
   if (host === null || task !== null || !hostHears(ctx, guest)) return;
-  const isToLeave = ctx.state.tables.Host.get(host).status === "DRAINING";
+  // One that can leave is moved at once; what keeps another one is told anew.
+  const isStuck = guest.status === "SUSPENDED" || guest.moveBlockedBy.length > 0;
+  const isToLeave = !isStuck && ctx.state.tables.Host.get(host).status === "DRAINING";
   if (!isToLeave && !needsOrder(guest, deleting ? "STOPPED" : desired))
     ctx.emit("GuestMayStay", { guest: id, host }, guest.causeSeq);
 }

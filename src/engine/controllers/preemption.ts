@@ -125,7 +125,8 @@ function onHost(state: State, { subject, rank, spared }: Party, room: HostRoom):
   const lesser = state.indexes.preemptible
     .of(room.hostId)
     .map((id) => state.tables.Guest.get(id))
-    .filter((each) => rankOf(each) < rank && !spared.has(each.id));
+    // As important as those that wait for it, one would come back before who it was stopped for.
+    .filter((each) => urgencyOf(state, each) < rank && !spared.has(each.id));
   for (const highest of [...new Set(lesser.map(rankOf))].sort((a, b) => a - b)) {
     const victims = fewest(
       lesser.filter((each) => rankOf(each) <= highest),
