@@ -162,17 +162,16 @@ function pruneTopology(plan: Plan, spec: FleetSpec, kept: ReadonlySet<HostId>): 
 
 /** Racks that the document puts a host into, of those that there are. */
 function racksIn({ names }: State, spec: FleetSpec): RackId[] {
-  const found: RackId[] = [];
-  for (const zone of spec.regions.flatMap((region) => region.zones))
-    for (const dataCenter of zone.dataCenters) {
-      const zoneId = names.zone.find(zone.name) ?? null;
-      const dataCenterId = names.dataCenter.find(dataCenter.name, zoneId) ?? null;
-      for (const { rack } of dataCenter.hosts) {
-        const id = rack === null ? undefined : names.rack.find(rack, dataCenterId);
-        if (id !== undefined) found.push(id as RackId);
-      }
-    }
-  return found;
+  const places = spec.regions
+    .flatMap((region) => region.zones)
+    .flatMap(({ name, dataCenters }) =>
+      dataCenters.map((dataCenter) => ({ ...dataCenter, zoneId: names.zone.find(name) ?? null })),
+    );
+  return places.flatMap(({ name, zoneId, hosts }) => {
+    const dataCenterId = names.dataCenter.find(name, zoneId) ?? null;
+    const ids = hosts.map(({ rack }) => rack && names.rack.find(rack, dataCenterId));
+    return ids.filter((id) => typeof id === "number") as RackId[];
+  });
 }
 
 function flavorNameOf({ flavor, resources }: GuestSpec): string {
