@@ -105,15 +105,15 @@ function isKept(state: State, rule: AffinityRule): boolean {
 
 /** Its guests are on their way, or about to be, or it is said why not. */
 function isMended(state: State, rule: AffinityRule): boolean {
-  const { movesDueAtMs, meta } = state;
+  const { movesDueAtMs, meta, indexes } = state;
   if (movesDueAtMs === 0 || !meta.armed || !knowsWhatRuns(state)) return true;
+  // Hosts do few migrations at a time: when one is done, the next that waits for its turn goes.
+  if (!indexes.moves.migratingOn.isEmpty) return true;
   return rule.guestIds
     .flatMap((id) => companyOf(state, id))
     .some(
       (guest) =>
-        guest.moveBlockedBy.length > 0 ||
-        (guest.hostId !== null &&
-          (!isAtRest(state, guest) || state.indexes.moves.migratingOn.count(guest.hostId) > 0)),
+        guest.moveBlockedBy.length > 0 || (guest.hostId !== null && !isAtRest(state, guest)),
     );
 }
 
