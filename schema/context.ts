@@ -2,6 +2,7 @@ import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Actor } from "../src/model/actors.ts";
 import type { FleetSpec, Path } from "../src/model/fleet.ts";
 import type { Seq } from "../src/model/ids.ts";
+import type { Role } from "../src/model/principals.ts";
 import type { Problem } from "../src/model/rejections.ts";
 import type { Runtime } from "../src/runtime/ports.ts";
 import type { relations } from "../src/store/tables-relations.ts";
@@ -27,9 +28,6 @@ export interface Principal {
   readonly name: string;
   readonly role: Role;
 }
-export const ROLES = ["ADMIN"] as const;
-export type Role = (typeof ROLES)[number];
-
 /** The same for principals who may see and do the same, and for nobody else. */
 export function audienceOf({ role }: Principal): string {
   return role;

@@ -1,6 +1,7 @@
 import { formatCursor } from "../src/model/log.ts";
+import { ROLES } from "../src/model/principals.ts";
 import { builder } from "./builder.ts";
-import { type Principal, ROLES } from "./context.ts";
+import type { Principal } from "./context.ts";
 
 const RoleEnum = builder.enumType("Role", { values: ROLES });
 
