@@ -68,7 +68,8 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   },
   "the same again": {
     limits: { maxAliases: 2 },
-    query: "subscription { events { id id ... { id ... on Event { id } } } }",
+    query:
+      "subscription { events { id id ... { id } ... on GuestStarted { guest { id } } ... on GuestStopped { guest { id } } ... on GuestStarted { guest { name } } } }",
     extensions: { code: "TOO_MANY_ALIASES", requested: 3, max: 2 },
   },
   directives: {
