@@ -4,7 +4,7 @@ import type { ApiContext, Principal } from "../../../schema/context.ts";
 import type { DocumentRequest } from "../trusted-documents.ts";
 import type { CostReport } from "./admission.ts";
 import { parseWithin } from "./document-limits.ts";
-import { retold } from "./errors.ts";
+import { retold, withoutStatus } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import { mayIntrospect, withoutSuggestion } from "./introspection.ts";
 
@@ -47,12 +47,18 @@ export function useLimits({ gate, principalOf }: LimitsOptions): Plugin<ApiConte
       const passed = admitted(gate, args);
       if (passed instanceof GraphQLError) setResultAndStopExecution({ errors: [passed] });
     },
-    onExecutionResult({ result, setResult, context }) {
+    onExecutionResult({ result, setResult, context, request }) {
       if (!result || !("errors" in result) || !result.errors) return;
-      if (mayIntrospect(principalOf(context), limits)) return;
-      setResult({ ...result, errors: result.errors.map(withoutSuggestion) });
+      const helps = mayIntrospect(principalOf(context), limits);
+      const errors = helps ? result.errors : result.errors.map(withoutSuggestion);
+      // A stream is accepted with 200 whatever it tells: its clients read nothing of any other.
+      setResult({ ...result, errors: isStream(request) ? errors.map(withoutStatus) : errors });
     },
   };
+}
+
+function isStream({ headers }: Request): boolean {
+  return headers.get("accept")?.includes("text/event-stream") ?? false;
 }
 
 /** A GET says it in the address, of which yoga reads no more than what it knows. */
