@@ -8,13 +8,14 @@ import {
 } from "../../schema/context.ts";
 import { schema } from "../../schema/index.ts";
 import type { Runtime } from "../runtime/ports.ts";
+import { useAddressParameters } from "./address-parameters.ts";
 import { DocumentCache } from "./limits/document-cache.ts";
 import type { Gate } from "./limits/gate.ts";
 import { useLimits } from "./limits/plugin.ts";
 import { maskError } from "./masking.ts";
 
-/** Of all documents that are kept parsed: a thousand of the usual kind. */
-const MAX_CACHED_CHARS = 1024 * 1024;
+/** Of all documents that are kept parsed: some hundred of the usual kind, and some 30 MB of the worst. */
+const MAX_CACHED_CHARS = 256 * 1024;
 const NOTHING_CACHED = { get: () => undefined, set: () => undefined };
 
 /** There is no authentication yet: whoever can connect sits at this machine. */
@@ -49,7 +50,7 @@ export function createGraphql({ runtime, documents, gate, onError }: GraphqlOpti
       errorCache: NOTHING_CACHED,
     },
     maskedErrors: { maskError: (error) => maskError(error, onError) },
-    plugins: [useLimits({ gate, principalOf: () => LOCAL_ADMIN })],
+    plugins: [useAddressParameters(), useLimits({ gate, principalOf: () => LOCAL_ADMIN })],
   });
 }
 

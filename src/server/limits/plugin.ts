@@ -1,7 +1,6 @@
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { ApiContext, Principal } from "../../../schema/context.ts";
-import type { DocumentRequest } from "../trusted-documents.ts";
 import type { CostReport } from "./admission.ts";
 import { parseWithin } from "./document-limits.ts";
 import { retold, withoutStatus } from "./errors.ts";
@@ -24,9 +23,9 @@ export function useLimits({ gate, principalOf }: LimitsOptions): Plugin<ApiConte
     onParse({ setParseFn }) {
       setParseFn((source: string, options?: object) => parseWithin(source, limits, options));
     },
-    onParams({ params, setParams, request }) {
+    onParams({ params, setParams }) {
       if (typeof params !== "object" || params === null || Array.isArray(params)) return;
-      const text = gate.documents.textOf(documentRequest(params, request));
+      const text = gate.documents.textOf(params);
       if (text !== null) setParams({ ...params, query: text });
     },
     onExecute({ args, setResultAndStopExecution }) {
@@ -59,13 +58,6 @@ export function useLimits({ gate, principalOf }: LimitsOptions): Plugin<ApiConte
 
 function isStream({ headers }: Request): boolean {
   return headers.get("accept")?.includes("text/event-stream") ?? false;
-}
-
-/** A GET says it in the address, of which yoga reads no more than what it knows. */
-function documentRequest(params: object, request: Request): DocumentRequest {
-  if (request.method !== "GET") return params;
-  const documentId = new URLSearchParams(request.url.split("?", 2)[1]).get("documentId");
-  return { ...params, documentId };
 }
 
 function cameByWebSocket({ contextValue }: { readonly contextValue?: unknown }): boolean {
