@@ -31,8 +31,9 @@ export async function fuzz(server: TestServer, run: Run): Promise<string[]> {
   for (let index = run.first; index < run.first + run.inputs; index++) {
     const input = inputOf(run.seed, index);
     const logged = server.log.length;
-    const problem = (await problemWith(server, input)) ?? server.log.slice(logged).find(isBug);
-    if (problem === undefined) continue;
+    const found = [await problemWith(server, input), ...server.log.slice(logged).filter(isBug)];
+    const problem = found.filter((one) => one !== undefined).join("\n");
+    if (problem === "") continue;
     problems.push(
       `Input ${index} of seed ${run.seed}: ${problem}\n${JSON.stringify(input).slice(0, 2_000)}\nAgain: npm run fuzz -- --seed ${run.seed} --only ${index}\nOr with all that came before: npm run fuzz -- --seed ${run.seed} --inputs ${index + 1}`,
     );
