@@ -136,6 +136,8 @@ describe("an operation", () => {
     wire.subscribe("1", query);
     const error = await wire.next();
     expect(error).toMatchObject({ id: "1", type: "error" });
+    // What an HTTP response would be given for a status is nobody's business here.
+    expect(JSON.stringify(error)).not.toContain('"http"');
     expect(error.payload).toEqual([expect.objectContaining({ message: expect.any(String) })]);
     await wire.roundTrip();
     expect(wire.received.filter(({ id }) => id === "1")).toHaveLength(1);
