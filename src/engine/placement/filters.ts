@@ -21,12 +21,10 @@ const takesGuests: Filter = (state, _subject, room) => {
       message: `the host has lost contact ${flaps} times and gets no guests until ${new Date(heldUntilMs).toISOString()}`,
       hostId: room.hostId,
     };
-  if (status === "DRAINING" || status === "MAINTENANCE")
-    return {
-      code: "HOST_IN_MAINTENANCE",
-      message: `the host is ${status} by request`,
-      hostId: room.hostId,
-    };
+  if (status === "DRAINING" || status === "MAINTENANCE") {
+    const message = `the host is ${status === "DRAINING" ? "being emptied" : "in maintenance"}`;
+    return { code: "HOST_IN_MAINTENANCE", message, hostId: room.hostId };
+  }
   if (status !== "UP")
     return { code: "HOST_NOT_UP", message: `the host is ${status}`, hostId: room.hostId };
   const zone = state.tables.Zone.get(room.zoneId);
