@@ -14,6 +14,7 @@ describe("the environment", () => {
       retention: {},
       limits: {},
       trustedDocuments: null,
+      apiThreads: 0,
     });
   });
 
@@ -45,6 +46,7 @@ describe("the environment", () => {
         INTROSPECTION: "ADMIN",
         TRUSTED_DOCUMENTS: "documents",
         TRUSTED_DOCUMENTS_ONLY: "true",
+        API_THREADS: "4",
       }),
     ).toEqual({
       host: "localhost",
@@ -73,6 +75,7 @@ describe("the environment", () => {
         trustedDocumentsOnly: true,
       },
       trustedDocuments: "documents",
+      apiThreads: 4,
     });
     expect(readConfiguration({ INTROSPECTION: "none" }).limits).toEqual({ introspection: [] });
     expect(readConfiguration({ CLOCK: "manual" }).clock).toEqual({ kind: "MANUAL" });

@@ -172,6 +172,7 @@ export async function startTestServer(
       retention: {},
       limits: {},
       trustedDocuments: null,
+      apiThreads: 0,
       ...overrides,
     },
     { thread: "inline", onLog: (line) => log.push(line) },
