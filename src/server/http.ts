@@ -78,11 +78,9 @@ function answerOperation(
     response.setHeader("Retry-After", Math.ceil(waitMs / 1_000));
     return sendError(response, 429, rateLimited(waitMs));
   }
-  if (isStream(request)) {
-    const leave = gate.enter(principal);
-    if (!leave) return sendError(response, 429, tooManyStreams(gate));
-    response.once("close", leave);
-  }
+  const leave = gate.enter(principal);
+  if (!leave) return sendError(response, 429, tooManyConnections(gate));
+  response.once("close", leave);
   return graphql(request, response) as Promise<void>;
 }
 
@@ -99,7 +97,7 @@ export function isStream({ headers }: IncomingMessage): boolean {
   return headers.accept?.includes("text/event-stream") ?? false;
 }
 
-function tooManyStreams({ limits: { maxConnections } }: Gate): ToldError {
+function tooManyConnections({ limits: { maxConnections } }: Gate): ToldError {
   return tooMuch("TOO_MANY_CONNECTIONS", "You have connections enough", { max: maxConnections });
 }
 

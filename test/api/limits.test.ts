@@ -202,12 +202,14 @@ describe("connections of a principal", () => {
     third.send(JSON.stringify({ type: "connection_init" }));
     const [code] = await once(third, "close");
     expect(code).toBe(1013);
-    const refused = await server.post({ query: EVENTS }, { Accept: "text/event-stream" });
-    expect(refused.status).toBe(429);
-    expect(((await refused.json()) as Answer).errors?.[0]?.extensions).toEqual({
-      code: "TOO_MANY_CONNECTIONS",
-      max: 2,
-    });
+    for (const accept of ["text/event-stream", "multipart/mixed", "*/*"]) {
+      const refused = await server.post({ query: EVENTS }, { Accept: accept });
+      expect(refused.status).toBe(429);
+      expect(((await refused.json()) as Answer).errors?.[0]?.extensions).toEqual({
+        code: "TOO_MANY_CONNECTIONS",
+        max: 2,
+      });
+    }
 
     first.close();
     await stream.body?.cancel();

@@ -16,7 +16,7 @@ export interface Limits {
   readonly maxBodyBytes: number;
   /** Of one WebSocket message, its fragments together. */
   readonly maxFrameBytes: number;
-  /** WebSockets and streams of events that one principal has open. */
+  /** WebSockets, streams of events and other requests that one principal has under way. */
   readonly maxConnections: number;
   /** Operations under way on one WebSocket. */
   readonly maxSubscriptions: number;
