@@ -25,7 +25,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const feed = new LogFeed(readerOf(dataDir, opened));
   ear.attach(feed, anchor);
   const nowMs = () => ear.nowMs();
-  const queries = new FleetQueries(readerOf(dataDir, opened), nowMs);
+  const queries = new FleetQueries(readerOf(dataDir, opened), nowMs, writer.tryFlow);
   const resources = opened.move();
   return {
     commands: { submit: (envelope) => writer.submit(envelope) },

@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import type { Passage } from "../drivers/driver.ts";
 import type { CommandEnvelope, CommandResult } from "../model/commands.ts";
+import type { GuestId } from "../model/ids.ts";
+import type { Flow } from "../model/security.ts";
 import type { DriverName } from "../model/statuses.ts";
 import type { ClockAnchor } from "./clock.ts";
 import { type Reply, refused } from "./idempotency.ts";
@@ -12,16 +15,22 @@ import type { Health } from "./ports.ts";
 /** All that crosses between the threads. */
 export type ToWriter =
   | { readonly kind: "SUBMIT"; readonly id: number; readonly envelope: CommandEnvelope }
+  /** What would become of a flow now: nobody but the drivers knows. */
+  | { readonly kind: "TRY_FLOW"; readonly id: number; readonly question: Parameters<TryFlow> }
   | { readonly kind: "CLOSE" };
 
 export type FromWriter =
   | { readonly kind: "READY"; readonly opened: Opened }
   | { readonly kind: "COMMITTED"; readonly headSeq: number; readonly nowMs: number }
   | { readonly kind: "ANSWER"; readonly id: number; readonly result: CommandResult }
+  | { readonly kind: "TRIED"; readonly id: number; readonly passage: Passage | null }
   | { readonly kind: "CLOCK"; readonly anchor: ClockAnchor }
   | { readonly kind: "HEALTH"; readonly health: Health }
   | { readonly kind: "LOG"; readonly text: string }
   | { readonly kind: "FATAL"; readonly error: Error };
+
+/** Null where no driver can say, or nobody is there to ask. */
+export type TryFlow = (from: GuestId, to: GuestId, flow: Flow) => Promise<Passage | null>;
 
 /** What the writer found when it woke. */
 export interface Opened {
@@ -35,6 +44,7 @@ export interface Opened {
 export interface WriterHandle {
   readonly opened: Opened;
   submit(envelope: CommandEnvelope): Promise<CommandResult>;
+  readonly tryFlow: TryFlow;
   close(): Promise<void>;
 }
 
@@ -45,6 +55,7 @@ export function startInline(options: WriterOptions, outlet: Outlet): WriterHandl
   return {
     opened: { epoch, dataDir, anchor: writer.anchor, drivers: writer.driverNames },
     submit: (envelope) => new Promise((reply) => writer.submit({ envelope, reply })),
+    tryFlow: async (...question) => writer.tryFlow(...question),
     close: async () => writer.close(),
   };
 }
@@ -64,6 +75,7 @@ class WorkerLink {
   readonly #worker: Worker;
   readonly #outlet: Outlet;
   readonly #waiting = new Map<number, Reply>();
+  readonly #trying = new Map<number, (passage: Passage | null) => void>();
   readonly #opening = Promise.withResolvers<Opened>();
   #nextId = 1;
   #isOpen = false;
@@ -76,6 +88,7 @@ class WorkerLink {
     this.opened = this.#opening.promise;
     this.handle = {
       submit: (envelope) => this.#submit(envelope),
+      tryFlow: (...question) => this.#try(question),
       close: () => this.#close(),
     };
     worker.on("message", (message: FromWriter) => this.#receive(message));
@@ -92,6 +105,18 @@ class WorkerLink {
       const id = this.#nextId++;
       this.#waiting.set(id, reply);
       this.#send({ kind: "SUBMIT", id, envelope });
+    });
+  }
+
+  #try(question: Parameters<TryFlow>): Promise<Passage | null> {
+    return new Promise((reply) => {
+      if (this.#end) {
+        reply(null);
+        return;
+      }
+      const id = this.#nextId++;
+      this.#trying.set(id, reply);
+      this.#send({ kind: "TRY_FLOW", id, question });
     });
   }
 
@@ -119,6 +144,10 @@ class WorkerLink {
         this.#waiting.get(message.id)?.(message.result);
         this.#waiting.delete(message.id);
         return;
+      case "TRIED":
+        this.#trying.get(message.id)?.(message.passage);
+        this.#trying.delete(message.id);
+        return;
       case "CLOCK":
         this.#outlet.clock(message.anchor);
         return;
@@ -140,6 +169,8 @@ class WorkerLink {
     this.#opening.reject(error);
     for (const reply of this.#waiting.values()) reply(refused("INTERNAL", error.message));
     this.#waiting.clear();
+    for (const reply of this.#trying.values()) reply(null);
+    this.#trying.clear();
     // What never began is told by `opened` alone.
     if (this.#isOpen && !this.#isClosing) this.#outlet.fatal(error);
   }

@@ -186,8 +186,12 @@ export class Reserve {
     known.isRuled = false;
     for (const guestId of state.indexes.guestsOnHost.each(hostId)) {
       known.guests++;
-      known.largest = maxResources(known.largest, footprintOf(state.tables.Guest.get(guestId)));
-      known.isRuled ||= state.indexes.rules.rulesOf(guestId).some(({ strict }) => strict);
+      const guest = state.tables.Guest.get(guestId);
+      known.largest = maxResources(known.largest, footprintOf(guest));
+      // What it reserves narrows its choice as rules do.
+      known.isRuled ||=
+        guest.allocation !== null ||
+        state.indexes.rules.rulesOf(guestId).some(({ strict }) => strict);
     }
     if (!host) this.#known.delete(hostId);
     return known.domain;
