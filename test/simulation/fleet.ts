@@ -1,7 +1,10 @@
 import {
+  DIRECTIONS,
   POLARITIES,
   PRIORITIES,
+  PROTOCOLS,
   RULE_SCOPES,
+  SHARES_LEVELS,
   SHUTDOWN_POLICIES,
 } from "../../src/model/statuses.ts";
 import type { Chance } from "../engine/random.ts";
@@ -10,6 +13,10 @@ export type Item = Record<string, unknown> & { name: string };
 interface HostItem extends Item {
   cpuCores: number;
   memoryMiB: number;
+}
+interface GroupItem extends Item {
+  tenant?: string;
+  rules: Record<string, unknown>[];
 }
 interface RegionItem {
   name: string;
@@ -25,6 +32,7 @@ export interface Document {
   images: Item[];
   guests: Item[];
   affinityRules: Item[];
+  securityGroups: GroupItem[];
 }
 
 const TOLERATE = ["nothing", "1 host", "1 rack", "1 zone"] as const;
@@ -55,7 +63,11 @@ export function randomFleet(chance: Chance): Document {
     images: [{ name: "linux" }, { name: "slow", bootSeconds: 25 }],
     guests: [],
     affinityRules: [],
+    securityGroups: [],
   };
+  for (let index = chance.int(0, 3); index > 0; index--)
+    document.securityGroups.push({ name: `s${index}`, rules: [] });
+  for (const group of document.securityGroups) group.rules = randomRules(chance, document);
   for (let index = chance.int(2, 12); index > 0; index--)
     document.guests.push(randomGuest(chance, document, `g${index}`));
   for (let index = chance.int(0, 4); index > 0; index--) addRule(chance, document, `rule${index}`);
@@ -122,7 +134,46 @@ export function randomGuest(chance: Chance, document: Document, name: string): I
     ...(chance.is(0.2) && { readyAfterSeconds: chance.int(1, 20) }),
     dependsOn: chance.is(0.3) ? chance.some(document.guests, 2).map((guest) => guest.name) : [],
     ...(chance.is(0.3) && { host: chance.of(hostsOf(document)).name }),
+    ...randomIsolation(chance, document),
   };
+}
+
+/** Of most guests nothing, as people do. */
+function randomIsolation(chance: Chance, { securityGroups }: Document): Record<string, unknown> {
+  const names = ["default", ...securityGroups.map(({ name }) => name)];
+  return {
+    ...(chance.is(0.3) && { securityGroups: chance.some(names, 2) }),
+    ...(chance.is(0.3) && { allocation: randomAllocation(chance) }),
+  };
+}
+
+/** It fits the smallest flavor. */
+function randomAllocation(chance: Chance): Record<string, unknown> {
+  return {
+    cpuReservationCores: chance.of([0, 0.5, 1]),
+    ...(chance.is(0.3) && { cpuLimitCores: 1 }),
+    cpuShares: chance.of([...SHARES_LEVELS, chance.int(1, 5_000)]),
+    memoryReservationMiB: chance.of([0, 512, 1_024]),
+  };
+}
+
+/** Rules of a group, about other groups too. */
+export function randomRules(
+  chance: Chance,
+  { securityGroups }: { securityGroups: readonly { name: string }[] },
+): Record<string, unknown>[] {
+  const names = new Set(["default", ...securityGroups.map(({ name }) => name)]);
+  return Array.from({ length: chance.int(0, 3) }, () => {
+    const fromPort = chance.int(1, 9_000);
+    const protocol = chance.of(PROTOCOLS);
+    const hasPorts = chance.is(0.7) && (protocol === "TCP" || protocol === "UDP");
+    return {
+      direction: chance.of(DIRECTIONS),
+      protocol,
+      ...(hasPorts && { fromPort, toPort: fromPort + chance.int(0, 100) }),
+      ...chance.of([{}, { remoteGroup: chance.of([...names]) }, { remoteCidr: "10.0.0.0/28" }]),
+    };
+  });
 }
 
 /** Adds a rule about some of the guests; none when that would be about fewer than two. */
@@ -160,9 +211,39 @@ export function changeFleet(chance: Chance, before: Document): Document {
     document.guests.push(randomGuest(chance, document, `late${chance.int(0, 999_999_999)}`));
   if (chance.is(0.3)) addRule(chance, document, `added${chance.int(0, 999_999_999)}`);
   if (chance.is(0.3)) document.affinityRules = chance.some(document.affinityRules, 9);
+  changeIsolation(chance, document);
   if (chance.is(0.2)) document.settings = { ...document.settings, ...randomSettings(chance) };
   if (chance.is(0.15)) changeHosts(chance, document);
   return document;
+}
+
+/** Groups with other rules, without members or gone, and guests with other wishes. */
+function changeIsolation(chance: Chance, document: Document): void {
+  for (const guest of chance.some(document.guests, 2)) {
+    delete guest["securityGroups"];
+    delete guest["allocation"];
+    Object.assign(guest, randomIsolation(chance, document));
+  }
+  for (const group of chance.some(document.securityGroups, 1))
+    group.rules = randomRules(chance, document);
+  if (chance.is(0.2)) forgetGroup(document, chance.some(document.securityGroups, 1)[0]?.name);
+  if (chance.is(0.2))
+    document.securityGroups.push({
+      name: `s${chance.int(10, 999_999_999)}`,
+      rules: randomRules(chance, document),
+    });
+}
+
+function forgetGroup(document: Document, name: string | undefined): void {
+  document.securityGroups = document.securityGroups
+    .filter((group) => group.name !== name)
+    .map((group) => ({
+      ...group,
+      rules: group.rules.filter((rule) => rule["remoteGroup"] !== name),
+    }));
+  for (const guest of document.guests)
+    if (Array.isArray(guest["securityGroups"]))
+      guest["securityGroups"] = guest["securityGroups"].filter((each) => each !== name);
 }
 
 function changeHosts(chance: Chance, document: Document): void {

@@ -7,6 +7,7 @@ import { chanceOf } from "./chance.ts";
 import { Weather } from "./chaos.ts";
 import {
   checkBelief,
+  checkFlows,
   checkMended,
   checkQuiet,
   checkRest,
@@ -205,6 +206,7 @@ class Simulation {
     await this.#do({ kind: "ADVANCE_CLOCK", seconds: MEND_SECONDS });
     this.#expect(checkMended(this.#server, this.#server.nowMs));
     this.#expect(checkBelief(this.#server));
+    this.#expect(checkFlows(this.#server));
     const before = this.#server.state.meta.seq;
     await this.#do({ kind: "ADVANCE_CLOCK", seconds: QUIET_SECONDS });
     const { events } = this.#server.stored();
