@@ -229,7 +229,7 @@ export const EVENTS = {
   }),
 
   // Security
-  SecurityGroupCreated: event("SECURITY", "NOTICE", "Security group {group} created", {
+  SecurityGroupCreated: event("SECURITY", "INFO", "Security group {group} created", {
     group: "SecurityGroup",
     tenant: "Tenant",
     definition: "securityGroupDefinition",

@@ -121,9 +121,10 @@ function randomSettings(chance: Chance): Record<string, unknown> {
 }
 
 export function randomGuest(chance: Chance, document: Document, name: string): Item {
+  const flavor = chance.of(FLAVORS).name;
   return {
     name,
-    flavor: chance.of(FLAVORS).name,
+    flavor,
     image: chance.is(0.8) ? "linux" : "slow",
     desired: chance.is(0.8) ? "RUNNING" : "STOPPED",
     priority: chance.of(PRIORITIES),
@@ -134,26 +135,33 @@ export function randomGuest(chance: Chance, document: Document, name: string): I
     ...(chance.is(0.2) && { readyAfterSeconds: chance.int(1, 20) }),
     dependsOn: chance.is(0.3) ? chance.some(document.guests, 2).map((guest) => guest.name) : [],
     ...(chance.is(0.3) && { host: chance.of(hostsOf(document)).name }),
-    ...randomIsolation(chance, document),
+    ...randomIsolation(chance, document, flavor),
   };
 }
 
 /** Of most guests nothing, as people do. */
-function randomIsolation(chance: Chance, { securityGroups }: Document): Record<string, unknown> {
+function randomIsolation(
+  chance: Chance,
+  { securityGroups }: Document,
+  flavor: unknown,
+): Record<string, unknown> {
   const names = ["default", ...securityGroups.map(({ name }) => name)];
   return {
     ...(chance.is(0.3) && { securityGroups: chance.some(names, 2) }),
-    ...(chance.is(0.3) && { allocation: randomAllocation(chance) }),
+    ...(chance.is(0.4) && { allocation: randomAllocation(chance, flavor) }),
   };
 }
 
-/** It fits the smallest flavor. */
-function randomAllocation(chance: Chance): Record<string, unknown> {
+/** As much as the guest has, half of it or nothing. */
+function randomAllocation(chance: Chance, name: unknown): Record<string, unknown> {
+  const flavor = FLAVORS.find((each) => each.name === name);
+  const { cpuCores = 1, memoryMiB = 1_024 } = flavor ?? {};
+  const cpuReservationCores = cpuCores * chance.of([0, 0.5, 1, 1]);
   return {
-    cpuReservationCores: chance.of([0, 0.5, 1]),
-    ...(chance.is(0.3) && { cpuLimitCores: 1 }),
+    cpuReservationCores,
+    ...(chance.is(0.3) && { cpuLimitCores: Math.max(0.5, cpuReservationCores) }),
     cpuShares: chance.of([...SHARES_LEVELS, chance.int(1, 5_000)]),
-    memoryReservationMiB: chance.of([0, 512, 1_024]),
+    memoryReservationMiB: memoryMiB * chance.of([0, 0.5, 1]),
   };
 }
 
@@ -202,7 +210,10 @@ export function changeFleet(chance: Chance, before: Document): Document {
   for (const guest of chance.some(document.guests, 2)) {
     guest["desired"] = chance.of(["RUNNING", "RUNNING", "STOPPED"]);
     guest["priority"] = chance.of(PRIORITIES);
-    if (chance.is(0.3)) guest["flavor"] = chance.of(FLAVORS).name;
+    if (chance.is(0.3)) {
+      guest["flavor"] = chance.of(FLAVORS).name;
+      delete guest["allocation"];
+    }
     if (chance.is(0.2)) guest["preemptible"] = chance.is(0.5);
   }
   if (chance.is(0.2))
@@ -222,7 +233,7 @@ function changeIsolation(chance: Chance, document: Document): void {
   for (const guest of chance.some(document.guests, 2)) {
     delete guest["securityGroups"];
     delete guest["allocation"];
-    Object.assign(guest, randomIsolation(chance, document));
+    Object.assign(guest, randomIsolation(chance, document, guest["flavor"]));
   }
   for (const group of chance.some(document.securityGroups, 1))
     group.rules = randomRules(chance, document);

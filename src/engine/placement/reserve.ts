@@ -1,4 +1,4 @@
-import type { Host } from "../../model/entities.ts";
+import type { Guest, Host } from "../../model/entities.ts";
 import type { ZoneId } from "../../model/ids.ts";
 import { maxResources, NO_RESOURCES, type Resources } from "../../model/resources.ts";
 import type { Tolerance } from "../../model/statuses.ts";
@@ -188,9 +188,8 @@ export class Reserve {
       known.guests++;
       const guest = state.tables.Guest.get(guestId);
       known.largest = maxResources(known.largest, footprintOf(guest));
-      // What it reserves narrows its choice as rules do.
       known.isRuled ||=
-        guest.allocation !== null ||
+        isNarrowed(state, guest) ||
         state.indexes.rules.rulesOf(guestId).some(({ strict }) => strict);
     }
     if (!host) this.#known.delete(hostId);
@@ -275,6 +274,12 @@ export class Reserve {
         slots.total += slotsIn(known.free, largest);
     return slots;
   }
+}
+
+/** Where hosts give away more than they have, what it reserves forbids it places as rules do. */
+function isNarrowed({ meta: { settings } }: State, { allocation }: Guest): boolean {
+  if (allocation === null) return false;
+  return settings.cpuAllocationRatio > 1 || settings.memoryAllocationRatio > 1;
 }
 
 function keyOf({ cpuMillicores, memoryMiB, storageGiB }: Resources): string {
