@@ -73,7 +73,8 @@ guestVerb("deleteGuest", "DELETE_GUEST", "Stops a guest and forgets it.");
 
 commandMutation({
   name: "resizeGuest",
-  description: "Gives a guest another size: a flavor, or resources one by one.",
+  description:
+    "Gives a guest another size: a flavor, or resources one by one. Its allocation stays, as far as its size allows.",
   input: builder.inputType("ResizeGuestInput", {
     fields: (t) => ({
       guestId: t.id({ required: true }),

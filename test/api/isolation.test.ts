@@ -307,6 +307,23 @@ describe("a fleet document", () => {
     expect(await apply(changed, { prune: true })).toMatchObject({ changes: [] });
   });
 
+  test("takes the groups of a tenant away with it", async () => {
+    const without = DOCUMENT.replace(", { name: other }", "").replace(
+      / {2}- { name: stranger.*\n/,
+      "",
+    );
+    await apply(without, { prune: true });
+    await server.advance(20);
+    expect(await apply(without, { prune: true })).toMatchObject({
+      changes: [{ action: "DELETE", type: "Tenant", name: "other" }],
+    });
+    const { securityGroups } = await server.data(
+      "{ securityGroups { nodes { tenant { name } } } }",
+    );
+    const owners = securityGroups.nodes.map(({ tenant }: Data) => tenant.name);
+    expect(owners.toSorted()).toEqual(["acme", "acme", "acme", "default"]);
+  });
+
   test("is told where it names what is not there", async () => {
     const wrong = `
 guests: [{ name: g, flavor: small, image: linux, securityGroups: [default, web] }]
