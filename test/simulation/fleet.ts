@@ -135,6 +135,7 @@ export function randomGuest(chance: Chance, document: Document, name: string): I
     ...(chance.is(0.2) && { readyAfterSeconds: chance.int(1, 20) }),
     dependsOn: chance.is(0.3) ? chance.some(document.guests, 2).map((guest) => guest.name) : [],
     ...(chance.is(0.3) && { host: chance.of(hostsOf(document)).name }),
+    ...(chance.is(0.5) && { workload: { kind: "CONSTANT", cpuShare: chance.of([0.5, 1]) } }),
     ...randomIsolation(chance, document, flavor),
   };
 }
