@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import type { Passage } from "../drivers/driver.ts";
 import type { CommandEnvelope, CommandResult } from "../model/commands.ts";
 import type { GuestId } from "../model/ids.ts";
@@ -65,14 +65,41 @@ export async function startWorker(options: WriterOptions, outlet: Outlet): Promi
   const worker = new Worker(new URL("./writer-thread.ts", import.meta.url), {
     workerData: options,
   });
-  const link = new WorkerLink(worker, outlet);
-  return { ...link.handle, opened: await link.opened };
+  const link = new Link(worker, outlet);
+  worker.on("message", (message: FromWriter) => link.receive(message));
+  worker.on("error", (error) => link.ended(error));
+  worker.on("exit", (code) => link.ended(new Error(`The writer ended with code ${code}.`)));
+  return {
+    opened: await link.opened,
+    submit: (envelope) => link.submit(envelope),
+    tryFlow: link.tryFlow,
+    close: async () => {
+      if (link.close()) await once(worker, "exit");
+    },
+  };
 }
 
-class WorkerLink {
+/** From a branch: the writer that the trunk has opened. Closing it closes the branch alone. */
+export function startBranch(port: MessagePort, opened: Opened, outlet: Outlet): WriterHandle {
+  const link = new Link(port, outlet);
+  port.on("message", (message: FromWriter) => link.receive(message));
+  port.on("close", () => link.ended(new Error("The server's main thread is gone.")));
+  link.receive({ kind: "READY", opened });
+  return {
+    opened,
+    submit: (envelope) => link.submit(envelope),
+    tryFlow: link.tryFlow,
+    close: async () => {
+      link.close();
+      port.close();
+    },
+  };
+}
+
+/** The near end of what leads to the writer. */
+class Link {
   readonly opened: Promise<Opened>;
-  readonly handle: Omit<WriterHandle, "opened">;
-  readonly #worker: Worker;
+  readonly #far: { postMessage(message: ToWriter): void };
   readonly #outlet: Outlet;
   readonly #waiting = new Map<number, Reply>();
   readonly #trying = new Map<number, (passage: Passage | null) => void>();
@@ -82,21 +109,13 @@ class WorkerLink {
   #isClosing = false;
   #end: Error | null = null;
 
-  constructor(worker: Worker, outlet: Outlet) {
-    this.#worker = worker;
+  constructor(far: { postMessage(message: ToWriter): void }, outlet: Outlet) {
+    this.#far = far;
     this.#outlet = outlet;
     this.opened = this.#opening.promise;
-    this.handle = {
-      submit: (envelope) => this.#submit(envelope),
-      tryFlow: (...question) => this.#try(question),
-      close: () => this.#close(),
-    };
-    worker.on("message", (message: FromWriter) => this.#receive(message));
-    worker.on("error", (error) => this.#ended(error));
-    worker.on("exit", (code) => this.#ended(new Error(`The writer ended with code ${code}.`)));
   }
 
-  #submit(envelope: CommandEnvelope): Promise<CommandResult> {
+  submit(envelope: CommandEnvelope): Promise<CommandResult> {
     return new Promise((reply) => {
       if (this.#end) {
         reply(refused("INTERNAL", this.#end.message));
@@ -104,34 +123,30 @@ class WorkerLink {
       }
       const id = this.#nextId++;
       this.#waiting.set(id, reply);
-      this.#send({ kind: "SUBMIT", id, envelope });
+      this.#far.postMessage({ kind: "SUBMIT", id, envelope });
     });
   }
 
-  #try(question: Parameters<TryFlow>): Promise<Passage | null> {
-    return new Promise((reply) => {
+  readonly tryFlow: TryFlow = (...question) =>
+    new Promise((reply) => {
       if (this.#end) {
         reply(null);
         return;
       }
       const id = this.#nextId++;
       this.#trying.set(id, reply);
-      this.#send({ kind: "TRY_FLOW", id, question });
+      this.#far.postMessage({ kind: "TRY_FLOW", id, question });
     });
-  }
 
-  async #close(): Promise<void> {
+  /** False when there is nobody any more who could hear it. */
+  close(): boolean {
     this.#isClosing = true;
-    if (this.#end) return;
-    this.#send({ kind: "CLOSE" });
-    await once(this.#worker, "exit");
+    if (this.#end) return false;
+    this.#far.postMessage({ kind: "CLOSE" });
+    return true;
   }
 
-  #send(message: ToWriter): void {
-    this.#worker.postMessage(message);
-  }
-
-  #receive(message: FromWriter): void {
+  receive(message: FromWriter): void {
     switch (message.kind) {
       case "READY":
         this.#isOpen = true;
@@ -158,12 +173,12 @@ class WorkerLink {
         this.#outlet.log(message.text);
         return;
       case "FATAL":
-        this.#ended(message.error);
+        this.ended(message.error);
     }
   }
 
   /** Whether asked to or not, it answers nothing any more. */
-  #ended(error: Error): void {
+  ended(error: Error): void {
     if (this.#end) return;
     this.#end = error;
     this.#opening.reject(error);

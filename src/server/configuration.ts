@@ -14,6 +14,8 @@ export interface Configuration {
   /** Where documents that come over the network may read traces; null: nowhere. */
   readonly tracesDir: string | null;
   readonly retention: Partial<Retention>;
+  /** Threads that serve the API; 0: the main thread does. */
+  readonly apiThreads: number;
 }
 
 /** A setting makes no sense; the message says which, and what would. */
@@ -34,6 +36,7 @@ export function readConfiguration(env: Environment): Configuration {
     clock: clockMode(text("CLOCK", "realtime")),
     seed: wholeNumber("SEED", text("SEED", "1"), 0, Number.MAX_SAFE_INTEGER),
     tracesDir: directory("TRACES_DIR", env["TRACES_DIR"]?.trim() || null),
+    apiThreads: wholeNumber("API_THREADS", text("API_THREADS", "0"), 0, 64),
     retention: {
       ...(hours !== null && { maxAgeMs: hours * 3_600_000 }),
       ...(events !== null && { maxEvents: Math.round(events) }),

@@ -12,6 +12,7 @@ describe("the environment", () => {
       seed: 1,
       tracesDir: null,
       retention: {},
+      apiThreads: 0,
     });
   });
 
@@ -27,6 +28,7 @@ describe("the environment", () => {
         TRACES_DIR: "fleets",
         RETENTION_HOURS: "1.5",
         RETENTION_EVENTS: "1000",
+        API_THREADS: "4",
       }),
     ).toEqual({
       host: "localhost",
@@ -37,6 +39,7 @@ describe("the environment", () => {
       seed: 7,
       tracesDir: "fleets",
       retention: { maxAgeMs: 5_400_000, maxEvents: 1_000 },
+      apiThreads: 4,
     });
     expect(readConfiguration({ CLOCK: "manual" }).clock).toEqual({ kind: "MANUAL" });
     expect(readConfiguration({ HOST: "::1" }).host).toBe("::1");

@@ -170,6 +170,7 @@ export async function startTestServer(
       seed: 1,
       tracesDir: null,
       retention: {},
+      apiThreads: 0,
       ...overrides,
     },
     { thread: "inline", onLog: (line) => log.push(line) },

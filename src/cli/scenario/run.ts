@@ -72,6 +72,7 @@ async function startServer(seed: number) {
       seed,
       tracesDir: null,
       retention: {},
+      apiThreads: 0,
     },
     // Nobody else uses this process meanwhile, and a thread would take longer to start than most
     // scenarios take to run.
