@@ -28,6 +28,7 @@ perform(async (): Promise<Stage> => {
       explainPlacement: () => {
         throw new Error("Nobody decides here");
       },
+      canReach: refuse,
       capacityReport: refuse,
     },
     commands: { submit: refuse },

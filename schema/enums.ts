@@ -1,6 +1,7 @@
 import {
   ACTOR_KINDS,
   DESIRED_STATES,
+  DIRECTIONS,
   ERROR_CODES,
   EVENT_CATEGORIES,
   FAILURE_DOMAINS,
@@ -16,10 +17,12 @@ import {
   OPINIONS,
   POLARITIES,
   PRIORITIES,
+  PROTOCOLS,
   REASON_CODES,
   RULE_KINDS,
   RULE_SCOPES,
   SEVERITIES,
+  SHARES_LEVELS,
   SHUTDOWN_POLICIES,
   TOLERANCES,
   UTILITIES,
@@ -61,6 +64,15 @@ export const RuleKind = builder.enumType("AffinityRuleKind", {
 });
 export const Polarity = builder.enumType("Polarity", { values: POLARITIES });
 export const RuleScope = builder.enumType("RuleScope", { values: RULE_SCOPES });
+export const Direction = builder.enumType("Direction", {
+  description: "INGRESS: to the members of a group. EGRESS: from them.",
+  values: DIRECTIONS,
+});
+export const Protocol = builder.enumType("Protocol", { values: PROTOCOLS });
+export const SharesLevel = builder.enumType("SharesLevel", {
+  description: "How much a guest weighs for each of its cores where CPU is short: 1 to 2 to 4.",
+  values: SHARES_LEVELS,
+});
 export const FailureDomain = builder.enumType("FailureDomain", {
   description: "What can be lost at once, smallest first.",
   values: FAILURE_DOMAINS,

@@ -38,6 +38,7 @@ import { Rack } from "./rack.ts";
 import { Reason } from "./reason.ts";
 import { Region } from "./region.ts";
 import { Resources } from "./resources.ts";
+import { SecurityGroup } from "./security-group.ts";
 import { Tenant } from "./tenant.ts";
 import { Zone } from "./zone.ts";
 
@@ -54,6 +55,7 @@ const ENTITIES = {
   Image,
   Guest,
   AffinityRule,
+  SecurityGroup,
   Fault,
   Failover,
   Operation,

@@ -106,9 +106,16 @@ function filterCondition(
   );
 }
 
-/** One page of guests, in whatever list they stand. */
-export function guestPage(args: GuestListArguments, among: readonly GuestId[] | null = null) {
-  return pageQuery(args, guestCondition(args.filter, among), orderBy(GUEST_ORDER, args.orderBy));
+/** One page of guests, in whatever list they stand; `among` says which ones those are. */
+export function guestPage(
+  args: GuestListArguments,
+  among: readonly GuestId[] | ((table: typeof guests) => SQL | undefined) | null = null,
+) {
+  const order = orderBy(GUEST_ORDER, args.orderBy);
+  if (typeof among !== "function")
+    return pageQuery(args, guestCondition(args.filter, among), order);
+  const both = (table: typeof guests) => and(among(table), guestCondition(args.filter)(table));
+  return pageQuery(args, both, order);
 }
 
 export const guestArgs = builder.args((t) => ({

@@ -1,7 +1,9 @@
 /** The whole schema: each module hangs its noun on the builder when it is loaded. */
 import "./affinity-rule.ts";
+import "./allocation.ts";
 import "./apply-fleet.ts";
 import "./availability-fields.ts";
+import "./can-reach.ts";
 import "./capacity-report.ts";
 import "./event-types.ts";
 import "./explain-placement.ts";
@@ -23,6 +25,8 @@ import "./reason.ts";
 import "./recovery.ts";
 import "./region.ts";
 import "./scalars.ts";
+import "./security-group.ts";
+import "./security-group-mutations.ts";
 import "./settings.ts";
 import "./simulation.ts";
 import "./subscriptions.ts";

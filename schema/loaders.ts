@@ -1,7 +1,8 @@
 import { brandWithType } from "@pothos/core";
-import { inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { FleetEvent } from "../src/model/events.ts";
 import type { EntityType, RegionId, Seq } from "../src/model/ids.ts";
+import { DEFAULT_GROUP } from "../src/model/security.ts";
 import type { Runtime } from "../src/runtime/ports.ts";
 import {
   affinityRules,
@@ -16,6 +17,7 @@ import {
   operations,
   racks,
   regions,
+  securityGroups,
   tenants,
   zones,
 } from "../src/store/tables.ts";
@@ -32,6 +34,7 @@ import {
   type CapacityTotals,
   capacityByRegion,
   capacityByZone,
+  reservedByHost,
   type UsageSample,
   usageByHost,
 } from "./capacity-queries.ts";
@@ -50,6 +53,7 @@ const TABLES = {
   Image: images,
   Guest: guests,
   AffinityRule: affinityRules,
+  SecurityGroup: securityGroups,
   Fault: faults,
   Failover: failovers,
   Operation: operations,
@@ -70,6 +74,9 @@ export class Loaders {
   readonly event: Batch<Seq, FleetEvent>;
   readonly hostAllocation: Batch<number, AllocationTotals>;
   readonly hostUsage: Batch<number, UsageSample>;
+  readonly hostReserved: Batch<number, AllocationTotals>;
+  /** By tenant. */
+  readonly defaultGroup: Batch<number, Row<"SecurityGroup">>;
   readonly zoneCapacity: Batch<number, CapacityTotals>;
   readonly regionCapacity: Batch<number, CapacityTotals>;
   readonly zonesOfRegion: Batch<number, readonly number[]>;
@@ -86,6 +93,8 @@ export class Loaders {
     this.#zonesAvailability = new Batch((keys) => this.#measuredInZones(keys));
     this.hostAllocation = new Batch((ids) => allocatedByHost(db, ids));
     this.hostUsage = new Batch((ids) => usageByHost(db, ids));
+    this.hostReserved = new Batch((ids) => reservedByHost(db, ids));
+    this.defaultGroup = new Batch((ids) => this.#defaultGroups(ids));
     this.zoneCapacity = new Batch((ids) => capacityByZone(db, ids));
     this.regionCapacity = new Batch((ids) => capacityByRegion(db, ids));
     this.zonesOfRegion = new Batch((ids) => zonesByRegion(db, ids));
@@ -150,6 +159,15 @@ export class Loaders {
       }
     }
     return reports;
+  }
+
+  #defaultGroups(tenantIds: readonly number[]): Map<number, Row<"SecurityGroup">> {
+    const { name, tenantId } = securityGroups;
+    const owned = sql`${tenantId} IN (SELECT value FROM json_each(${JSON.stringify(tenantIds)}))`;
+    const isDefault = and(eq(name, DEFAULT_GROUP), owned);
+    const rows = this.#db.select().from(securityGroups).where(isDefault).all();
+    for (const row of rows) brandWithType(row, "SecurityGroup" as never);
+    return new Map(rows.map((row) => [row.tenantId, row]));
   }
 
   #measuredInZones(keys: readonly string[]): Map<string, AvailabilityReport> {

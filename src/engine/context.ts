@@ -129,6 +129,7 @@ const NAMED: ReadonlySet<string> = new Set([
   "Image",
   "Guest",
   "AffinityRule",
+  "SecurityGroup",
   "Operation",
   "Failover",
   "Incident",
@@ -156,7 +157,8 @@ function subjectOf(kind: EventKind, payload: object): Ref | null {
 function tenantOf(state: State, subject: Ref | null, definition: Definition): TenantId | null {
   if (subject?.type === "Tenant") return subject.id;
   if (definition?.tenantId) return definition.tenantId;
-  if (subject?.type === "Guest") return state.tables.Guest.find(subject.id)?.tenantId ?? null;
+  if (subject?.type === "Guest" || subject?.type === "SecurityGroup")
+    return state.tables[subject.type].find(subject.id)?.tenantId ?? null;
   if (subject?.type === "Operation") {
     const guestId = state.tables.Operation.find(subject.id)?.guestId ?? null;
     return guestId === null ? null : (state.tables.Guest.find(guestId)?.tenantId ?? null);

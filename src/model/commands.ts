@@ -1,4 +1,5 @@
 import type { Actor } from "./actors.ts";
+import type { Allocation } from "./allocation.ts";
 import type { FleetSpec, PlannedChange } from "./fleet.ts";
 import type {
   FaultId,
@@ -8,10 +9,12 @@ import type {
   ImageId,
   OperationId,
   Ref,
+  SecurityGroupId,
   TenantId,
 } from "./ids.ts";
 import type { Problem, Rejection } from "./rejections.ts";
 import type { Resources } from "./resources.ts";
+import type { SecurityRuleWish } from "./security.ts";
 import type { DesiredState, FaultKind, Priority } from "./statuses.ts";
 import type { Workload } from "./workload.ts";
 
@@ -42,6 +45,10 @@ export type Command =
       readonly readyAfterSeconds: number;
       readonly preemptible: boolean;
       readonly workload: Workload | null;
+      /** Groups of its tenant, by id or name; null: the tenant's default group. */
+      readonly securityGroups: readonly (SecurityGroupId | string)[] | null;
+      /** Null: as its flavor says. */
+      readonly allocation: Allocation | null;
     }
   | { readonly kind: "START_GUEST"; readonly guestId: GuestId }
   | { readonly kind: "STOP_GUEST"; readonly guestId: GuestId }
@@ -61,6 +68,30 @@ export type Command =
       /** Null: the best place is chosen. */
       readonly hostId: HostId | null;
     }
+  | {
+      readonly kind: "SET_GUEST_ALLOCATION";
+      readonly guestId: GuestId;
+      readonly allocation: Allocation;
+    }
+  | {
+      readonly kind: "SET_GUEST_SECURITY_GROUPS";
+      readonly guestId: GuestId;
+      /** All that it is to be in, by id or name. */
+      readonly securityGroups: readonly (SecurityGroupId | string)[];
+    }
+  | {
+      readonly kind: "CREATE_SECURITY_GROUP";
+      readonly name: string;
+      readonly tenantId: TenantId;
+      readonly rules: readonly SecurityRuleWish[];
+    }
+  | {
+      readonly kind: "UPDATE_SECURITY_GROUP";
+      readonly securityGroupId: SecurityGroupId;
+      /** All that it is to have. */
+      readonly rules: readonly SecurityRuleWish[];
+    }
+  | { readonly kind: "DELETE_SECURITY_GROUP"; readonly securityGroupId: SecurityGroupId }
   /** Free of guests until it is asked back, or in service again. */
   | { readonly kind: "SET_MAINTENANCE"; readonly hostId: HostId; readonly enabled: boolean }
   /** Gracefully, by the fleet's shutdown policy. */
@@ -110,6 +141,7 @@ export type Outcome =
       /** Null when nothing goes on: it was so already, or was changed at once. */
       readonly operationId: OperationId | null;
     }
+  | { readonly kind: "SECURITY_GROUP"; readonly securityGroupId: SecurityGroupId }
   | { readonly kind: "HIGH_AVAILABILITY"; readonly enabled: boolean }
   | {
       readonly kind: "FAULT";

@@ -1,3 +1,4 @@
+import type { Allocation } from "./allocation.ts";
 import type {
   AffinityRuleId,
   DataCenterId,
@@ -12,12 +13,14 @@ import type {
   RackId,
   Ref,
   RegionId,
+  SecurityGroupId,
   Seq,
   TenantId,
   ZoneId,
 } from "./ids.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
+import type { SecurityRule } from "./security.ts";
 import type { Settings } from "./settings.ts";
 import type {
   DesiredState,
@@ -162,6 +165,8 @@ export interface Flavor {
   readonly id: FlavorId;
   readonly name: string;
   readonly resources: Resources;
+  /** What a guest of this flavor is given when it brings nothing of its own; null for nothing in particular. */
+  readonly allocation: Allocation | null;
 }
 
 export interface Image {
@@ -240,6 +245,10 @@ export interface Guest {
   readonly task: GuestTask | null;
   readonly recovery: RecoveryPolicy;
   readonly workload: Workload | null;
+  /** Groups of its tenant; null is the tenant's default group alone, as for most, and [] is none at all. */
+  readonly securityGroupIds: readonly SecurityGroupId[] | null;
+  /** Its part of its host where others want it too; null for nothing in particular, as for most. */
+  readonly allocation: Allocation | null;
   readonly placement: Placement | null;
   readonly blockedBy: readonly Reason[];
   readonly loss: GuestLoss | null;
@@ -290,6 +299,15 @@ export interface AffinityRule {
   readonly disabled: boolean;
   /** Other strict rules that can't all be obeyed together with it, for which reason none of them is. */
   readonly contradicts: readonly AffinityRuleId[];
+}
+
+/** Rules about who may talk to its members, and they to whom. */
+export interface SecurityGroup {
+  readonly id: SecurityGroupId;
+  /** The only one of its kind in its tenant. */
+  readonly name: string;
+  readonly tenantId: TenantId;
+  readonly rules: readonly SecurityRule[];
 }
 
 /** A disturbance of the simulated world that is in force. */
@@ -360,6 +378,7 @@ export interface Entities {
   Image: Image;
   Guest: Guest;
   AffinityRule: AffinityRule;
+  SecurityGroup: SecurityGroup;
   Fault: Fault;
   Failover: Failover;
   Operation: Operation;

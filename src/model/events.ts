@@ -1,4 +1,5 @@
 import type { Actor } from "./actors.ts";
+import type { Allocation } from "./allocation.ts";
 import type {
   AffinityRule,
   DataCenter,
@@ -12,6 +13,7 @@ import type {
   Quota,
   Rack,
   Region,
+  SecurityGroup,
   Tenant,
   Zone,
 } from "./entities.ts";
@@ -76,6 +78,10 @@ export interface FieldTypes extends IdTypes {
   guestDefinition: Guest;
   guestPolicyDefinition: Pick<Guest, "homeHostId" | "imageId" | "recovery" | "workload">;
   ruleDefinition: AffinityRule;
+  securityGroupDefinition: SecurityGroup;
+  allocationDefinition: Allocation;
+  guestAllocationDefinition: Pick<Guest, "allocation">;
+  guestSecurityDefinition: Pick<Guest, "securityGroupIds">;
   faultDefinition: Fault;
   quotaDefinition: Quota;
   settingsDefinition: Settings;
@@ -186,6 +192,7 @@ export const EVENTS = {
     flavor: "Flavor",
     changes: "strings",
     resources: "resources",
+    allocation: "allocationDefinition?",
   }),
   FlavorRemoved: event("INVENTORY", "NOTICE", "Flavor {flavor} removed", { flavor: "Flavor" }),
   ImageCreated: event("INVENTORY", "INFO", "Image {image} created", {
@@ -221,6 +228,27 @@ export const EVENTS = {
     rule: "AffinityRule",
   }),
 
+  // Security
+  SecurityGroupCreated: event("SECURITY", "INFO", "Security group {group} created", {
+    group: "SecurityGroup",
+    tenant: "Tenant",
+    definition: "securityGroupDefinition",
+  }),
+  SecurityGroupChanged: event("SECURITY", "NOTICE", "Security group {group} changed: {changes}", {
+    group: "SecurityGroup",
+    changes: "strings",
+    definition: "securityGroupDefinition",
+  }),
+  SecurityGroupRemoved: event("SECURITY", "NOTICE", "Security group {group} removed", {
+    group: "SecurityGroup",
+  }),
+  GuestSecurityGroupsChanged: event(
+    "SECURITY",
+    "NOTICE",
+    "Security groups of {guest} changed: {changes}",
+    { guest: "Guest", changes: "strings", definition: "guestSecurityDefinition" },
+  ),
+
   // Guest lifecycle: what was asked for
   GuestCreated: event("LIFECYCLE", "INFO", "Guest {guest} created", {
     guest: "Guest",
@@ -230,6 +258,11 @@ export const EVENTS = {
     guest: "Guest",
     changes: "strings",
     definition: "guestPolicyDefinition",
+  }),
+  GuestAllocationChanged: event("CAPACITY", "INFO", "Allocation of {guest} changed: {changes}", {
+    guest: "Guest",
+    changes: "strings",
+    definition: "guestAllocationDefinition",
   }),
   GuestStartRequested: event("LIFECYCLE", "INFO", "Start of {guest} requested", {
     guest: "Guest",

@@ -15,6 +15,7 @@ export type FlavorId = Id<"Flavor">;
 export type ImageId = Id<"Image">;
 export type GuestId = Id<"Guest">;
 export type AffinityRuleId = Id<"AffinityRule">;
+export type SecurityGroupId = Id<"SecurityGroup">;
 export type FaultId = Id<"Fault">;
 export type FailoverId = Id<"Failover">;
 export type OperationId = Id<"Operation">;
@@ -32,6 +33,7 @@ export interface IdTypes {
   Image: ImageId;
   Guest: GuestId;
   AffinityRule: AffinityRuleId;
+  SecurityGroup: SecurityGroupId;
   Fault: FaultId;
   Failover: FailoverId;
   Operation: OperationId;

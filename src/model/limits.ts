@@ -8,6 +8,9 @@ export const LIMITS = {
   guests: 1_000_000,
   /** `count` of one list item of a fleet document. */
   count: 100_000,
+  /** Rules of one security group, and groups of one guest. */
+  securityRules: 1_000,
+  groupsOfGuest: 100,
   /** The text of a fleet document. */
   documentBytes: 16 * 1024 * 1024,
   idempotencyKeyLength: 255,

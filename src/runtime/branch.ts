@@ -1,26 +1,34 @@
 import type { MessagePort } from "node:worker_threads";
-import type { CommandEnvelope, CommandResult } from "../model/commands.ts";
+import type { Passage } from "../drivers/driver.ts";
+import type { CommandEnvelope } from "../model/commands.ts";
 import type { ClockAnchor } from "./clock.ts";
 import { refused } from "./idempotency.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Health } from "./ports.ts";
-import type { FromWriter, ToWriter } from "./thread.ts";
+import type { FromWriter, ToWriter, WriterHandle } from "./thread.ts";
 
 /** The API's side in one more thread: what the trunk is told of the writer is told it too, in that order. */
 export class Branch implements Outlet {
   readonly #port: MessagePort;
 
-  constructor(port: MessagePort, submit: (envelope: CommandEnvelope) => Promise<CommandResult>) {
+  constructor(port: MessagePort, writer: Pick<WriterHandle, "submit" | "tryFlow">) {
     this.#port = port;
     port.on("message", (message: ToWriter) => {
-      if (message.kind !== "SUBMIT") return;
-      const { id, envelope } = message;
-      submit(envelope).then(
-        (result) => this.#send({ kind: "ANSWER", id, result }),
-        (error: unknown) =>
-          this.#send({ kind: "ANSWER", id, result: refused("INTERNAL", String(error)) }),
-      );
+      if (message.kind === "SUBMIT") this.#submit(writer, message.id, message.envelope);
+      else if (message.kind === "TRY_FLOW") {
+        const { id, question } = message;
+        const tell = (passage: Passage | null) => this.#send({ kind: "TRIED", id, passage });
+        writer.tryFlow(...question).then(tell, () => tell(null));
+      }
     });
+  }
+
+  #submit(writer: Pick<WriterHandle, "submit">, id: number, envelope: CommandEnvelope): void {
+    writer.submit(envelope).then(
+      (result) => this.#send({ kind: "ANSWER", id, result }),
+      (error: unknown) =>
+        this.#send({ kind: "ANSWER", id, result: refused("INTERNAL", String(error)) }),
+    );
   }
 
   committed(headSeq: number, nowMs: number): void {

@@ -4,6 +4,7 @@ import type { FleetEvent } from "../model/events.ts";
 import type { FlavorId, GuestId, HostId, Seq, TenantId } from "../model/ids.ts";
 import type { HostVerdict, Reason } from "../model/reasons.ts";
 import type { Resources } from "../model/resources.ts";
+import type { Flow, SideVerdict } from "../model/security.ts";
 import type { FailureDomain } from "../model/statuses.ts";
 import type { Reader } from "../store/reader.ts";
 
@@ -48,6 +49,19 @@ export class CursorExpired extends Error {
   }
 }
 
+/** What the groups at one end say to a flow, in words too; no rule: it is denied. */
+export type FlowVerdict = SideVerdict & { readonly reason: string };
+
+export interface ReachAnswer {
+  readonly reachable: boolean;
+  /** What stands in its way other than security groups; null for nothing. */
+  readonly obstacle: string | null;
+  readonly egress: FlowVerdict;
+  readonly ingress: FlowVerdict;
+  /** The log position of the rules that the verdicts are true for. */
+  readonly seq: Seq;
+}
+
 export interface PlacementQuestion {
   readonly tenantId: TenantId;
   readonly flavorId: FlavorId | null;
@@ -69,6 +83,8 @@ export interface PlacementAnswer {
 export interface Queries {
   readonly reader: Reader;
   explainPlacement(question: PlacementQuestion): PlacementAnswer;
+  /** Tried in the simulated world; elsewhere as the rules say. Null when one of them is no guest. */
+  canReach(from: GuestId, to: GuestId, flow: Flow): Promise<ReachAnswer | null>;
   /** Plays each such loss through. Takes a while, in slices; rejects when `signal` aborts. */
   capacityReport(losing: FailureDomain, signal?: AbortSignal | null): Promise<CapacityReport>;
 }

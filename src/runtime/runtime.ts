@@ -26,7 +26,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Trunk> {
   return {
     ...runtime,
     branch: (port) => {
-      const branch = new Branch(port, (envelope) => writer.submit(envelope));
+      const branch = new Branch(port, writer);
       branch.health(ear.latestHealth());
       ear.branches.push(branch);
       const { epoch, dataDir, drivers } = writer.opened;
@@ -73,7 +73,7 @@ function runtimeOf(writer: WriterHandle, ear: Ear, { clock, opened }: Foundation
   const feed = new LogFeed(readerOf(dataDir, opened));
   ear.attach(feed, anchor);
   const nowMs = () => ear.nowMs();
-  const queries = new FleetQueries(readerOf(dataDir, opened), nowMs);
+  const queries = new FleetQueries(readerOf(dataDir, opened), nowMs, writer.tryFlow);
   const resources = opened.move();
   return {
     commands: { submit: (envelope) => writer.submit(envelope) },

@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import { type MessagePort, Worker } from "node:worker_threads";
+import type { Passage } from "../drivers/driver.ts";
 import type { CommandEnvelope, CommandResult } from "../model/commands.ts";
+import type { GuestId } from "../model/ids.ts";
+import type { Flow } from "../model/security.ts";
 import type { DriverName } from "../model/statuses.ts";
 import type { ClockAnchor } from "./clock.ts";
 import { type Reply, refused } from "./idempotency.ts";
@@ -12,16 +15,22 @@ import type { Health } from "./ports.ts";
 /** All that crosses between the threads. */
 export type ToWriter =
   | { readonly kind: "SUBMIT"; readonly id: number; readonly envelope: CommandEnvelope }
+  /** What would become of a flow now: nobody but the drivers knows. */
+  | { readonly kind: "TRY_FLOW"; readonly id: number; readonly question: Parameters<TryFlow> }
   | { readonly kind: "CLOSE" };
 
 export type FromWriter =
   | { readonly kind: "READY"; readonly opened: Opened }
   | { readonly kind: "COMMITTED"; readonly headSeq: number; readonly nowMs: number }
   | { readonly kind: "ANSWER"; readonly id: number; readonly result: CommandResult }
+  | { readonly kind: "TRIED"; readonly id: number; readonly passage: Passage | null }
   | { readonly kind: "CLOCK"; readonly anchor: ClockAnchor }
   | { readonly kind: "HEALTH"; readonly health: Health }
   | { readonly kind: "LOG"; readonly text: string }
   | { readonly kind: "FATAL"; readonly error: Error };
+
+/** Null where no driver can say, or nobody is there to ask. */
+export type TryFlow = (from: GuestId, to: GuestId, flow: Flow) => Promise<Passage | null>;
 
 /** What the writer found when it woke. */
 export interface Opened {
@@ -35,6 +44,7 @@ export interface Opened {
 export interface WriterHandle {
   readonly opened: Opened;
   submit(envelope: CommandEnvelope): Promise<CommandResult>;
+  readonly tryFlow: TryFlow;
   close(): Promise<void>;
 }
 
@@ -45,6 +55,7 @@ export function startInline(options: WriterOptions, outlet: Outlet): WriterHandl
   return {
     opened: { epoch, dataDir, anchor: writer.anchor, drivers: writer.driverNames },
     submit: (envelope) => new Promise((reply) => writer.submit({ envelope, reply })),
+    tryFlow: async (...question) => writer.tryFlow(...question),
     close: async () => writer.close(),
   };
 }
@@ -61,6 +72,7 @@ export async function startWorker(options: WriterOptions, outlet: Outlet): Promi
   return {
     opened: await link.opened,
     submit: (envelope) => link.submit(envelope),
+    tryFlow: link.tryFlow,
     close: async () => {
       if (link.close()) await once(worker, "exit");
     },
@@ -76,6 +88,7 @@ export function startBranch(port: MessagePort, opened: Opened, outlet: Outlet): 
   return {
     opened,
     submit: (envelope) => link.submit(envelope),
+    tryFlow: link.tryFlow,
     close: async () => {
       link.close();
       port.close();
@@ -89,6 +102,7 @@ class Link {
   readonly #far: { postMessage(message: ToWriter): void };
   readonly #outlet: Outlet;
   readonly #waiting = new Map<number, Reply>();
+  readonly #trying = new Map<number, (passage: Passage | null) => void>();
   readonly #opening = Promise.withResolvers<Opened>();
   #nextId = 1;
   #isOpen = false;
@@ -113,6 +127,17 @@ class Link {
     });
   }
 
+  readonly tryFlow: TryFlow = (...question) =>
+    new Promise((reply) => {
+      if (this.#end) {
+        reply(null);
+        return;
+      }
+      const id = this.#nextId++;
+      this.#trying.set(id, reply);
+      this.#far.postMessage({ kind: "TRY_FLOW", id, question });
+    });
+
   /** False when there is nobody any more who could hear it. */
   close(): boolean {
     this.#isClosing = true;
@@ -133,6 +158,10 @@ class Link {
       case "ANSWER":
         this.#waiting.get(message.id)?.(message.result);
         this.#waiting.delete(message.id);
+        return;
+      case "TRIED":
+        this.#trying.get(message.id)?.(message.passage);
+        this.#trying.delete(message.id);
         return;
       case "CLOCK":
         this.#outlet.clock(message.anchor);
@@ -155,6 +184,8 @@ class Link {
     this.#opening.reject(error);
     for (const reply of this.#waiting.values()) reply(refused("INTERNAL", error.message));
     this.#waiting.clear();
+    for (const reply of this.#trying.values()) reply(null);
+    this.#trying.clear();
     // What never began is told by `opened` alone.
     if (this.#isOpen && !this.#isClosing) this.#outlet.fatal(error);
   }

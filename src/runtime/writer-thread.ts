@@ -26,6 +26,11 @@ port.on("message", (message: ToWriter) => {
     writer.submit({ envelope, reply: (result) => send({ kind: "ANSWER", id, result }) });
     return;
   }
+  if (message.kind === "TRY_FLOW") {
+    const { id, question } = message;
+    send({ kind: "TRIED", id, passage: writer.tryFlow(...question) });
+    return;
+  }
   writer.close();
   port.close();
 });

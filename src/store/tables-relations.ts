@@ -14,6 +14,7 @@ import {
   operations,
   racks,
   regions,
+  securityGroups,
   tenants,
   zones,
 } from "./tables.ts";
@@ -31,6 +32,7 @@ const tables = {
   incidents,
   guests,
   affinityRules,
+  securityGroups,
   faults,
   failovers,
   operations,
@@ -79,6 +81,17 @@ export const relations = defineRelations(tables, (r) => ({
   },
   tenants: {
     guests: r.many.guests({ from: r.tenants.id, to: r.guests.tenantId }),
+    securityGroups: r.many.securityGroups({
+      from: r.tenants.id,
+      to: r.securityGroups.tenantId,
+    }),
+  },
+  securityGroups: {
+    tenant: r.one.tenants({
+      from: r.securityGroups.tenantId,
+      to: r.tenants.id,
+      optional: false,
+    }),
   },
   flavors: {
     guests: r.many.guests({ from: r.flavors.id, to: r.guests.flavorId }),

@@ -16,6 +16,7 @@ import {
   snakeCase,
   text,
 } from "drizzle-orm/sqlite-core";
+import type { Allocation } from "../model/allocation.ts";
 import type {
   GuestLoss,
   GuestTask,
@@ -37,10 +38,12 @@ import type {
   OperationId,
   RackId,
   RegionId,
+  SecurityGroupId,
   TenantId,
   ZoneId,
 } from "../model/ids.ts";
 import type { Placement, Reason } from "../model/reasons.ts";
+import type { SecurityRule } from "../model/security.ts";
 import {
   DESIRED_STATES,
   DRIVERS,
@@ -207,6 +210,7 @@ export const flavors = snakeCase.table("flavors", {
   id: id<FlavorId>(),
   name: text().notNull(),
   ...resources(),
+  allocation: json<Allocation>(),
 });
 
 export const images = snakeCase.table("images", {
@@ -267,6 +271,8 @@ export const guests = snakeCase.table(
     moveFailures: integer().notNull().default(0),
     incidentId: integer().$type<IncidentId>(),
     createdAtMs: integer().notNull(),
+    securityGroupIds: json<readonly SecurityGroupId[]>(),
+    allocation: json<Allocation>(),
     // The bulky ones come last: a row's columns are read in order, and these can spill to pages of
     // their own, which a list that doesn't show them then never touches.
     workload: json<Workload>(),
@@ -300,6 +306,20 @@ export const affinityRules = snakeCase.table(
     contradicts: json<readonly AffinityRuleId[]>().notNull().default([]),
   },
   (t) => [oneOf(t.kind, RULE_KINDS), oneOf(t.polarity, POLARITIES), oneOf(t.scope, RULE_SCOPES)],
+);
+
+export const securityGroups = snakeCase.table(
+  "security_groups",
+  {
+    id: id<SecurityGroupId>(),
+    name: text().notNull(),
+    tenantId: integer()
+      .notNull()
+      .$type<TenantId>()
+      .references(() => tenants.id),
+    rules: json<readonly SecurityRule[]>().notNull(),
+  },
+  (t) => [index("security_groups_tenant").on(t.tenantId)],
 );
 
 export const faults = snakeCase.table(

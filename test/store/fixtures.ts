@@ -16,6 +16,7 @@ import type {
   OperationId,
   RackId,
   RegionId,
+  SecurityGroupId,
   TenantId,
   ZoneId,
 } from "../../src/model/ids.ts";
@@ -45,8 +46,9 @@ export const ids = {
   otherZone: 18 as ZoneId,
   otherDataCenter: 19 as DataCenterId,
   incident: 20 as IncidentId,
+  securityGroup: 21 as SecurityGroupId,
 };
-const NEXT_ID = 21;
+const NEXT_ID = 22;
 
 export const host: Host = {
   id: ids.host,
@@ -140,6 +142,13 @@ export const guest: Guest = {
     readyAfterSeconds: 1.5,
     preemptible: true,
   },
+  securityGroupIds: [ids.securityGroup],
+  allocation: {
+    cpuReservationMillicores: 500,
+    cpuLimitMillicores: 1_000,
+    cpuShares: "HIGH",
+    memoryReservationMiB: 1_024,
+  },
   workload: { kind: "TRACE", name: "vm.csv#3", intervalSeconds: 300, shares: [0.1, 0.25, 1] },
   placement: {
     hostId: ids.host,
@@ -185,6 +194,8 @@ export const bareGuest: Guest = {
   id: ids.otherGuest,
   name: "web-2",
   desired: "STOPPED",
+  securityGroupIds: null,
+  allocation: null,
   status: "PENDING",
   hostId: null,
   targetHostId: null,
@@ -257,6 +268,12 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       id: ids.flavor,
       name: "small",
       resources: { cpuMillicores: 1_500, memoryMiB: 2_048, storageGiB: 20 },
+      allocation: {
+        cpuReservationMillicores: 0,
+        cpuLimitMillicores: null,
+        cpuShares: 3_000,
+        memoryReservationMiB: 0,
+      },
     },
   ],
   Image: [{ id: ids.image, name: "debian", bootSeconds: 2.5 }],
@@ -285,6 +302,23 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       scope: "RACK",
       disabled: true,
       contradicts: [],
+    },
+  ],
+  SecurityGroup: [
+    {
+      id: ids.securityGroup,
+      name: "web",
+      tenantId: ids.tenant,
+      rules: [
+        {
+          direction: "INGRESS",
+          protocol: "TCP",
+          fromPort: 80,
+          toPort: 443,
+          remoteCidr: "10.0.0.0/8",
+          remoteGroupId: null,
+        },
+      ],
     },
   ],
   Fault: [

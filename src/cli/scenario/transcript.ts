@@ -22,6 +22,9 @@ export interface Heading {
   readonly text: string;
 }
 
+/** What a document brings into being is told by the document. */
+const ROUTINE: ReadonlySet<string> = new Set(["INVENTORY", "SECURITY"]);
+
 export async function transcribe(
   url: string,
   startMs: number,
@@ -31,7 +34,7 @@ export async function transcribe(
   const events = (await eventsOf(url, log))
     .filter(({ kind, category, severity }) => {
       if ((log.without ?? BORING).includes(kind)) return false;
-      return log.kinds !== undefined || category !== "INVENTORY" || severity !== "INFO";
+      return log.kinds !== undefined || !ROUTINE.has(category) || severity !== "INFO";
     })
     .map((event) => ({ ...event, atMs: Date.parse(event.occurredAt) - startMs }))
     .filter(({ atMs }) => atMs >= log.fromSeconds * 1000);

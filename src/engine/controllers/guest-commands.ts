@@ -1,3 +1,4 @@
+import { asHeld, reservedOf } from "../../model/allocation.ts";
 import type { Command, Outcome } from "../../model/commands.ts";
 import type { Guest, Tenant } from "../../model/entities.ts";
 import type { GuestId, HostId } from "../../model/ids.ts";
@@ -17,20 +18,16 @@ import { admissionObjection } from "../placement/admission.ts";
 import { place, placeOn } from "../placement/place.ts";
 import { subjectForAll } from "../placement/subject.ts";
 import { conflict, invalid, notFound, Refusal } from "../refusal.ts";
+import { checkAllocation, checkUnreserved } from "./allocation.ts";
+import { findGuest } from "./find-guest.ts";
 import { ownFlavor } from "./flavors.ts";
 import { isAtRest, type Movers, moversWith } from "./moves/round.ts";
 import { openOperation } from "./operations.ts";
 import { checkQuota } from "./quota.ts";
+import { chosenGroups } from "./security-groups.ts";
 
 type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;
-
-function findGuest(ctx: Context, guestId: GuestId): Guest {
-  const guest = ctx.state.tables.Guest.find(guestId);
-  if (!guest) throw notFound("There is no such guest.", ["guestId"]);
-  if (guest.deleting) throw conflict(`Guest ${guest.name} is being deleted.`, ["guestId"]);
-  return guest;
-}
 
 function done(guestId: GuestId): Outcome {
   return { kind: "GUEST", guestId, operationId: null };
@@ -65,12 +62,26 @@ export const createGuest: Verb<"CREATE_GUEST"> = (ctx, command) => {
   checkCounts(command);
   const id = ctx.newId<GuestId>();
   const flavorId = command.flavorId ?? ownFlavor(ctx, resources, null);
-  const given = { ...command, id, resources, flavorId, tenantId: tenant.id };
+  const securityGroupIds = chosenGroups(ctx, tenant, command.securityGroups);
+  const allocation = chosenAllocation(ctx, command, resources);
+  const own = { id, resources, flavorId, securityGroupIds, allocation, tenantId: tenant.id };
+  const given = { ...command, ...own };
   const definition = newGuest(ctx, given);
   ctx.emitAsActor("GuestCreated", { guest: id, definition }, null);
   ctx.toPlace.guests.add(id);
   return done(id);
 };
+
+/** Its own, or else that of its flavor. */
+function chosenAllocation(
+  ctx: Context,
+  { allocation, flavorId }: Of<"CREATE_GUEST">,
+  resources: Resources,
+): Guest["allocation"] {
+  if (allocation === null) return ctx.state.tables.Flavor.find(flavorId ?? 0)?.allocation ?? null;
+  checkAllocation(allocation, resources);
+  return asHeld(allocation);
+}
 
 function checkDependencies(ctx: Context, { dependsOn }: Of<"CREATE_GUEST">, tenant: Tenant): void {
   for (const id of dependsOn) {
@@ -228,6 +239,7 @@ function checkRoomToGrow(ctx: Context, guest: Guest, hostId: HostId, resources: 
   if (short) throw refusal(`on host ${name}: it has too little ${SHORT_OF[short]} free`);
   // While it is being resized, it takes the larger of both sizes.
   const both = maxResources(resources, guest.resources);
+  if (guest.allocation) checkUnreserved(ctx, guest, hostId, reservedOf(guest.allocation, both));
   const objection = admissionObjection(ctx.state, guest, hostId, both);
   if (objection) throw refusal(`for admission control: ${objection.message}`);
 }

@@ -47,7 +47,11 @@ export const inventoryFolds = {
   TenantRemoved: remove("Tenant"),
   FlavorCreated: create("Flavor"),
   FlavorChanged: (state, { payload }) =>
-    state.tables.Flavor.patch(payload.flavor, { resources: payload.resources }),
+    state.tables.Flavor.patch(payload.flavor, {
+      resources: payload.resources,
+      // Older logs know of none.
+      allocation: payload.allocation ?? null,
+    }),
   FlavorRemoved: remove("Flavor"),
   ImageCreated: create("Image"),
   ImageChanged: create("Image"),
