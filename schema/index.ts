@@ -1,5 +1,6 @@
 /** The whole schema: each module hangs its noun on the builder when it is loaded. */
 import "./affinity-rule.ts";
+import "./api-token-mutations.ts";
 import "./apply-fleet.ts";
 import "./availability-fields.ts";
 import "./capacity-report.ts";
@@ -26,7 +27,7 @@ import "./scalars.ts";
 import "./settings.ts";
 import "./simulation.ts";
 import "./subscriptions.ts";
-import "./tenant.ts";
+import "./tenant-mutations.ts";
 import "./viewer.ts";
 import { builder } from "./builder.ts";
 

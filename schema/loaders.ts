@@ -5,6 +5,7 @@ import type { EntityType, Seq } from "../src/model/ids.ts";
 import type { Runtime } from "../src/runtime/ports.ts";
 import {
   affinityRules,
+  apiTokens,
   dataCenters,
   failovers,
   faults,
@@ -49,6 +50,7 @@ const TABLES = {
   Failover: failovers,
   Operation: operations,
   Incident: incidents,
+  ApiToken: apiTokens,
 } as const satisfies Record<EntityType, unknown>;
 
 export const ENTITY_TYPES: ReadonlySet<string> = new Set(Object.keys(TABLES));

@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TenantId } from "../model/ids.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import { type ClockAnchor, readClock } from "./clock.ts";
 import { LogFeed } from "./feed.ts";
 import { type RuntimeOptions, writerOptions } from "./options.ts";
 import type { Outlet } from "./outlet.ts";
-import type { ClockMode, Health, Runtime } from "./ports.ts";
+import { type ClockMode, type Health, type Runtime, WHOLE_FLEET } from "./ports.ts";
 import { FleetQueries } from "./queries.ts";
+import { runtimeForTenant } from "./tenant-runtime.ts";
 import { startInline, startWorker } from "./thread.ts";
 
 /**
@@ -26,8 +28,22 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   ear.attach(feed, anchor);
   const nowMs = () => ear.nowMs();
   const queries = new FleetQueries(readerOf(dataDir, opened), nowMs);
+  const tenants = new Map<TenantId, Runtime>();
   const resources = opened.move();
-  return {
+  const seenBy = (tenantId: TenantId | null): Runtime => {
+    if (tenantId === null) return runtime;
+    const known = tenants.get(tenantId);
+    if (known) return known;
+    // Kept as long as the rest: a listener may be at it for months.
+    const reader = openReader(dataDir, tenantId);
+    resources.defer(() => reader.close());
+    const seen = runtimeForTenant(runtime, tenantId, reader);
+    tenants.set(tenantId, seen);
+    return seen;
+  };
+  const runtime: Runtime = {
+    sight: WHOLE_FLEET,
+    seenBy,
     commands: { submit: (envelope) => writer.submit(envelope) },
     feed,
     queries,
@@ -41,6 +57,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await resources.disposeAsync();
     }),
   };
+  return runtime;
 }
 
 function folderFor({ dataDir }: RuntimeOptions, opened: AsyncDisposableStack): string {

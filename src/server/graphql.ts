@@ -2,6 +2,7 @@ import { createYoga } from "graphql-yoga";
 import { MAX_DOCUMENT_BYTES } from "../../schema/apply-fleet.ts";
 import { type ApiContext, createContext, type FleetDocuments } from "../../schema/context.ts";
 import { schema } from "../../schema/index.ts";
+import type { Principal } from "../model/principals.ts";
 import type { Runtime } from "../runtime/ports.ts";
 import { useDocumentLimits } from "./limits.ts";
 import { maskError } from "./masking.ts";
@@ -10,7 +11,7 @@ import { maskError } from "./masking.ts";
 const MAX_BODY_BYTES = MAX_DOCUMENT_BYTES + 1024 * 1024;
 
 /** There is no authentication yet: whoever can connect sits at this machine. */
-export const LOCAL_ADMIN = { name: "local", role: "ADMIN" } as const;
+export const LOCAL_ADMIN: Principal = { name: "local", role: "ADMIN", tenantId: null };
 
 export interface GraphqlOptions {
   readonly runtime: Runtime;

@@ -53,7 +53,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     void handler(request, response);
   });
   const newContext = () => createContext(runtime, documents, LOCAL_ADMIN);
-  const fanOut = new FanOut(runtime.feed, runtime.queries);
+  const fanOut = new FanOut(runtime.feed);
   const { stalledMs } = options;
   const sockets = serveWebSockets(http, GRAPHQL_PATH, {
     graphql,

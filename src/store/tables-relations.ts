@@ -3,6 +3,7 @@
 import { defineRelations } from "drizzle-orm";
 import {
   affinityRules,
+  apiTokens,
   dataCenters,
   failovers,
   faults,
@@ -20,6 +21,7 @@ import {
 import { guestTelemetry, hostTelemetry } from "./tables-log.ts";
 
 const tables = {
+  apiTokens,
   regions,
   zones,
   dataCenters,
@@ -79,6 +81,7 @@ export const relations = defineRelations(tables, (r) => ({
   },
   tenants: {
     guests: r.many.guests({ from: r.tenants.id, to: r.guests.tenantId }),
+    apiTokens: r.many.apiTokens({ from: r.tenants.id, to: r.apiTokens.tenantId }),
   },
   flavors: {
     guests: r.many.guests({ from: r.flavors.id, to: r.guests.flavorId }),
