@@ -6,6 +6,7 @@ import { formatCursor } from "../src/model/log.ts";
 import type { Rejection } from "../src/model/rejections.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import type { ApiContext } from "./context.ts";
+import { costs } from "./cost.ts";
 import { entityKey, parseGlobalId } from "./ids.ts";
 import { asError, ERROR_TYPES } from "./mutation-errors.ts";
 
@@ -79,6 +80,8 @@ export function commandMutation<Input extends Keyed, K extends Outcome["kind"]>(
       type: result,
       description,
       args: { input: t.arg({ type: input, required: true }) },
+      // A transaction, and the writer's time.
+      extensions: costs({ own: 10 }),
       resolve: async (_root, args, context) => {
         const answer = await run(mutation, (args as unknown as { input: Input }).input, context);
         if ("outcome" in answer) brandWithType(answer, payload.name as never);

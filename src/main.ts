@@ -45,7 +45,11 @@ export async function startEvenkeel(
     ...(options.onFatal && { onFatal: options.onFatal }),
     ...(options.thread && { thread: options.thread }),
   });
-  const [runtime, { startServer }] = await Promise.all([starting, import("./server/server.ts")]);
+  const [runtime, { startServer }, { readTrustedDocuments }] = await Promise.all([
+    starting,
+    import("./server/server.ts"),
+    import("./server/trusted-documents.ts"),
+  ]);
   try {
     if (runtime.feed.head() === 0 && fleet !== "none") await applyFirstFleet(runtime, fleet, log);
     const server = await startServer({
@@ -54,6 +58,8 @@ export async function startEvenkeel(
       runtime,
       documents: documentsOverNetwork(configuration.tracesDir),
       fleetSchema: printFleetSchema(),
+      limits: configuration.limits,
+      trustedDocuments: readTrustedDocuments(configuration.trustedDocuments),
       onError: (error) => log(`error ${error instanceof Error ? error.stack : String(error)}`),
     });
     return {

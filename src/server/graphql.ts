@@ -1,14 +1,17 @@
+import type { DocumentNode } from "graphql";
 import { createYoga } from "graphql-yoga";
-import { MAX_DOCUMENT_BYTES } from "../../schema/apply-fleet.ts";
 import { type ApiContext, createContext, type FleetDocuments } from "../../schema/context.ts";
 import { schema } from "../../schema/index.ts";
 import type { Principal } from "../model/principals.ts";
 import type { Runtime } from "../runtime/ports.ts";
-import { useDocumentLimits } from "./limits.ts";
+import { DocumentCache } from "./limits/document-cache.ts";
+import type { Gate } from "./limits/gate.ts";
+import { useLimits } from "./limits/plugin.ts";
 import { maskError } from "./masking.ts";
 
-/** The largest fleet document, and what JSON's escapes and the rest of the request add to it. */
-const MAX_BODY_BYTES = MAX_DOCUMENT_BYTES + 1024 * 1024;
+/** Of all documents that are kept parsed: a thousand of the usual kind. */
+const MAX_CACHED_CHARS = 1024 * 1024;
+const NOTHING_CACHED = { get: () => undefined, set: () => undefined };
 
 /** There is no authentication yet: whoever can connect sits at this machine. */
 export const LOCAL_ADMIN: Principal = { name: "local", role: "ADMIN", tenantId: null };
@@ -16,11 +19,12 @@ export const LOCAL_ADMIN: Principal = { name: "local", role: "ADMIN", tenantId: 
 export interface GraphqlOptions {
   readonly runtime: Runtime;
   readonly documents: FleetDocuments;
+  readonly gate: Gate;
   readonly onError: (error: unknown) => void;
 }
 
 /** GraphQL as HTTP and WebSockets share it: the schema, its context, its limits, its masking. */
-export function createGraphql({ runtime, documents, onError }: GraphqlOptions) {
+export function createGraphql({ runtime, documents, gate, onError }: GraphqlOptions) {
   return createYoga<object, ApiContext>({
     schema,
     // Over a WebSocket there is no request.
@@ -32,9 +36,16 @@ export function createGraphql({ runtime, documents, onError }: GraphqlOptions) {
     cors: false,
     multipart: false,
     logging: false,
-    maxRequestBodySize: MAX_BODY_BYTES,
+    batching: false,
+    maxRequestBodySize: gate.limits.maxBodyBytes,
+    extraParamNames: ["documentId"],
+    // What can't be parsed is known soon enough; kept, it would be memory for whoever sends much of it.
+    parserAndValidationCache: {
+      documentCache: new DocumentCache<DocumentNode>(MAX_CACHED_CHARS),
+      errorCache: NOTHING_CACHED,
+    },
     maskedErrors: { maskError: (error) => maskError(error, onError) },
-    plugins: [useDocumentLimits()],
+    plugins: [useLimits({ gate, principalOf: () => LOCAL_ADMIN })],
   });
 }
 

@@ -2,14 +2,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
 import { sendGraphiql } from "./graphiql.ts";
-import type { Graphql } from "./graphql.ts";
-import { refusal } from "./origin.ts";
+import { type Graphql, LOCAL_ADMIN } from "./graphql.ts";
+import { rateLimited, tooMuch } from "./limits/errors.ts";
+import type { Gate } from "./limits/gate.ts";
+import { isSimple, letIn, PREFLIGHT_HEADER, refusal } from "./origin.ts";
 
 export const GRAPHQL_PATH = "/graphql";
 
 export interface HttpOptions {
   readonly runtime: Runtime;
   readonly graphql: Graphql;
+  readonly gate: Gate;
   /** The published JSON Schema of fleet documents, as text. */
   readonly fleetSchema: string;
   readonly damage: Damage;
@@ -20,13 +23,12 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 
 /** Answers HTTP requests: the API, the playground, health, and the schema of fleet documents. */
 export function httpHandler(options: HttpOptions): Handler {
-  const { runtime, graphql, fleetSchema, damage } = options;
+  const { runtime, gate, fleetSchema, damage } = options;
+  const { allowedOrigins } = gate.limits;
   const routes: Record<string, Handler> = {
     [GRAPHQL_PATH]: (request, response) => {
       if (wantsPage(request)) return sendGraphiql(response, runtime);
-      const unsupported = unsupportedMedia(request);
-      if (unsupported) return sendError(response, 415, unsupported);
-      return graphql(request, response) as Promise<void>;
+      return answerOperation(request, response, options);
     },
     "/": get((_request, response) => {
       response.writeHead(302, { Location: GRAPHQL_PATH }).end();
@@ -45,17 +47,64 @@ export function httpHandler(options: HttpOptions): Handler {
   };
   return async (request, response) => {
     try {
-      const reason = refusal(request);
-      if (reason) return sendError(response, 403, reason);
+      const reason = refusal(request, allowedOrigins);
+      if (reason) return sendError(response, 403, { message: reason });
+      letIn(request, response, allowedOrigins);
+      if (isPreflight(request)) {
+        response.writeHead(204).end();
+        return;
+      }
       const handler = routes[pathOf(request)];
-      if (!handler) return sendError(response, 404, "There is nothing here.");
+      if (!handler) return sendError(response, 404, { message: "There is nothing here." });
       await handler(request, response);
     } catch (error) {
       options.onError(error);
       if (response.headersSent) response.destroy();
-      else sendError(response, 500, "Internal error");
+      else sendError(response, 500, { message: "Internal error" });
     }
   };
+}
+
+/** Whatever can be refused before the request is read. */
+function answerOperation(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { graphql, gate }: HttpOptions,
+): void | Promise<void> {
+  if (isSimple(request)) return refuseSimple(request, response);
+  const principal = LOCAL_ADMIN;
+  const waitMs = gate.mustWaitMs(principal);
+  if (waitMs !== null) {
+    response.setHeader("Retry-After", Math.ceil(waitMs / 1_000));
+    return sendError(response, 429, rateLimited(waitMs));
+  }
+  if (isStream(request)) {
+    const leave = gate.enter(principal);
+    if (!leave) return sendError(response, 429, tooManyStreams(gate));
+    response.once("close", leave);
+  }
+  return graphql(request, response) as Promise<void>;
+}
+
+function refuseSimple(request: IncomingMessage, response: ServerResponse): void {
+  const isPost = request.method === "POST";
+  const message = isPost
+    ? "GraphQL is posted as application/json."
+    : `A query by GET carries the header ${PREFLIGHT_HEADER}, so that no page elsewhere can have sent it.`;
+  sendError(response, isPost ? 415 : 403, { message, extensions: { code: "CSRF_PREVENTED" } });
+}
+
+/** A stream of events, which stays. */
+export function isStream({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes("text/event-stream") ?? false;
+}
+
+function tooManyStreams({ limits: { maxConnections } }: Gate): ToldError {
+  return tooMuch("TOO_MANY_CONNECTIONS", "You have connections enough", { max: maxConnections });
+}
+
+function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return method === "OPTIONS" && headers["access-control-request-method"] !== undefined;
 }
 
 function pathOf(request: IncomingMessage): string {
@@ -66,7 +115,7 @@ function get(handler: Handler): Handler {
   return (request, response) => {
     if (request.method === "GET" || request.method === "HEAD") return handler(request, response);
     response.setHeader("Allow", "GET, HEAD");
-    return sendError(response, 405, "Only GET is answered here.");
+    return sendError(response, 405, { message: "Only GET is answered here." });
   };
 }
 
@@ -76,25 +125,18 @@ function wantsPage(request: IncomingMessage): boolean {
   return !new URLSearchParams(request.url?.split("?", 2)[1]).has("query");
 }
 
-/**
- * A page elsewhere can make a visitor's browser post forms and plain text here without asking; JSON
- * it can't, unless this server allows it, which it never does.
- */
-function unsupportedMedia(request: IncomingMessage): string | null {
-  if (request.method !== "POST") return null;
-  const [type = ""] = (request.headers["content-type"] ?? "").split(";", 1);
-  return type.trim().toLowerCase() === "application/json"
-    ? null
-    : "GraphQL is posted as application/json.";
-}
-
 function sendJson(response: ServerResponse, status: number, body: object): void {
   response
     .writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" })
     .end(`${JSON.stringify(body)}\n`);
 }
 
+interface ToldError {
+  readonly message: string;
+  readonly extensions?: object;
+}
+
 /** In the shape of a GraphQL response, which is what clients of this port parse. */
-function sendError(response: ServerResponse, status: number, message: string): void {
-  sendJson(response, status, { errors: [{ message }] });
+function sendError(response: ServerResponse, status: number, { message, extensions }: ToldError) {
+  sendJson(response, status, { errors: [{ message, ...(extensions && { extensions }) }] });
 }

@@ -6,7 +6,10 @@ import type { Runtime } from "../runtime/ports.ts";
 import { BadConfiguration } from "./configuration.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
 import { createGraphql, LOCAL_ADMIN } from "./graphql.ts";
-import { GRAPHQL_PATH, httpHandler } from "./http.ts";
+import { GRAPHQL_PATH, httpHandler, isStream } from "./http.ts";
+import { Gate } from "./limits/gate.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
+import { TrustedDocuments } from "./trusted-documents.ts";
 import { serveWebSockets } from "./websocket.ts";
 
 export interface ServerOptions {
@@ -20,6 +23,9 @@ export interface ServerOptions {
   readonly onError: (error: unknown) => void;
   /** A WebSocket's client that takes nothing for so long is told to come back when it can. */
   readonly stalledMs?: number;
+  readonly limits?: Partial<Limits>;
+  /** Documents by their ids, that requests may name instead of sending them. */
+  readonly trustedDocuments?: ReadonlyMap<string, string>;
 }
 
 export interface RunningServer {
@@ -41,12 +47,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     damage.notice(error);
     options.onError(error);
   };
-  const graphql = createGraphql({ runtime, documents, onError });
-  const handler = httpHandler({ runtime, graphql, fleetSchema, damage, onError });
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const trusted = new TrustedDocuments(
+    options.trustedDocuments ?? new Map(),
+    limits.trustedDocumentsOnly,
+  );
+  const gate = new Gate(limits, trusted);
+  const graphql = createGraphql({ runtime, documents, gate, onError });
+  const handler = httpHandler({ runtime, graphql, gate, fleetSchema, damage, onError });
   const streams = new Set<ServerResponse>();
   const http = createServer((request, response) => {
     // Streams of events end when the client goes, so when the server stops it must end them itself.
-    if (request.headers.accept?.includes("text/event-stream")) {
+    if (isStream(request)) {
       streams.add(response);
       response.once("close", () => streams.delete(response));
     }
@@ -57,6 +69,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { stalledMs } = options;
   const sockets = serveWebSockets(http, GRAPHQL_PATH, {
     graphql,
+    gate,
     fanOut,
     newContext,
     onError,

@@ -7,8 +7,6 @@ import { refusal } from "./origin.ts";
 import { Outbox } from "./outbox.ts";
 import { createSubscriptionServer, type SubscriptionOptions } from "./subscription-server.ts";
 
-/** Operations are short; documents that are not come over HTTP. */
-const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Finds out that a client's machine is gone, even while nothing is sent to it. */
 const KEEP_ALIVE_MS = 60_000;
 const STALLED_MS = 60_000;
@@ -33,7 +31,7 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
   const protocol = createSubscriptionServer(options);
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_MESSAGE_BYTES,
+    maxPayload: options.gate.limits.maxFrameBytes,
     perMessageDeflate: false,
     handleProtocols: (offered) => handleProtocols(offered),
   });
@@ -42,7 +40,7 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
     // Until ws has taken over, a broken connection would be an unhandled error.
     const ignore = () => stream.destroy();
     stream.on("error", ignore);
-    const reason = refusal(request);
+    const reason = refusal(request, options.gate.limits.allowedOrigins);
     if (pathOf(request) !== path) return refuse(stream, 404, "Not Found");
     if (reason) return refuse(stream, 403, "Forbidden", reason);
     stream.off("error", ignore);
@@ -67,6 +65,7 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
               options.onError(error);
               outbox.close(INTERNAL_ERROR, "Internal error");
             });
+            waitForReader(socket, outbox);
           });
         },
       },
@@ -87,6 +86,14 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
       sockets.close();
     },
   };
+}
+
+/** Who does not read what it is answered is not asked for more: every message may have an answer. */
+function waitForReader(socket: WebSocket, outbox: Outbox): void {
+  const drained = outbox.drained();
+  if (!drained || socket.isPaused) return;
+  socket.pause();
+  void drained.then(() => socket.resume());
 }
 
 function sayGoodbye([socket, outbox]: readonly [WebSocket, Outbox]): Promise<void> {

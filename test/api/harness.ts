@@ -170,6 +170,8 @@ export async function startTestServer(
       seed: 1,
       tracesDir: null,
       retention: {},
+      limits: {},
+      trustedDocuments: null,
       ...overrides,
     },
     { thread: "inline", onLog: (line) => log.push(line) },

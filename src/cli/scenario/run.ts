@@ -72,6 +72,8 @@ async function startServer(seed: number) {
       seed,
       tracesDir: null,
       retention: {},
+      limits: {},
+      trustedDocuments: null,
     },
     // Nobody else uses this process meanwhile, and a thread would take longer to start than most
     // scenarios take to run.
