@@ -1,15 +1,18 @@
 /** The loss of a zone on the engine's own state and the real store: no driver, no thread. */
 
+import { inStartingOrder } from "../src/engine/controllers/starting-order.ts";
 import { decide } from "../src/engine/engine.ts";
 import type { Input } from "../src/engine/input.ts";
 import { objection } from "../src/engine/placement/filters.ts";
-import { subjectFor } from "../src/engine/placement/subject.ts";
+import { findPlace } from "../src/engine/placement/place.ts";
+import { type Subject, subjectFor } from "../src/engine/placement/subject.ts";
 import { State } from "../src/engine/state.ts";
 import type { Observation } from "../src/model/actions.ts";
 import { ENGINE } from "../src/model/actors.ts";
 import type { Guest } from "../src/model/entities.ts";
 import type { FleetEvent } from "../src/model/events.ts";
 import type { FleetSpec } from "../src/model/fleet.ts";
+import type { HostId } from "../src/model/ids.ts";
 import { PRIORITIES } from "../src/model/statuses.ts";
 import { openStore, type Store } from "../src/store/writer.ts";
 import { collectGarbage, cpuSeconds, secondsOf } from "./harness.ts";
@@ -20,6 +23,12 @@ const TICK: Input = { kind: "TICK" };
 const START_ROUNDS = 50;
 /** Silence after which the default watchdog has killed everything for certain. */
 const PROVEN_DEAD_SECONDS = 10;
+
+/** What became of the guests of a lost zone. */
+export interface Chosen {
+  readonly cpuSeconds: number;
+  readonly leftBehind: number;
+}
 
 /** A fleet in which every guest runs, in memory and, where a folder is given, in a store on disk. */
 export class BigFleet implements Disposable {
@@ -149,19 +158,43 @@ export class BigFleet implements Disposable {
    * What a plain manager would do with the same guests on the same fleet: for each, the first host in
    * order of id that has no objection, by the same filters. Only choosing and taking the room counts.
    */
-  firstFit(zoneId: number): { cpuSeconds: number; leftBehind: number } {
+  firstFit(zoneId: number): Chosen {
+    const { state } = this;
+    const rooms = state.tables.Host.sorted().map(({ id }) => state.indexes.capacity.room(id));
+    return this.#choose(
+      zoneId,
+      (guests) => guests,
+      (subject) =>
+        rooms.find((one) => one !== undefined && !objection(state, subject, one))?.hostId ?? null,
+    );
+  }
+
+  /** The engine's choice alone, as much as `firstFit` does: no facts, no causes, nobody's turn. */
+  bestFit(zoneId: number): Chosen {
+    const { state } = this;
+    return this.#choose(
+      zoneId,
+      (guests) => inStartingOrder(state, guests),
+      (subject) => findPlace(state, subject, this.#nowMs)?.hostId ?? null,
+    );
+  }
+
+  #choose(
+    zoneId: number,
+    inOrder: (guests: readonly Guest[]) => readonly Guest[],
+    hostFor: (subject: Subject) => HostId | null,
+  ): Chosen {
     const { state } = this;
     const lost = this.guestsOf(zoneId);
     const mark = state.mark();
     this.#empty(zoneId, lost);
-    const rooms = state.tables.Host.sorted().map(({ id }) => state.indexes.capacity.room(id));
+    const waiting = lost.map(({ id }) => state.tables.Guest.get(id));
     collectGarbage();
     const before = cpuSeconds();
     let leftBehind = 0;
-    for (const { id } of lost) {
-      const subject = subjectFor(state, state.tables.Guest.get(id));
-      const room = rooms.find((one) => one !== undefined && !objection(state, subject, one));
-      if (room) state.tables.Guest.patch(id, { hostId: room.hostId });
+    for (const guest of inOrder(waiting)) {
+      const hostId = hostFor(subjectFor(state, guest));
+      if (hostId !== null) state.tables.Guest.patch(guest.id, { hostId });
       else leftBehind++;
     }
     const seconds = cpuSeconds() - before;

@@ -6,7 +6,7 @@
 
 import { startRuntime } from "../src/runtime/runtime.ts";
 import { bigFleet } from "./big-fleet.ts";
-import { BigFleet } from "./failover-engine.ts";
+import { BigFleet, type Chosen } from "./failover-engine.ts";
 import { startFleet } from "./fleet-life.ts";
 import { collectGarbage, cpuSeconds, median } from "./harness.ts";
 
@@ -15,7 +15,8 @@ export interface Loss {
   readonly decideCpuSeconds: number;
   readonly commitSeconds: number;
   readonly leftBehind: number;
-  readonly firstFit: { readonly cpuSeconds: number; readonly leftBehind: number };
+  readonly bestFit: Chosen;
+  readonly firstFit: Chosen;
 }
 
 export interface Steady {
@@ -46,6 +47,7 @@ function lose(folder: string): Loss {
   const zone = fleet.quarter();
   fleet.loseZone(zone);
   const decisions = Array.from({ length: WARM_UP + DECISIONS }, () => fleet.decideSeconds());
+  const bestFits = Array.from({ length: WARM_UP + DECISIONS }, () => fleet.bestFit(zone));
   const firstFit = fleet.firstFit(zone);
   const { seconds: commitSeconds, guests } = fleet.recover();
   fleet.finishStarts();
@@ -54,6 +56,10 @@ function lose(folder: string): Loss {
     decideCpuSeconds: median(decisions.slice(WARM_UP)),
     commitSeconds,
     leftBehind: fleet.down(),
+    bestFit: {
+      cpuSeconds: median(bestFits.slice(WARM_UP).map(({ cpuSeconds }) => cpuSeconds)),
+      leftBehind: bestFits[0]?.leftBehind ?? 0,
+    },
     firstFit,
   };
 }

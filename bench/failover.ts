@@ -9,7 +9,9 @@
  * facts with their rows to the real store on disk, in one transaction.
  *
  * The peer goes through the hosts in order of id for each guest, in order of priority, and takes the
- * first one to which the engine's own filters have no objection.
+ * first one to which the engine's own filters have no objection. It is compared with the whole
+ * decision, facts, causes and turns included, and with as much of it as the peer does: `choose` puts
+ * the guests in order, finds each a host and takes its room.
  *
  * The watch is the real runtime by the real clock: heartbeats of every host each second, a sample of
  * every guest each ten, telemetry written to disk.
@@ -45,6 +47,7 @@ async function measure(lab: Lab, { rounds }: Options): Promise<Measured> {
   const of = (figure: (loss: Loss) => number) => median(losses.map(figure));
   const decideCpuSeconds = of((loss) => loss.decideCpuSeconds);
   const firstFitCpuSeconds = of((loss) => loss.firstFit.cpuSeconds);
+  const chooseCpuSeconds = of((loss) => loss.bestFit.cpuSeconds);
   const commitSeconds = of((loss) => loss.commitSeconds);
   const leftBehind = of((loss) => loss.leftBehind);
   const firstFitLeftBehind = of((loss) => loss.firstFit.leftBehind);
@@ -53,6 +56,7 @@ async function measure(lab: Lab, { rounds }: Options): Promise<Measured> {
     figures: {
       guestsLost: of((loss) => loss.guests),
       decideCpuSeconds,
+      chooseCpuSeconds,
       commitSeconds,
       leftBehind,
       bytesPerGuest,
@@ -64,6 +68,7 @@ async function measure(lab: Lab, { rounds }: Options): Promise<Measured> {
       decideToLimit: decideCpuSeconds / DECIDE_LIMIT_SECONDS,
       commitToLimit: commitSeconds / COMMIT_LIMIT_SECONDS,
       firstFitToDecide: firstFitCpuSeconds / decideCpuSeconds,
+      firstFitToChoose: firstFitCpuSeconds / chooseCpuSeconds,
       leftBehindToFirstFit: leftBehind / Math.max(1, firstFitLeftBehind),
       steadyShareToLimit: steadyShareOfCore / CORE_LIMIT,
       bytesToLimit: bytesPerGuest / BYTES_LIMIT,
@@ -72,6 +77,7 @@ async function measure(lab: Lab, { rounds }: Options): Promise<Measured> {
       decideToLimit: { atMost: 1 },
       commitToLimit: { atMost: 1 },
       firstFitToDecide: { atLeast: FIRST_FIT_TIMES },
+      firstFitToChoose: { atLeast: FIRST_FIT_TIMES },
       leftBehindToFirstFit: { atMost: 0.999 },
       steadyShareToLimit: { atMost: 1 },
       bytesToLimit: { atMost: 1 },

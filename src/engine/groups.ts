@@ -57,5 +57,5 @@ export class Counts {
 /** The member is in the set if it belongs there, and not if it does not. */
 export function keep<T>(set: Set<T>, member: T, belongs: boolean): void {
   if (belongs) set.add(member);
-  else set.delete(member);
+  else if (set.size > 0) set.delete(member);
 }

@@ -54,8 +54,10 @@ export function isPreemptible({ recovery, status, task, desired, deleting }: Gue
   return status === "RUNNING" && task === null;
 }
 
+const NO_HOSTS: readonly HostId[] = [];
 /** The hosts where others are stopped for it. */
-export function hostsMadeFree({ blockedBy }: Guest): HostId[] {
+export function hostsMadeFree({ blockedBy }: Guest): readonly HostId[] {
+  if (blockedBy.length === 0) return NO_HOSTS;
   return blockedBy.flatMap(({ code, hostId, guestId }) =>
     code === "PREEMPTING" && hostId !== undefined && guestId !== undefined ? [hostId] : [],
   );

@@ -55,8 +55,9 @@ function isAlike(a: Guest, b: Guest): boolean {
   );
 }
 
-function migratesOn({ hostId, targetHostId }: Guest): HostId[] {
-  return hostId === null || targetHostId === null ? [] : [hostId, targetHostId];
+const NO_HOSTS: readonly HostId[] = [];
+function migratesOn({ hostId, targetHostId }: Guest): readonly HostId[] {
+  return hostId === null || targetHostId === null ? NO_HOSTS : [hostId, targetHostId];
 }
 
 /** The host that it would go back to, rules apart; 0: none. */

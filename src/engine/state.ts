@@ -2,7 +2,7 @@ import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.t
 import type { Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Indexes } from "./indexes.ts";
-import { type Journal, Table } from "./table.ts";
+import { Journal, Table } from "./table.ts";
 
 /** Finds an entity by the name that is unique in its scope: `scope/name`, or the name alone. */
 class Names {
@@ -152,7 +152,7 @@ export class State {
     silencesCountFromMs: null,
     stockDueAtMs: null,
   };
-  readonly #journal: Journal = [];
+  readonly #journal = new Journal();
   #metaAtCheckpoint: FleetMeta = this.#meta;
 
   private constructor(nowMs: number) {
@@ -236,14 +236,15 @@ export class State {
     const rows = Object.fromEntries(
       Object.keys(this.tables).map((type) => [type, new Map<number, unknown>()]),
     ) as unknown as { [T in keyof Entities]: Map<number, Entities[T] | undefined> };
-    for (const { type, id } of this.#journal)
+    for (const { type, id } of this.#journal.changes)
       (rows[type] as Map<number, unknown>).set(id, this.tables[type].find(id));
     return { meta: this.#meta, rows };
   }
 
   /** Accepts all changes made so far: they can no longer be undone. */
   checkpoint(): void {
-    this.#journal.length = 0;
+    this.#journal.changes.length = 0;
+    this.#journal.stretch++;
     this.#metaAtCheckpoint = this.#meta;
   }
 
@@ -256,8 +257,9 @@ export class State {
   }
 
   mark(): StateMark {
+    this.#journal.stretch++;
     return {
-      length: this.#journal.length,
+      length: this.#journal.changes.length,
       meta: this.#meta,
       placementDue: this.placementDue,
       looksHeldUntilMs: this.looksHeldUntilMs,
@@ -275,8 +277,10 @@ export class State {
       movesDueAtMs: 0,
     },
   ): void {
-    while (this.#journal.length > mark.length) {
-      const change = this.#journal.pop();
+    const { changes } = this.#journal;
+    this.#journal.stretch++;
+    while (changes.length > mark.length) {
+      const change = changes.pop();
       change?.table.restore(change.id, change.before);
     }
     this.#setMeta(mark.meta);

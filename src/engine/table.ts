@@ -1,7 +1,14 @@
 import type { Entities } from "../model/entities.ts";
 
-/** Undo information for everything since the last checkpoint, oldest first. */
-export type Journal = Change[];
+/**
+ * Undo information for everything since the last checkpoint, oldest first. Of a row that changes more
+ * than once between two marks, only what it was before the first change is kept.
+ */
+export class Journal {
+  readonly changes: Change[] = [];
+  /** Another after each mark: what was kept before it does not take back what comes after it. */
+  stretch = 0;
+}
 
 interface Change {
   readonly table: { restore(id: number, before: unknown): void };
@@ -19,6 +26,9 @@ export class Table<Row extends { readonly id: number }> {
   readonly #type: keyof Entities;
   readonly #journal: Journal;
   readonly #watcher: Watcher<Row>;
+  /** Rows whose first change in the stretch has been journaled. */
+  readonly #journaled = new Set<number>();
+  #stretch = 0;
 
   constructor(type: keyof Entities, journal: Journal, watcher: Watcher<Row>) {
     this.#type = type;
@@ -75,8 +85,17 @@ export class Table<Row extends { readonly id: number }> {
     if (after === undefined) this.#rows.delete(id);
     else this.#rows.set(id, after);
     this.#watcher(before, after);
-    if (!journaled) return;
-    this.#journal.push({ table: this, type: this.#type, id, before });
+    if (journaled) this.#note(id, before);
+  }
+
+  #note(id: number, before: Row | undefined): void {
+    if (this.#stretch !== this.#journal.stretch) {
+      this.#stretch = this.#journal.stretch;
+      this.#journaled.clear();
+    }
+    if (this.#journaled.has(id)) return;
+    this.#journaled.add(id);
+    this.#journal.changes.push({ table: this, type: this.#type, id, before });
   }
 
   /** Takes a journaled change back. */

@@ -50,6 +50,7 @@ export function isOfZones({ domain }: Incident): boolean {
 }
 
 export function faultSeq(state: State, kind: FaultKind, targetId: number): Seq | null {
+  if (state.faults.size === 0) return null;
   const id = state.faults.get(`${kind}:${targetId}`);
   return id === undefined ? null : state.tables.Fault.get(id).seq;
 }

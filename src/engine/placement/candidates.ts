@@ -1,6 +1,6 @@
 import type { AffinityRule } from "../../model/entities.ts";
 import type { State } from "../state.ts";
-import type { Cell, HostRoom } from "./capacity-index.ts";
+import type { Cell, HostRoom, Rooms } from "./capacity-index.ts";
 import { othersAnywhere, self } from "./filters.ts";
 import type { Subject } from "./subject.ts";
 
@@ -12,12 +12,17 @@ const FEW_CELLS = 6;
  * then what the capacity index offers, cell by cell where GUEST rules make some cells better than
  * others. Every host with enough room comes sooner or later, so finding none means there is none.
  */
-export function candidates(state: State, subject: Subject): Iterable<HostRoom> {
+export function candidates(state: State, subject: Subject): Rooms {
   const { capacity, sizes } = state.indexes;
   const anywhere = subject.rules.length === 0 && subject.homeHostId === null;
   if (anywhere && subject.retryHostId === null)
     return capacity.roomiest(subject.resources, sizes.largest, boots(subject));
-  return eachOnce(promising(state, subject));
+  const rooms = eachOnce(promising(state, subject));
+  return { next: () => rooms.next().value ?? null };
+}
+
+function* each(rooms: Rooms): Generator<HostRoom> {
+  for (let room = rooms.next(); room; room = rooms.next()) yield room;
 }
 
 /** Hosts that boot as many guests as they may are no candidates, unless it need not boot there. */
@@ -25,13 +30,14 @@ function boots({ fromHostId, isHasty }: Subject): boolean {
   return fromHostId === null && !isHasty;
 }
 
-function* eachOnce(rooms: Iterable<HostRoom>): Generator<HostRoom> {
+function* eachOnce(rooms: Iterable<HostRoom>): Generator<HostRoom, null> {
   const seen = new Set<number>();
   for (const room of rooms) {
     if (seen.has(room.hostId)) continue;
     seen.add(room.hostId);
     yield room;
   }
+  return null;
 }
 
 function* promising(state: State, subject: Subject): Generator<HostRoom> {
@@ -49,7 +55,7 @@ function* promising(state: State, subject: Subject): Generator<HostRoom> {
     (rule) => rule.kind === "GUEST" && (rule.scope === "RACK" || rule.scope === "ZONE"),
   );
   if (placeRules.length === 0) {
-    yield* capacity.roomiest(subject.resources, sizes.largest, boots(subject));
+    yield* each(capacity.roomiest(subject.resources, sizes.largest, boots(subject)));
     return;
   }
   for (const cells of cellsByCost(state, subject, placeRules))
@@ -148,6 +154,6 @@ function* inCells(state: State, subject: Subject, cells: readonly Cell[]): Gener
     return;
   }
   const wanted = new Set(cells.map((cell) => cell.id));
-  for (const room of capacity.roomiest(subject.resources, sizes.largest, boots(subject)))
+  for (const room of each(capacity.roomiest(subject.resources, sizes.largest, boots(subject))))
     if (wanted.has(room.cell)) yield room;
 }

@@ -114,8 +114,14 @@ interface Search {
   readonly need: Resources;
 }
 
-/** Hosts with room, the most first. A walk of its own, because every placement of a large loss takes two. */
-class Descent {
+/** Hosts one after the other. No iterator, because every placement of a large loss takes some. */
+export interface Rooms {
+  /** Null: there are no more. */
+  next(): HostRoom | null;
+}
+
+/** Hosts with room, the most first. */
+class Descent implements Rooms {
   readonly #buckets: Buckets;
   readonly #rooms: ReadonlyMap<number, HostRoom>;
   readonly #search: Search;
@@ -141,6 +147,41 @@ class Descent {
       this.#index = 0;
     }
     return null;
+  }
+}
+
+/** One host of each in turn, and when the one list ends, the rest of the other. */
+class Alternation implements Rooms {
+  readonly #one: Rooms;
+  readonly #other: Rooms;
+  #isOthersTurn = false;
+
+  constructor(one: Rooms, other: Rooms) {
+    this.#one = one;
+    this.#other = other;
+  }
+
+  next(): HostRoom | null {
+    const [first, second] = this.#isOthersTurn
+      ? [this.#other, this.#one]
+      : [this.#one, this.#other];
+    this.#isOthersTurn = !this.#isOthersTurn;
+    return first.next() ?? second.next();
+  }
+}
+
+/** The hosts of the one list, then those of the other. */
+class Sequence implements Rooms {
+  readonly #one: Rooms;
+  readonly #other: Rooms;
+
+  constructor(one: Rooms, other: Rooms) {
+    this.#one = one;
+    this.#other = other;
+  }
+
+  next(): HostRoom | null {
+    return this.#one.next() ?? this.#other.next();
   }
 }
 
@@ -196,21 +237,18 @@ export class CapacityIndex {
    * hold the fleet's largest guest and one that could not, for the scorers to choose between. Those
    * that boot as many guests as they may come last, or not at all if the guest is to boot.
    */
-  *roomiest(need: Resources, largest: Resources, boots: boolean): Generator<HostRoom> {
+  roomiest(need: Resources, largest: Resources, boots: boolean): Rooms {
+    const idle = this.#roomiestOf(this.#idle, need, largest);
+    return boots ? idle : new Sequence(idle, this.#roomiestOf(this.#busy, need, largest));
+  }
+
+  #roomiestOf(buckets: Buckets, need: Resources, largest: Resources): Rooms {
     const lowest = bucketOf(need.memoryMiB);
     const large = Math.max(lowest, bucketOf(largest.memoryMiB));
-    for (const buckets of boots ? [this.#idle] : [this.#idle, this.#busy]) {
-      const above = this.#descent(buckets, BUCKETS - 1, large, need);
-      const below = this.#descent(buckets, large - 1, lowest, need);
-      let one = above.next();
-      let other = below.next();
-      while (one || other) {
-        if (one) yield one;
-        if (other) yield other;
-        one = above.next();
-        other = below.next();
-      }
-    }
+    return new Alternation(
+      this.#descent(buckets, BUCKETS - 1, large, need),
+      this.#descent(buckets, large - 1, lowest, need),
+    );
   }
 
   /** Some host has room for `need` and may boot another guest. */

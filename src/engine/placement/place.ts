@@ -54,7 +54,8 @@ export function findPlace(
   let examined = 0;
   let feasible: Scored[] = [];
   let best: Scored[] = [];
-  for (const room of candidates(state, subject)) {
+  const rooms = candidates(state, subject);
+  for (let room = rooms.next(); room; room = rooms.next()) {
     examined++;
     const reason = objection(state, subject, room);
     if (reason) {

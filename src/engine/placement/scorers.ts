@@ -97,12 +97,17 @@ const SCORERS: readonly {
 ];
 const OF_RULES = new Set(["hostRules", "together", "apart"]);
 
+/** All that have anything to say about most subjects. */
+const OF_ROOM = SCORERS.filter(({ name }) => name === "wholeness" || name === "room");
+
 /** The scorers that have anything to say about a subject, so that each host is asked only those. */
 function scorersFor(subject: Subject): typeof SCORERS {
+  const { rules, retryHostId, homeHostId } = subject;
+  if (rules.length === 0 && retryHostId === null && homeHostId === null) return OF_ROOM;
   return SCORERS.filter(({ name }) => {
-    if (OF_RULES.has(name)) return subject.rules.length > 0;
-    if (name === "retry") return subject.retryHostId !== null;
-    return name !== "home" || subject.homeHostId !== null;
+    if (OF_RULES.has(name)) return rules.length > 0;
+    if (name === "retry") return retryHostId !== null;
+    return name !== "home" || homeHostId !== null;
   });
 }
 
