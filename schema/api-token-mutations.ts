@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from "node:crypto";
 import { ApiToken } from "./api-token.ts";
 import { builder } from "./builder.ts";
 import { commandMutation, cursorOf, type Done, idempotencyKey, inputId } from "./command.ts";
@@ -6,22 +5,14 @@ import type { ApiContext } from "./context.ts";
 import { Role } from "./enums.ts";
 import { globalId } from "./ids.ts";
 import { oneOf } from "./named-inputs.ts";
-
-const SECRET_BYTES = 32;
-/** What a secret begins with, so that people and scanners know one when they see it. */
-const PREFIX = "evk_";
-
-/** As it is stored: from 256 bits of chance, a plain hash leads nobody back. */
-export function hashOf(secret: string): string {
-  return createHash("sha256").update(secret).digest("hex");
-}
+import { hashOf, newSecret } from "./token-secret.ts";
 
 /** Secrets that an operation has drawn, by their hashes: kept until it is answered, and nowhere else. */
 const drawn = new WeakMap<ApiContext, Map<string, string>>();
 
 /** Gives back the hash. */
 function drawSecret(context: ApiContext): string {
-  const secret = PREFIX + randomBytes(SECRET_BYTES).toString("base64url");
+  const secret = newSecret();
   const hash = hashOf(secret);
   const secrets = drawn.get(context) ?? new Map<string, string>();
   drawn.set(context, secrets.set(hash, secret));

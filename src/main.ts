@@ -58,6 +58,7 @@ export async function startEvenkeel(
       runtime,
       documents: documentsOverNetwork(configuration.tracesDir),
       fleetSchema: printFleetSchema(),
+      authentication: configuration.authentication,
       limits: configuration.limits,
       trustedDocuments: readTrustedDocuments(configuration.trustedDocuments),
       onError: (error) => log(`error ${error instanceof Error ? error.stack : String(error)}`),

@@ -4,6 +4,7 @@ import { type ApiContext, createContext, type FleetDocuments } from "../../schem
 import { schema } from "../../schema/index.ts";
 import type { Principal } from "../model/principals.ts";
 import type { Runtime } from "../runtime/ports.ts";
+import type { Session } from "./authentication/session.ts";
 import { DocumentCache } from "./limits/document-cache.ts";
 import type { Gate } from "./limits/gate.ts";
 import { useLimits } from "./limits/plugin.ts";
@@ -13,8 +14,17 @@ import { maskError } from "./masking.ts";
 const MAX_CACHED_CHARS = 1024 * 1024;
 const NOTHING_CACHED = { get: () => undefined, set: () => undefined };
 
-/** There is no authentication yet: whoever can connect sits at this machine. */
-export const LOCAL_ADMIN: Principal = { name: "local", role: "ADMIN", tenantId: null };
+/** What yoga is handed with an operation: by HTTP, or by the WebSocket that it came by. */
+interface ServerContext {
+  readonly session?: Session;
+  readonly connection?: { readonly session: Session | null };
+}
+
+function principalOf({ session, connection }: ServerContext): Principal {
+  const known = session ?? connection?.session;
+  if (!known) throw new Error("Nobody may get here unknown");
+  return known.principal;
+}
 
 export interface GraphqlOptions {
   readonly runtime: Runtime;
@@ -25,11 +35,11 @@ export interface GraphqlOptions {
 
 /** GraphQL as HTTP and WebSockets share it: the schema, its context, its limits, its masking. */
 export function createGraphql({ runtime, documents, gate, onError }: GraphqlOptions) {
-  return createYoga<object, ApiContext>({
+  return createYoga<ServerContext, ApiContext>({
     schema,
     // Over a WebSocket there is no request.
-    context: ({ request }: { request?: Request }) =>
-      createContext(runtime, documents, LOCAL_ADMIN, request?.signal),
+    context: (given: ServerContext & { request?: Request }) =>
+      createContext(runtime, documents, principalOf(given), given.request?.signal),
     graphqlEndpoint: "/graphql",
     graphiql: false,
     landingPage: false,
@@ -45,7 +55,7 @@ export function createGraphql({ runtime, documents, gate, onError }: GraphqlOpti
       errorCache: NOTHING_CACHED,
     },
     maskedErrors: { maskError: (error) => maskError(error, onError) },
-    plugins: [useLimits({ gate, principalOf: () => LOCAL_ADMIN })],
+    plugins: [useLimits({ gate, principalOf })],
   });
 }
 

@@ -170,6 +170,7 @@ export async function startTestServer(
       seed: 1,
       tracesDir: null,
       retention: {},
+      authentication: null,
       limits: {},
       trustedDocuments: null,
       ...overrides,
