@@ -14,6 +14,9 @@ const WITH_GUESTS =
 /** Some 100 KB for each event. */
 const HEAVY = `subscription { events { cursor ${Array.from({ length: 2_000 }, (_, index) => `m${index}: message`).join(" ")} } }`;
 
+/** Lets it in. */
+const HEAVY_LIMITS = { maxAliases: 2_000, maxTokens: 10_000 };
+
 interface Message {
   readonly id: string;
   readonly type: string;
@@ -308,7 +311,7 @@ describe("a reader that stalls among others", () => {
   test.each([1, 2])(
     "leaves them for itself, and misses nothing (%i operations)",
     async (operations) => {
-      const server = await startSettledServer();
+      const server = await startSettledServer({ limits: HEAVY_LIMITS });
       const after = await server.head();
       const [stalled, other] = [await connect(server), await connect(server)];
       await other.subscribe("1", HEAVY);
@@ -351,6 +354,7 @@ describe("a reader that stalls among others", () => {
       fleetSchema: "",
       onError: () => undefined,
       stalledMs,
+      limits: HEAVY_LIMITS,
     });
     onTestFinished(() => server.close());
     return server.url.replace("http", "ws");

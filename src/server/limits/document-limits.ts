@@ -43,22 +43,26 @@ function parseTokens(source: string, maxTokens: number, options: object): Docume
   }
 }
 
-/** Fields that are asked for again in the same selection, renamed or not, and directives. */
+/** Fields that are asked for again of the same type in the same selection, renamed or not, and directives. */
 function countsOf(document: DocumentNode): { aliases: number; directives: number } {
   let aliases = 0;
   let directives = 0;
-  const repeated = (set: SelectionSetNode, known: Set<string>) => {
+  const repeated = (set: SelectionSetNode, type: string, known: Set<string>) => {
     for (const selection of set.selections) {
-      if (selection.kind === Kind.INLINE_FRAGMENT) repeated(selection.selectionSet, known);
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const narrower = selection.typeCondition?.name.value ?? type;
+        repeated(selection.selectionSet, narrower, known);
+      }
       if (selection.kind !== Kind.FIELD) continue;
-      if (selection.alias || known.has(selection.name.value)) aliases++;
-      known.add(selection.name.value);
+      const name = `${type} ${selection.name.value}`;
+      if (selection.alias || known.has(name)) aliases++;
+      known.add(name);
     }
   };
   visit(document, {
     SelectionSet: (set, _key, parent) => {
       const isPartOfAnother = "kind" in (parent ?? {}) && isInlineFragment(parent);
-      if (!isPartOfAnother) repeated(set, new Set());
+      if (!isPartOfAnother) repeated(set, "", new Set());
     },
     Directive: () => {
       directives++;
