@@ -12,6 +12,7 @@ describe("the environment", () => {
       seed: 1,
       tracesDir: null,
       retention: {},
+      authentication: null,
       limits: {},
       trustedDocuments: null,
     });
