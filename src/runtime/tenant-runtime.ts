@@ -2,7 +2,7 @@ import { worstFirst } from "../engine/capacity-report.ts";
 import { refsOf } from "../model/command-refs.ts";
 import type { Command, CommandEnvelope, CommandResult } from "../model/commands.ts";
 import type { FleetEvent } from "../model/events.ts";
-import type { GuestId, Seq, TenantId } from "../model/ids.ts";
+import type { EntityType, GuestId, Seq, TenantId } from "../model/ids.ts";
 import type { Rejection } from "../model/rejections.ts";
 import type { FailureDomain } from "../model/statuses.ts";
 import { type Glance, isSeenBy, reasonFor } from "../model/visibility.ts";
@@ -73,7 +73,8 @@ class TenantCommands implements Commands {
   }
 }
 
-function nounOf(type: string): string {
+function nounOf(type: EntityType): string {
+  if (type === "ApiToken") return "API token";
   return type.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
 }
 
