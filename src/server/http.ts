@@ -90,12 +90,11 @@ async function answerOperation(
   if (isStream(request)) {
     const leave = gate.enter(principal);
     if (!leave) return sendError(response, 429, tooManyStreams(gate));
-    const release = sessions.hold(session, () => response.destroy());
-    response.once("close", () => {
-      leave();
-      release();
-    });
+    response.once("close", leave);
   }
+  // Whoever takes anything may be sent a stream without having asked for one by name.
+  const release = sessions.hold(session, () => response.destroy());
+  response.once("close", release);
   await graphql(request, response, { session });
 }
 

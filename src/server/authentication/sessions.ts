@@ -80,7 +80,11 @@ export class Sessions {
     if (this.#watch) return;
     const watch = new AbortController();
     this.#watch = watch;
-    this.#follow(watch.signal).catch(this.#onError);
+    this.#follow(watch.signal).catch((error: unknown) => {
+      this.#onError(error);
+      // What can't be watched over is ended: its client comes back, and is asked again who it is.
+      this.#endAll(isRevocable, "The token cannot be checked now");
+    });
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
