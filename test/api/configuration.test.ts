@@ -56,6 +56,7 @@ describe("the environment", () => {
       seed: 7,
       tracesDir: "fleets",
       retention: { maxAgeMs: 5_400_000, maxEvents: 1_000 },
+      authentication: null,
       limits: {
         maxTokens: 1,
         maxDepth: 2,
