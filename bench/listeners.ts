@@ -40,6 +40,12 @@ export function writeSubscriptions(lab: Lab, payloads: readonly Subscribe[]): st
   return file;
 }
 
+export interface Lateness {
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly mostMs: number;
+}
+
 export class Listeners {
   readonly #process: ChildProcess;
   readonly #lines: Interface;
@@ -50,13 +56,14 @@ export class Listeners {
     this.#lines = createInterface({ input: process.stdout });
   }
 
-  /** Resolves when all have subscribed. They wait for so many results. */
+  /** Resolves when all have subscribed. They wait for so many results; deaf ones read nothing. */
   static async connect(
     lab: Lab,
     program: string,
-    { port, file, results }: { port: number; file: string; results: number },
+    { port, file, results }: { port: number; file: string; results: number | "deaf" },
   ): Promise<Listeners> {
-    const args = [String(port), file, String(results), String(MIN_BYTES)];
+    const args = [String(port), file, results === "deaf" ? "0" : String(results), `${MIN_BYTES}`];
+    if (results === "deaf") args.push("deaf");
     const listeners = new Listeners(lab.program(program, args));
     await listeners.#line();
     return listeners;
@@ -65,6 +72,16 @@ export class Listeners {
   /** When all results have come, in milliseconds since 1970. */
   async doneMs(): Promise<number> {
     return Number((await this.#line()).split(" ")[1]);
+  }
+
+  /**
+   * How late all of it was, in milliseconds: `sentMs` is when each result was sent to everybody, in
+   * milliseconds since 1970; 0 for one that does not count.
+   */
+  async lateness(sentMs: readonly number[]): Promise<Lateness> {
+    this.#process.stdin?.write(`${sentMs.join("\n")}\n.\n`);
+    const [, medianMs, p99Ms, mostMs] = (await this.#line()).split(" ").map(Number);
+    return { medianMs: medianMs ?? 0, p99Ms: p99Ms ?? 0, mostMs: mostMs ?? 0 };
   }
 
   close(): Promise<void> {

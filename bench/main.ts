@@ -17,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   start: async () => (await import("./start.ts")).start,
   capacity: async () => (await import("./capacity.ts")).capacity,
   failover: async () => (await import("./failover.ts")).failover,
+  latency: async () => (await import("./latency.ts")).latency,
   "fan-out": async () => (await import("./fan-out.ts")).fanOut,
   replay: async () => (await import("./replay.ts")).replay,
 };

@@ -1,6 +1,6 @@
 /** Where listeners are served for a benchmark: a process that plays the same part of a log to them. */
 
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as passed } from "node:timers/promises";
 import { collectGarbage, cpuSeconds } from "./harness.ts";
 
 /** A server with its listeners, and the events that they have not heard of yet. */
@@ -15,11 +15,24 @@ export type Wish =
   /** From the beginning, without anyone of before. */
   | { readonly kind: "open" }
   | { readonly kind: "play"; readonly turns: number; readonly eventsATurn: number }
+  /** Evenly, by the clock. */
+  | {
+      readonly kind: "pace";
+      readonly seconds: number;
+      readonly timesASecond: number;
+      readonly events: number;
+    }
   | { readonly kind: "weigh" };
 
 export interface Played {
   /** Since 1970. */
   readonly startMs: number;
+  readonly cpuSeconds: number;
+}
+
+export interface Paced {
+  /** When each time's events were told of, since 1970. */
+  readonly timesMs: readonly number[];
   readonly cpuSeconds: number;
 }
 
@@ -42,6 +55,7 @@ export function perform(open: () => Promise<Stage>): void {
     }
     if (wish.kind === "weigh") return weight();
     if (!stage) throw new Error("Nothing is open");
+    if (wish.kind === "pace") return pace(stage, wish);
     return play(stage, wish.turns, wish.eventsATurn);
   };
   process.on("message", (wish: Wish) => {
@@ -63,6 +77,22 @@ async function play(stage: Stage, turns: number, eventsATurn: number): Promise<P
     await nextTurn();
   }
   return { startMs, cpuSeconds: cpuSeconds() - startCpu };
+}
+
+async function pace(
+  stage: Stage,
+  { seconds, timesASecond, events }: Extract<Wish, { kind: "pace" }>,
+): Promise<Paced> {
+  const [startMs, startCpu] = [performance.now(), cpuSeconds()];
+  const timesMs: number[] = [];
+  for (let time = 0; time < seconds * timesASecond; time++) {
+    const dueMs = startMs + (time * 1_000) / timesASecond;
+    // When it is behind, others get their turn all the same.
+    await passed(Math.max(0, dueMs - performance.now()));
+    timesMs.push(performance.timeOrigin + performance.now());
+    stage.reveal(events);
+  }
+  return { timesMs, cpuSeconds: cpuSeconds() - startCpu };
 }
 
 async function weight(): Promise<Weight> {

@@ -26,7 +26,9 @@ export function whyNotInService(facts: HostFacts): Reason[] {
   if (status === "DOWN") return [whyDown(facts)];
   if (status === "DRAINING") return whyDraining(facts);
   if (status === "MAINTENANCE")
-    return [reason(facts, "HOST_NOT_UP", "is in maintenance: it gets no guests until that ends")];
+    return [
+      reason(facts, "HOST_IN_MAINTENANCE", "is in maintenance: it gets no guests until that ends"),
+    ];
   return whyShunned(facts);
 }
 

@@ -143,6 +143,7 @@ async function ailingHosts(url: string, verdicts: readonly Verdict[]): Promise<A
 
 const OUT_OF_SERVICE: ReadonlySet<string> = new Set([
   "HOST_NOT_UP",
+  "HOST_IN_MAINTENANCE",
   "HOST_HELD_OFF",
   "ZONE_FAILING",
 ]);

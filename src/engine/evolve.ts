@@ -99,8 +99,15 @@ const CONCERNS_MOVES: ReadonlySet<EventKind> = new Set<EventKind>([
   "ZoneUtilityLost",
 ]);
 
-function mayUnblock(state: State, { kind, payload }: FleetEvent): PlacementDue {
-  if (FREES_ROOM.has(kind)) return "EVERYONE";
+/** A resize that failed held room for both sizes. */
+function freesRoom(event: FleetEvent): boolean {
+  if (event.kind === "GuestActionFailed") return event.payload.action === "RESIZE";
+  return FREES_ROOM.has(event.kind);
+}
+
+function mayUnblock(state: State, event: FleetEvent): PlacementDue {
+  const { kind, payload } = event;
+  if (freesRoom(event)) return "EVERYONE";
   const { awaitingTurn, awaitingAdmission, dependents } = state.indexes;
   if (MAY_SERVE.has(kind) && "guest" in payload && dependents.count(payload.guest ?? 0) > 0)
     return "EVERYONE";
@@ -134,7 +141,7 @@ export function evolveOne(state: State, event: FleetEvent): void {
     const due = mayTakeRoom ? "EVERYONE" : mayUnblock(state, event);
     if (due !== "NOBODY") state.placementDue = due;
   }
-  if (FREES_ROOM.has(event.kind) || CONCERNS_MOVES.has(event.kind)) state.movesDueAtMs = 0;
+  if (freesRoom(event) || CONCERNS_MOVES.has(event.kind)) state.movesDueAtMs = 0;
 }
 
 /** Folds facts in, in order. Every change is journaled until the next checkpoint. */

@@ -4,7 +4,9 @@ import type { ReasonCode } from "./statuses.ts";
 export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   NO_HOSTS: "Add hosts: apply a fleet document that has some.",
   HOST_NOT_UP:
-    "Bring hosts back: mend their power or network, switch them on (powerOnHost), or end their maintenance (setMaintenance). Host.reasons tells what each one lacks.",
+    "Bring hosts back: mend their power or network, or switch them on (powerOnHost). Host.reasons tells what each one lacks.",
+  HOST_IN_MAINTENANCE:
+    "End the maintenance (setMaintenance), or wait until the host is back from its reboot. Host.reasons tells which it is.",
   INSUFFICIENT_CPU:
     "Make room: add a host, stop or resize guests, or raise cpuAllocationRatio in the settings.",
   INSUFFICIENT_MEMORY:

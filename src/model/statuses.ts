@@ -210,6 +210,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 export const REASON_CODES = [
   "NO_HOSTS",
   "HOST_NOT_UP",
+  "HOST_IN_MAINTENANCE",
   "INSUFFICIENT_CPU",
   "INSUFFICIENT_MEMORY",
   "INSUFFICIENT_STORAGE",

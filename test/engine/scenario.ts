@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { violations } from "../../src/engine/invariants.ts";
+import type { Action } from "../../src/model/actions.ts";
 import type { Command } from "../../src/model/commands.ts";
 import type { FleetEvent } from "../../src/model/events.ts";
 import type { HostId } from "../../src/model/ids.ts";
@@ -54,8 +55,8 @@ function lines(text: string): string[] {
  * 2/4`) or host (`maintain`, `release`,
  * `reboot-host`, `shutdown-host`, `power-on`), `arm`, `disarm`,
  * a rule as in a fleet (`apart web db per HOST strict`) or setting (`set
- * watchdogSeconds 9`), `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, or `lose START` for the next
- * answer to that order. What is refused stands in the log as `refused: CODE [path] why`.
+ * watchdogSeconds 9`), `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, `lose START` for the next
+ * answer to that order, or `fail START` for the next of them not to be done. What is refused stands in the log as `refused: CODE [path] why`.
  */
 export class Scenario {
   readonly world: World;
@@ -85,6 +86,7 @@ export class Scenario {
     const [verb = "", what = "", ...rest] = line.split(/\s+/);
     if (verb === "wait") this.world.advance(Number(what));
     else if (verb === "lose") this.#loseNext(what);
+    else if (verb === "fail") this.world.refuses = what as Action["kind"];
     else if (RULES.has(verb)) this.#writeRule(line);
     else if (verb === "set") this.#changeSetting(line);
     else this.world.try(this.#read(verb, what, rest));

@@ -5,7 +5,7 @@ import { decide, nextDueAtMs } from "../../src/engine/engine.ts";
 import type { Decision, Input } from "../../src/engine/input.ts";
 import { State } from "../../src/engine/state.ts";
 import { parseFleetDocument } from "../../src/fleet/parse.ts";
-import type { Observation } from "../../src/model/actions.ts";
+import type { Action, Observation } from "../../src/model/actions.ts";
 import type { Command } from "../../src/model/commands.ts";
 import type { Guest, Host } from "../../src/model/entities.ts";
 import type { EventKind, FleetEvent } from "../../src/model/events.ts";
@@ -37,6 +37,8 @@ export class World {
   /** Told of each decision before it is folded in, and again after. */
   watch: { before?(input: Input): void; after?(input: Input, decision: Decision): void } = {};
   fate: (seen: Observation) => Fate = () => "ARRIVES";
+  /** The driver will not do the next of these. */
+  refuses: Action["kind"] | null = null;
   readonly #inbox: Observation[] = [];
   readonly #late: Observation[] = [];
   /** Hosts on which each guest has a copy, in the world's own truth. */
@@ -73,8 +75,21 @@ export class World {
     this.state.checkpoint();
     this.events.push(...decision.events);
     this.watch.after?.(input, decision);
-    for (const { action } of actionsFor(this.state, decision.events)) this.driver.perform(action);
+    for (const { action } of actionsFor(this.state, decision.events)) this.#perform(action);
     return decision;
+  }
+
+  /** Never done, for a reason of the driver's own: told with the next heartbeats. */
+  #perform(action: Action): void {
+    if (!("generation" in action) || action.kind !== this.refuses) {
+      this.driver.perform(action);
+      return;
+    }
+    this.refuses = null;
+    const { kind, hostId, generation } = action;
+    const guestId = "guestId" in action ? action.guestId : null;
+    const answer = { action: kind, guestId, hostId, generation };
+    this.#late.push({ kind: "ACTION_FAILED", ...answer, error: "The connection was refused." });
   }
 
   observe(observation: Observation): Decision {

@@ -21,6 +21,10 @@ const takesGuests: Filter = (state, _subject, room) => {
       message: `the host has lost contact ${flaps} times and gets no guests until ${new Date(heldUntilMs).toISOString()}`,
       hostId: room.hostId,
     };
+  if (status === "DRAINING" || status === "MAINTENANCE") {
+    const message = `the host is ${status === "DRAINING" ? "being emptied" : "in maintenance"}`;
+    return { code: "HOST_IN_MAINTENANCE", message, hostId: room.hostId };
+  }
   if (status !== "UP")
     return { code: "HOST_NOT_UP", message: `the host is ${status}`, hostId: room.hostId };
   const zone = state.tables.Zone.get(room.zoneId);
@@ -214,7 +218,7 @@ const hasTurn: Filter = (state, subject, room) =>
   room.starts >= state.meta.settings.startsPerHost
     ? {
         code: "STARTS_LIMITED",
-        message: `the host boots ${room.starts} guests already`,
+        message: `the host boots ${room.starts} guest${room.starts === 1 ? "" : "s"} already`,
         hostId: room.hostId,
       }
     : null;

@@ -175,6 +175,7 @@ function byScore(a: HostVerdict, b: HostVerdict): number {
 
 const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   HOST_NOT_UP: "not up",
+  HOST_IN_MAINTENANCE: "in maintenance, or being emptied",
   ZONE_FAILING: "in a zone without power, cooling or network",
   HOST_HELD_OFF: "held off because they keep losing contact",
   ALREADY_HERE: "where it is already",
@@ -194,10 +195,7 @@ const SHORTAGE: Partial<Record<ReasonCode, string>> = {
 export function whyNowhere(state: State, subject: Subject): Reason[] {
   const total = state.tables.Host.size;
   if (total === 0) return [{ code: "NO_HOSTS", message: "the fleet has no hosts" }];
-  // What every host answers first need not be asked of each.
-  const { capacity, held } = state.indexes;
-  const isPlain = !capacity.hasClosedZones && !Number.isFinite(held.nextMs);
-  if (capacity.placeableHosts === 0 && isPlain)
+  if (isEveryHostDown(state) && subject.fromHostId === null)
     return [
       { code: "HOST_NOT_UP", message: `${total} of ${total} hosts are ${SHORTAGE.HOST_NOT_UP}` },
     ];
@@ -229,6 +227,14 @@ export function whyNowhere(state: State, subject: Subject): Reason[] {
         Number(a.isForGood) - Number(b.isForGood) || b.hosts - a.hosts || (aKey < bKey ? -1 : 1),
     )
     .map(([, entry]) => summarise(state, subject, entry, total));
+}
+
+/** What every host answers first need not be asked of each. */
+function isEveryHostDown({ indexes }: State): boolean {
+  const { capacity, held, attended, moves } = indexes;
+  const isAsked = attended.size > 0 || moves.askedEmpty.size > 0;
+  const isHeld = capacity.hasClosedZones || Number.isFinite(held.nextMs);
+  return capacity.placeableHosts === 0 && !isAsked && !isHeld;
 }
 
 /** Hosts that object for the same reason, and the most that any of them has free. */
