@@ -169,6 +169,7 @@ const REASONS_TOLD: Readonly<
 > = {
   NO_HOSTS: "AS_IT_IS",
   HOST_NOT_UP: "AS_IT_IS",
+  HOST_IN_MAINTENANCE: "AS_IT_IS",
   INSUFFICIENT_CPU: "too little CPU is free",
   INSUFFICIENT_MEMORY: "too little memory is free",
   INSUFFICIENT_STORAGE: "too little storage is free",
