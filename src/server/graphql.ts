@@ -4,14 +4,15 @@ import { type ApiContext, createContext, type FleetDocuments } from "../../schem
 import { schema } from "../../schema/index.ts";
 import type { Principal } from "../model/principals.ts";
 import type { Runtime } from "../runtime/ports.ts";
+import { useAddressParameters } from "./address-parameters.ts";
 import type { Session } from "./authentication/session.ts";
 import { DocumentCache } from "./limits/document-cache.ts";
 import type { Gate } from "./limits/gate.ts";
 import { useLimits } from "./limits/plugin.ts";
 import { maskError } from "./masking.ts";
 
-/** Of all documents that are kept parsed: a thousand of the usual kind. */
-const MAX_CACHED_CHARS = 1024 * 1024;
+/** Of all documents that are kept parsed: some hundred of the usual kind, and some 30 MB of the worst. */
+const MAX_CACHED_CHARS = 256 * 1024;
 const NOTHING_CACHED = { get: () => undefined, set: () => undefined };
 
 /** What yoga is handed with an operation: by HTTP, or by the WebSocket that it came by. */
@@ -55,7 +56,7 @@ export function createGraphql({ runtime, documents, gate, onError }: GraphqlOpti
       errorCache: NOTHING_CACHED,
     },
     maskedErrors: { maskError: (error) => maskError(error, onError) },
-    plugins: [useLimits({ gate, principalOf })],
+    plugins: [useAddressParameters(), useLimits({ gate, principalOf })],
   });
 }
 

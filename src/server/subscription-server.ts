@@ -9,7 +9,7 @@ import type { Sessions } from "./authentication/sessions.ts";
 import type { FanOut } from "./fan-out/fan-out.ts";
 import type { Graphql } from "./graphql.ts";
 import type { CostReport } from "./limits/admission.ts";
-import { rateLimited, retold } from "./limits/errors.ts";
+import { rateLimited, withoutStatus } from "./limits/errors.ts";
 import type { Gate } from "./limits/gate.ts";
 import { mayIntrospect, withoutSuggestion } from "./limits/introspection.ts";
 import { withCost } from "./limits/plugin.ts";
@@ -232,7 +232,6 @@ function told(result: ExecutionResult, principal: Principal, gate: Gate): Execut
 /** No more than its client may know, and nothing that is about HTTP. */
 function toldError(error: GraphQLError, principal: Principal, gate: Gate): GraphQLError {
   const helps = mayIntrospect(principal, gate.limits);
-  const { http, ...extensions } = error.extensions;
-  const plain = http === undefined ? error : retold(error, { extensions });
+  const plain = withoutStatus(error);
   return helps ? plain : withoutSuggestion(plain);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { handleProtocols } from "graphql-ws";
+import { CloseCode, handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { refusal } from "./origin.ts";
 import { Outbox } from "./outbox.ts";
@@ -65,6 +65,8 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
             // Whoever was told goodbye is not listened to any more.
             if (!outbox.isOpen) return;
             handle(String(data)).catch((error: unknown) => {
+              if (isOnlyForClients(error))
+                return outbox.close(CloseCode.BadRequest, "Invalid message received");
               options.onError(error);
               outbox.close(INTERNAL_ERROR, "Internal error");
             });
@@ -89,6 +91,11 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
       sockets.close();
     },
   };
+}
+
+/** graphql-ws throws at messages that only servers send, as at bugs. */
+function isOnlyForClients(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Unexpected message of type ");
 }
 
 /** Who does not read what it is answered is not asked for more: every message may have an answer. */

@@ -35,6 +35,16 @@ describe("GraphQL over HTTP", () => {
     expect(await got.json()).toMatchObject({ data: { viewer: { name: "local" } } });
   });
 
+  test.each(["variables", "extensions"])(
+    "tells of %s in an address that are no JSON",
+    async (name) => {
+      const parameters = new URLSearchParams({ query: "{ head }", [name]: "{" });
+      const response = await fetch(`${server.url}?${parameters}`, { headers: BY_GET });
+      expect(response.status).toBe(400);
+      expect(await response.text()).toContain(`The parameter ${name} is no JSON.`);
+    },
+  );
+
   test("does not mutate by GET", async () => {
     const query = "mutation { advanceClock(input: { seconds: 1 }) { __typename } }";
     const response = await fetch(`${server.url}?query=${encodeURIComponent(query)}`, {

@@ -61,6 +61,11 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
       "subscription { ...A } fragment A on Subscription { events { ...B } } fragment B on Event { ... { cause { id } } }",
     extensions: { code: "OPERATION_TOO_DEEP", requested: 3, max: 2 },
   },
+  "brackets within brackets": {
+    limits: { maxTokens: 100_000 },
+    query: `{ guests(filter: ${"[".repeat(50_000)}`,
+    extensions: { code: "OPERATION_TOO_DEEP", max: 200 },
+  },
   aliases: {
     limits: { maxAliases: 2 },
     query: "subscription { events { a: id b: id c: id } }",

@@ -66,9 +66,11 @@ describe("a stream of an operation of its own", () => {
 
   test.each([
     ["is not valid", "subscription { nonsense }"],
+    ["lacks a variable", "subscription ($id: ID!) { host(id: $id) { name } }"],
     ["may not begin", 'subscription { events(after: "other:1") { cursor } }'],
   ])("tells what is wrong with one that %s, and its end", async (_what, query) => {
     const response = await ask(query);
+    expect(response.status).toBe(200);
     const events = await all(response);
     expect(events.map(({ event }) => event)).toEqual(["next", "complete"]);
     const { errors } = JSON.parse(events[0]?.data ?? "") as { errors: object[] };

@@ -74,6 +74,9 @@ describe("a connection", () => {
     '{"type":"subscribe","id":"1","payload":{"query":"{ head }","variables":1}}',
     '{"type":"subscribe","id":"1","payload":{"query":"{ head }","operationName":1}}',
     '{"type":"subscribe","id":"1","payload":{"query":"{ head }","extensions":1}}',
+    '{"type":"connection_ack"}',
+    '{"type":"next","id":"1","payload":{}}',
+    '{"type":"error","id":"1","payload":[{"message":"x"}]}',
     '{"type":"complete"}',
     '{"type":"complete","id":1}',
   ])("is closed with 4400 for %s", async (message) => {

@@ -1,16 +1,23 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
-  GraphQLError,
   Kind,
+  Lexer,
   type OperationDefinitionNode,
   parse,
   type SelectionNode,
   type SelectionSetNode,
+  Source,
+  TokenKind,
   visit,
 } from "graphql";
 import { type LimitCode, tooMuch } from "./errors.ts";
 import type { Limits } from "./limits.ts";
+
+/** Brackets of any kind within one another: values nest as well as fields. */
+const MAX_NESTING = 200;
+const OPENING = new Set<TokenKind>([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
+const CLOSING = new Set<TokenKind>([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
 type DocumentLimits = Pick<Limits, "maxTokens" | "maxDepth" | "maxAliases" | "maxDirectives">;
 
@@ -19,7 +26,8 @@ type DocumentLimits = Pick<Limits, "maxTokens" | "maxDepth" | "maxAliases" | "ma
  * validated: some of validation takes time with the square of what it is given. Throws a GraphQLError.
  */
 export function parseWithin(source: string, limits: DocumentLimits, options: object = {}) {
-  const document = parseTokens(source, limits.maxTokens, options);
+  checkTokens(source, limits.maxTokens);
+  const document = parse(source, options);
   const { aliases, directives } = countsOf(document);
   refuseOver(limits.maxAliases, aliases, "TOO_MANY_ALIASES", "fields that are asked for again");
   refuseOver(limits.maxDirectives, directives, "TOO_MANY_DIRECTIVES", "directives");
@@ -32,14 +40,19 @@ function refuseOver(max: number, requested: number, code: LimitCode, what: strin
     throw tooMuch(code, `The document has ${requested} ${what}`, { requested, max });
 }
 
-function parseTokens(source: string, maxTokens: number, options: object): DocumentNode {
-  try {
-    return parse(source, { ...options, maxTokens });
-  } catch (error) {
-    // The parser stops at the first token too many, and has no other way to say so.
-    if (error instanceof GraphQLError && error.message.includes("tokens. Parsing aborted"))
-      throw tooMuch("TOO_MANY_TOKENS", "The document has too many tokens", { max: maxTokens });
-    throw error;
+/** Before the parser, which goes down with its stack when brackets within brackets have no end. */
+function checkTokens(source: string, max: number): void {
+  const lexer = new Lexer(new Source(source));
+  let nesting = 0;
+  for (let count = 0; lexer.advance().kind !== TokenKind.EOF; count++) {
+    const { kind } = lexer.token;
+    if (count >= max) throw tooMuch("TOO_MANY_TOKENS", "The document has too many tokens", { max });
+    if (OPENING.has(kind)) nesting++;
+    else if (CLOSING.has(kind)) nesting--;
+    if (nesting > MAX_NESTING)
+      throw tooMuch("OPERATION_TOO_DEEP", "The document nests brackets too deep", {
+        max: MAX_NESTING,
+      });
   }
 }
 

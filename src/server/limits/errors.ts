@@ -43,3 +43,9 @@ export function retold(
     originalError: originalError ?? null,
   });
 }
+
+/** Without what is meant for the status of an HTTP response. */
+export function withoutStatus(error: GraphQLError): GraphQLError {
+  const { http, ...extensions } = error.extensions;
+  return http === undefined ? error : retold(error, { extensions });
+}

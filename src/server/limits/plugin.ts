@@ -2,10 +2,9 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql"
 import type { Plugin } from "graphql-yoga";
 import type { ApiContext } from "../../../schema/context.ts";
 import type { Principal } from "../../model/principals.ts";
-import type { DocumentRequest } from "../trusted-documents.ts";
 import type { CostReport } from "./admission.ts";
 import { parseWithin } from "./document-limits.ts";
-import { retold } from "./errors.ts";
+import { retold, withoutStatus } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import { mayIntrospect, withoutSuggestion } from "./introspection.ts";
 
@@ -25,9 +24,9 @@ export function useLimits({ gate, principalOf }: LimitsOptions): Plugin<ApiConte
     onParse({ setParseFn }) {
       setParseFn((source: string, options?: object) => parseWithin(source, limits, options));
     },
-    onParams({ params, setParams, request }) {
+    onParams({ params, setParams }) {
       if (typeof params !== "object" || params === null || Array.isArray(params)) return;
-      const text = gate.documents.textOf(documentRequest(params, request));
+      const text = gate.documents.textOf(params);
       if (text !== null) setParams({ ...params, query: text });
     },
     onExecute({ args, setResultAndStopExecution }) {
@@ -48,19 +47,18 @@ export function useLimits({ gate, principalOf }: LimitsOptions): Plugin<ApiConte
       const passed = admitted(gate, args);
       if (passed instanceof GraphQLError) setResultAndStopExecution({ errors: [passed] });
     },
-    onExecutionResult({ result, setResult, context }) {
+    onExecutionResult({ result, setResult, context, request }) {
       if (!result || !("errors" in result) || !result.errors) return;
-      if (mayIntrospect(principalOf(context), limits)) return;
-      setResult({ ...result, errors: result.errors.map(withoutSuggestion) });
+      const helps = mayIntrospect(principalOf(context), limits);
+      const errors = helps ? result.errors : result.errors.map(withoutSuggestion);
+      // A stream is accepted with 200 whatever it tells: its clients read nothing of any other.
+      setResult({ ...result, errors: isStream(request) ? errors.map(withoutStatus) : errors });
     },
   };
 }
 
-/** A GET says it in the address, of which yoga reads no more than what it knows. */
-function documentRequest(params: object, request: Request): DocumentRequest {
-  if (request.method !== "GET") return params;
-  const documentId = new URLSearchParams(request.url.split("?", 2)[1]).get("documentId");
-  return { ...params, documentId };
+function isStream({ headers }: Request): boolean {
+  return headers.get("accept")?.includes("text/event-stream") ?? false;
 }
 
 function cameByWebSocket({ contextValue }: { readonly contextValue?: unknown }): boolean {
