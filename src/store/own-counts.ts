@@ -3,41 +3,31 @@ import type { FleetEvent, Payload } from "../model/events.ts";
 import type { Seq, TenantId } from "../model/ids.ts";
 import { type CountingKind, VISIBILITY } from "../model/visibility.ts";
 
-interface Question {
-  readonly kind: "GuestLost" | "GuestFailedOver";
-  /** Both exclusive. */
-  readonly after: Seq;
-  readonly before: Seq;
-  /** The payload's field that holds the value. */
-  readonly field: "host" | "failover";
-  readonly value: number;
+interface OwnEvent {
+  readonly seq: Seq;
+  readonly atMs: number;
+  readonly kind: string;
+  readonly guestId: number;
+  readonly host: number | null;
+  readonly failover: number | null;
 }
 
 /** How many of a tenant's guests an event is about that counts everybody's. */
 export class OwnCounts {
-  readonly #count: Statement<[Question & { tenantId: TenantId }], number>;
-  readonly #ofIncident: Statement<[number, TenantId], number>;
-  readonly #next: Statement<[Seq, number], Seq>;
-  readonly #tenantId: TenantId;
+  readonly #ownAfter: Statement<[Seq], OwnEvent>;
+  readonly #ofIncident: Statement<[number], number>;
+  #instant: Instant | null = null;
 
   constructor(sqlite: Database, tenantId: TenantId) {
-    this.#tenantId = tenantId;
-    this.#count = sqlite
-      .prepare<[Question & { tenantId: TenantId }], number>(
-        `SELECT count(DISTINCT subject_id) FROM main.log
-         WHERE tenant_id = @tenantId AND seq > @after AND seq < @before AND +kind = @kind
-           AND payload ->> @field = @value`,
-      )
-      .pluck();
+    this.#ownAfter = sqlite.prepare(
+      `SELECT seq, at_ms AS atMs, kind, subject_id AS guestId,
+         payload ->> 'host' AS host, payload ->> 'failover' AS failover
+       FROM main.log WHERE tenant_id = ${tenantId} AND seq > ? ORDER BY seq`,
+    );
     this.#ofIncident = sqlite
-      .prepare<[number, TenantId], number>(
+      .prepare<[number], number>(
         `SELECT count(DISTINCT subject_id) FROM main.log
-         WHERE incident_id = ? AND +tenant_id = ? AND +kind = 'GuestLost'`,
-      )
-      .pluck();
-    this.#next = sqlite
-      .prepare<[Seq, number], Seq>(
-        "SELECT seq FROM main.log WHERE seq > ? AND at_ms > ? ORDER BY seq LIMIT 1",
+         WHERE incident_id = ? AND +tenant_id = ${tenantId} AND +kind = 'GuestLost'`,
       )
       .pluck();
   }
@@ -51,38 +41,66 @@ export class OwnCounts {
   #fieldsOf(event: FleetEvent<CountingKind>): Readonly<Record<string, number>> {
     switch (event.kind) {
       case "HostDown":
-        return { guestsLost: this.#lostAt(event, "host", event.payload.host) };
+        return { guestsLost: this.#lostAt(event).withHost.get(event.payload.host) ?? 0 };
       case "FailoverStarted":
-        return { guestsAffected: this.#lostAt(event, "failover", event.payload.failover) };
+        return { guestsAffected: this.#lostAt(event).inFailover.get(event.payload.failover) ?? 0 };
       case "FailoverCompleted":
         return this.#recovered(event, event.payload);
       case "IncidentResolved":
-        return {
-          guestsLost: this.#ofIncident.get(event.payload.incident, this.#tenantId) ?? 0,
-        };
+        return { guestsLost: this.#ofIncident.get(event.payload.incident) ?? 0 };
     }
   }
 
-  /** What is lost with something is told right after it, at the same instant. */
-  #lostAt({ seq, atMs }: FleetEvent, field: Question["field"], value: number): number {
-    const before = this.#next.get(seq, atMs) ?? Number.MAX_SAFE_INTEGER;
-    return this.#ask({ kind: "GuestLost", after: seq, before, field, value });
+  /** What is lost with something is told after it, at the same instant: read once for all of that instant. */
+  #lostAt({ seq, atMs }: FleetEvent): Instant {
+    const known = this.#instant;
+    const instant = known?.atMs === atMs && known.fromSeq <= seq ? known : new Instant(seq, atMs);
+    this.#instant = instant;
+    if (!instant.isOver)
+      for (const event of this.#ownAfter.iterate(instant.readTo)) if (!instant.take(event)) break;
+    return instant;
   }
 
   /** Its cause is the event that began it. */
   #recovered({ seq, causeSeq }: FleetEvent, { failover }: Payload<"FailoverCompleted">) {
-    const within = {
-      after: causeSeq ?? 0,
-      before: seq,
-      field: "failover",
-      value: failover,
-    } as const;
-    const lost = this.#ask({ ...within, kind: "GuestLost" });
-    const guestsRecovered = this.#ask({ ...within, kind: "GuestFailedOver" });
-    return { guestsRecovered, guestsUnrecovered: Math.max(0, lost - guestsRecovered) };
+    const lost = new Set<number>();
+    const back = new Set<number>();
+    for (const event of this.#ownAfter.iterate(causeSeq ?? seq)) {
+      if (event.seq > seq) break;
+      if (event.failover !== failover) continue;
+      if (event.kind === "GuestLost") lost.add(event.guestId);
+      if (event.kind === "GuestFailedOver") back.add(event.guestId);
+    }
+    return { guestsRecovered: back.size, guestsUnrecovered: Math.max(0, lost.size - back.size) };
+  }
+}
+
+/** The own guests that were lost at one instant, as far as it has been read. */
+class Instant {
+  readonly fromSeq: Seq;
+  readonly atMs: number;
+  readonly withHost = new Map<number, number>();
+  readonly inFailover = new Map<number, number>();
+  readTo: Seq;
+  /** What comes is of a later one. */
+  isOver = false;
+
+  constructor(fromSeq: Seq, atMs: number) {
+    this.fromSeq = fromSeq;
+    this.atMs = atMs;
+    this.readTo = fromSeq;
   }
 
-  #ask(question: Question): number {
-    return this.#count.get({ ...question, tenantId: this.#tenantId }) ?? 0;
+  /** False for an event of another instant. */
+  take({ seq, atMs, kind, host, failover }: OwnEvent): boolean {
+    if (atMs !== this.atMs) {
+      this.isOver = true;
+      return false;
+    }
+    this.readTo = seq;
+    if (kind !== "GuestLost") return true;
+    if (host !== null) this.withHost.set(host, (this.withHost.get(host) ?? 0) + 1);
+    if (failover !== null) this.inFailover.set(failover, (this.inFailover.get(failover) ?? 0) + 1);
+    return true;
   }
 }

@@ -1,8 +1,9 @@
 import { createClient as createSseClient } from "graphql-sse";
 import { beforeAll, describe, expect, test } from "vitest";
 import { schema } from "../../schema/index.ts";
-import { EVENTS, type EventKind, type FieldSpec } from "../../src/model/events.ts";
-import { VISIBILITY } from "../../src/model/visibility.ts";
+import { EVENTS, type EventKind, type FieldSpec, type FleetEvent } from "../../src/model/events.ts";
+import type { TenantId } from "../../src/model/ids.ts";
+import { isSeenBy, VISIBILITY } from "../../src/model/visibility.ts";
 import { selectionOf } from "./full-selection.ts";
 import { type Data, startTestServer, type TestServer, withToken } from "./harness.ts";
 
@@ -410,6 +411,14 @@ describe("each kind of event", () => {
   /** Types of fields that name or count what somebody has. */
   const SOMEBODYS =
     /^(?:Guest|Tenant|ApiToken|AffinityRule|Operation|Flavor|reasons|placement)\??$/;
+
+  test("of another tenant is seen by nobody else", () => {
+    const [first, second] = [1, 2] as TenantId[];
+    const seen = (Object.keys(EVENTS) as EventKind[]).filter((kind) =>
+      isSeenBy(second as TenantId, { kind, tenantId: first } as FleetEvent),
+    );
+    expect(seen).toEqual([]);
+  });
 
   test("that everyone sees names nothing of anybody's", () => {
     const shared = (Object.keys(EVENTS) as EventKind[]).filter(
