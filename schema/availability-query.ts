@@ -31,7 +31,7 @@ const STATE_OF: Partial<Record<GuestStatus, ServiceState>> = {
 /** Where the log begins: when its oldest event happened, and whether that is the first one ever. */
 function beginning(db: ReadDatabase): { atMs: number; whole: boolean } | null {
   const [oldest] = db.all<{ seq: number; atMs: number }>(
-    sql`SELECT seq, at_ms AS "atMs" FROM log ORDER BY seq LIMIT 1`,
+    sql`SELECT (SELECT earliest_seq FROM meta) AS seq, at_ms AS "atMs" FROM log ORDER BY log.seq LIMIT 1`,
   );
   return oldest ? { atMs: oldest.atMs, whole: oldest.seq === 1 } : null;
 }

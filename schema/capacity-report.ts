@@ -47,8 +47,9 @@ const DomainLoss = builder.objectRef<Loss>("DomainLoss").implement({
       resolve: ({ scope }, _args, context) => loadRef(scope, context),
     }),
     hosts: t.exposeInt("hosts", { description: "Hosts that would go down." }),
-    guestsAffected: t.exposeInt("guestsAffected", {
+    guestsAffected: t.int({
       description: "Guests that should run and would go down, those on their way up included.",
+      resolve: ({ affected }) => affected.length,
     }),
     guestsLeftBehind: t.int({
       description:

@@ -1,3 +1,4 @@
+import { ROLES } from "../src/model/principals.ts";
 import {
   ACTOR_KINDS,
   DESIRED_STATES,
@@ -113,6 +114,11 @@ export const EventCategory = builder.enumType("EventCategory", { values: EVENT_C
 export const Severity = builder.enumType("Severity", {
   description: "Least severe first.",
   values: SEVERITIES,
+});
+export const Role = builder.enumType("Role", {
+  description:
+    "What a principal may do. VIEWER reads. OPERATOR also runs guests and, of the whole fleet, hosts. ADMIN also manages tokens and, of the whole fleet, tenants, documents and faults.",
+  values: ROLES,
 });
 export const ActorKind = builder.enumType("ActorKind", { values: ACTOR_KINDS });
 export const OperationKind = builder.enumType("OperationKind", { values: OPERATION_KINDS });

@@ -8,6 +8,7 @@ import {
 } from "../src/model/events.ts";
 import type { EntityType, Ref } from "../src/model/ids.ts";
 import { AffinityRule } from "./affinity-rule.ts";
+import { ApiToken } from "./api-token.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import { DataCenter } from "./data-center.ts";
 import {
@@ -20,6 +21,7 @@ import {
   OperationKind,
   Opinion,
   OpinionSource,
+  Role,
   ShutdownPolicy,
   Utility,
 } from "./enums.ts";
@@ -60,6 +62,7 @@ const ENTITIES = {
   Failover,
   Operation,
   Incident,
+  ApiToken,
 } as const satisfies Record<EntityType, unknown>;
 
 const VALUES = {
@@ -81,6 +84,7 @@ const VALUES = {
   operationKind: OperationKind,
   opinion: Opinion,
   opinionSource: OpinionSource,
+  role: Role,
   shutdownPolicy: ShutdownPolicy,
   utility: Utility,
 } as const;

@@ -101,6 +101,7 @@ async function questionOf(input: PlacementInput, context: ApiContext): Promise<P
   return {
     tenantId:
       oneOf("Tenant", input.tenantId, input.tenant, "tenant", context) ??
+      context.principal.tenantId ??
       idByName("Tenant", GUEST_DEFAULTS.tenant, "tenant", context),
     flavorId,
     resources,

@@ -156,6 +156,7 @@ commandMutation({
     name: input.name,
     tenantId:
       oneOf("Tenant", input.tenantId, input.tenant, "tenant", context) ??
+      context.principal.tenantId ??
       idByName("Tenant", GUEST_DEFAULTS.tenant, "tenant", context),
     flavorId: oneOf("Flavor", input.flavorId, input.flavor, "flavor", context),
     resources: input.resources ? toAmounts(input.resources) : null,

@@ -131,10 +131,13 @@ builder.queryFields((t) => ({
       name: t.arg.string({ required: true }),
       tenant: t.arg.string({ defaultValue: GUEST_DEFAULTS.tenant }),
     },
-    resolve: (query, _root, { name, tenant }, { db }) =>
-      db.query.guests.findFirst(
-        query({ where: { name, tenant: { name: tenant ?? GUEST_DEFAULTS.tenant } } }),
-      ),
+    description: "A principal of a tenant that names none means its own.",
+    resolve: (query, _root, { name, tenant }, { db, principal }) => {
+      const named = tenant ?? GUEST_DEFAULTS.tenant;
+      const isOwn = principal.tenantId !== null && named === GUEST_DEFAULTS.tenant;
+      const where = isOwn ? { name } : { name, tenant: { name: named } };
+      return db.query.guests.findFirst(query({ where }));
+    },
   }),
   guests: t.drizzleConnection(
     {

@@ -1,6 +1,7 @@
 /** The whole schema: each module hangs its noun on the builder when it is loaded. */
 import "./affinity-rule.ts";
 import "./allocation.ts";
+import "./api-token-mutations.ts";
 import "./apply-fleet.ts";
 import "./availability-fields.ts";
 import "./can-reach.ts";
@@ -30,7 +31,7 @@ import "./security-group-mutations.ts";
 import "./settings.ts";
 import "./simulation.ts";
 import "./subscriptions.ts";
-import "./tenant.ts";
+import "./tenant-mutations.ts";
 import "./viewer.ts";
 import { builder } from "./builder.ts";
 

@@ -6,6 +6,7 @@ import { DEFAULT_GROUP } from "../src/model/security.ts";
 import type { Runtime } from "../src/runtime/ports.ts";
 import {
   affinityRules,
+  apiTokens,
   dataCenters,
   failovers,
   faults,
@@ -58,6 +59,7 @@ const TABLES = {
   Failover: failovers,
   Operation: operations,
   Incident: incidents,
+  ApiToken: apiTokens,
 } as const satisfies Record<EntityType, unknown>;
 
 export const ENTITY_TYPES: ReadonlySet<string> = new Set(Object.keys(TABLES));

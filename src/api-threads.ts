@@ -3,7 +3,8 @@
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Ticket, Trunk } from "./runtime/runtime.ts";
-import { BadConfiguration, type Configuration } from "./server/configuration.ts";
+import { BadConfiguration } from "./server/bad-configuration.ts";
+import type { Configuration } from "./server/configuration.ts";
 import { claimPort, type RunningServer, urlOf } from "./server/server.ts";
 
 /** What a thread is started with. */

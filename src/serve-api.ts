@@ -11,7 +11,7 @@ export interface ApiOptions {
   readonly runtime: Runtime;
   readonly configuration: Pick<
     Configuration,
-    "host" | "port" | "tracesDir" | "limits" | "trustedDocuments"
+    "host" | "port" | "tracesDir" | "authentication" | "limits" | "trustedDocuments"
   >;
   /** Other threads listen on the same port. */
   readonly sharesPort: boolean;
@@ -21,7 +21,7 @@ export interface ApiOptions {
 /** The API as it is configured, in the caller's thread. Throws `BadConfiguration`. */
 export async function serveApi(options: ApiOptions): Promise<RunningServer> {
   const { runtime, configuration, sharesPort, log } = options;
-  const { host, port, tracesDir, limits, trustedDocuments } = configuration;
+  const { host, port, tracesDir, authentication, limits, trustedDocuments } = configuration;
   return startServer({
     host,
     port,
@@ -29,6 +29,7 @@ export async function serveApi(options: ApiOptions): Promise<RunningServer> {
     runtime,
     documents: documentsOverNetwork(tracesDir),
     fleetSchema: printFleetSchema(),
+    authentication,
     limits,
     trustedDocuments: readTrustedDocuments(trustedDocuments),
     onError: (error) => log(`error ${error instanceof Error ? error.stack : String(error)}`),

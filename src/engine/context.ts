@@ -8,10 +8,11 @@ import {
   type Payload,
 } from "../model/events.ts";
 import type { GuestId, HostId, Ref, Seq, TenantId, ZoneId } from "../model/ids.ts";
+import { type NameOf, render } from "../model/message.ts";
 import type { Severity } from "../model/statuses.ts";
 import { evolveOne } from "./evolve.ts";
 import { incidentOf } from "./incident-of.ts";
-import { render } from "./message.ts";
+import { nameOf } from "./name-of.ts";
 import type { PlacementDue, State } from "./state.ts";
 
 /** Which waiting guests this decision looks for places for: those that are due, and those that it concerns. */
@@ -42,12 +43,14 @@ export class Context {
   looksAtMoves = false;
   movesNextMs = Number.POSITIVE_INFINITY;
   readonly #actor: Actor;
+  readonly #nameOf: NameOf;
   #nextId: number;
 
   constructor(state: State, nowMs: number, actor: Actor) {
     this.state = state;
     this.nowMs = nowMs;
     this.#actor = actor;
+    this.#nameOf = (type, id) => nameOf(state, type, id);
     this.#nextId = state.meta.nextId;
   }
 
@@ -90,7 +93,7 @@ export class Context {
       kind,
       category,
       severity: graver ?? severity,
-      message: render(state, kind, payload, definition),
+      message: render(this.#nameOf, kind, payload, definition),
       subject,
       tenantId: tenantOf(state, subject, definition),
       zoneId: zoneOf(state, payload, subject, definition),
@@ -133,6 +136,7 @@ const NAMED: ReadonlySet<string> = new Set([
   "Operation",
   "Failover",
   "Incident",
+  "ApiToken",
 ]);
 
 const SUBJECT_FIELDS = new Map<EventKind, { field: string; type: FieldType } | null>();

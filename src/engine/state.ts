@@ -201,6 +201,7 @@ export class State {
       Failover: new Table("Failover", this.#journal, indexes.failoverChanged),
       Operation: new Table("Operation", this.#journal, indexes.operationChanged),
       Incident: new Table("Incident", this.#journal, indexes.incidents.incidentChanged),
+      ApiToken: new Table("ApiToken", this.#journal, () => {}),
     };
   }
 

@@ -1,7 +1,9 @@
 import type { Actor } from "./actors.ts";
 import type { Allocation } from "./allocation.ts";
+import type { Quota } from "./entities.ts";
 import type { FleetSpec, PlannedChange } from "./fleet.ts";
 import type {
+  ApiTokenId,
   FaultId,
   FlavorId,
   GuestId,
@@ -12,6 +14,7 @@ import type {
   SecurityGroupId,
   TenantId,
 } from "./ids.ts";
+import type { Role } from "./principals.ts";
 import type { Problem, Rejection } from "./rejections.ts";
 import type { Resources } from "./resources.ts";
 import type { SecurityRuleWish } from "./security.ts";
@@ -100,6 +103,22 @@ export type Command =
   | { readonly kind: "POWER_ON_HOST"; readonly hostId: HostId }
   /** Disarmed, nothing is fenced or moved by itself; armed again, it takes stock first. */
   | { readonly kind: "SET_HIGH_AVAILABILITY"; readonly enabled: boolean }
+  | { readonly kind: "CREATE_TENANT"; readonly name: string; readonly quota: Quota }
+  | { readonly kind: "SET_QUOTA"; readonly tenantId: TenantId; readonly quota: Quota }
+  /** Of one that has no guests; its tokens are revoked with it. */
+  | { readonly kind: "DELETE_TENANT"; readonly tenantId: TenantId }
+  | {
+      readonly kind: "CREATE_API_TOKEN";
+      readonly name: string;
+      readonly role: Role;
+      /** Null: for the whole fleet. */
+      readonly tenantId: TenantId | null;
+      readonly lifetimeSeconds: number | null;
+      /** Drawn anew each time that it is asked for, like the time: an idempotency key ignores both. */
+      readonly secretHash: string;
+      readonly issuedAtMs: number;
+    }
+  | { readonly kind: "REVOKE_API_TOKEN"; readonly apiTokenId: ApiTokenId }
   | {
       readonly kind: "INJECT_FAULT";
       readonly fault: FaultKind;
@@ -117,6 +136,8 @@ export interface CommandEnvelope {
   readonly actor: Actor;
   /** The same key and command again answers the first result and does nothing twice. */
   readonly idempotencyKey: string | null;
+  /** Nothing is to be decided: this is the answer, but for a key that has one already. */
+  readonly refusal?: Rejection;
 }
 
 /** What was done. Ids, so that the reader fetches what it shows from the tables. */
@@ -143,6 +164,8 @@ export type Outcome =
     }
   | { readonly kind: "SECURITY_GROUP"; readonly securityGroupId: SecurityGroupId }
   | { readonly kind: "HIGH_AVAILABILITY"; readonly enabled: boolean }
+  | { readonly kind: "TENANT"; readonly tenantId: TenantId }
+  | { readonly kind: "API_TOKEN"; readonly apiTokenId: ApiTokenId }
   | {
       readonly kind: "FAULT";
       /** Null when no fault was in force, and something else was done that undoes its like. */

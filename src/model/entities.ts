@@ -1,6 +1,7 @@
 import type { Allocation } from "./allocation.ts";
 import type {
   AffinityRuleId,
+  ApiTokenId,
   DataCenterId,
   FailoverId,
   FaultId,
@@ -18,6 +19,7 @@ import type {
   TenantId,
   ZoneId,
 } from "./ids.ts";
+import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
 import type { SecurityRule } from "./security.ts";
@@ -366,6 +368,20 @@ export interface Operation {
   readonly seq: Seq;
 }
 
+/** Lets a program in. The secret itself is nowhere: only whoever it was shown to has it. */
+export interface ApiToken {
+  readonly id: ApiTokenId;
+  readonly name: string;
+  readonly role: Role;
+  /** Null: the whole fleet. */
+  readonly tenantId: TenantId | null;
+  /** SHA-256 of the secret, in hexadecimal. */
+  readonly secretHash: string;
+  readonly createdAtMs: number;
+  /** By the clock of the world, like those of other credentials, and not of the fleet. Null: never. */
+  readonly expiresAtMs: number | null;
+}
+
 /** One row each. The settings are the table `settings` with a single row of JSON. */
 export interface Entities {
   Region: Region;
@@ -383,6 +399,7 @@ export interface Entities {
   Failover: Failover;
   Operation: Operation;
   Incident: Incident;
+  ApiToken: ApiToken;
 }
 
 /** What is true of the fleet as a whole, beside its entities. */

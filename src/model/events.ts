@@ -2,6 +2,7 @@ import type { Actor } from "./actors.ts";
 import type { Allocation } from "./allocation.ts";
 import type {
   AffinityRule,
+  ApiToken,
   DataCenter,
   Fault,
   Flavor,
@@ -18,6 +19,7 @@ import type {
   Zone,
 } from "./entities.ts";
 import type { HostId, IdTypes, IncidentId, Ref, Seq, TenantId, ZoneId } from "./ids.ts";
+import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
 import type { Settings } from "./settings.ts";
@@ -64,6 +66,7 @@ export interface FieldTypes extends IdTypes {
   operationKind: OperationKind;
   opinion: Opinion;
   opinionSource: OpinionSource;
+  role: Role;
   shutdownPolicy: ShutdownPolicy;
   utility: Utility;
 
@@ -89,6 +92,7 @@ export interface FieldTypes extends IdTypes {
   /** Hosts and zones that are part of it from now on. */
   incidentHitsDefinition: { readonly hosts: readonly HostId[]; readonly zones: readonly ZoneId[] };
   hostPowerDefinition: HostPower;
+  apiTokenDefinition: ApiToken;
   zonePolicyDefinition: { readonly tolerate: Tolerance | null };
 }
 export type FieldType = keyof FieldTypes;
@@ -703,6 +707,19 @@ export const EVENTS = {
     "A stale copy of guest {guestName} is removed from {host}",
     { host: "Host", guest: "Guest?", guestName: "string" },
   ),
+
+  // Security
+  ApiTokenCreated: event("SECURITY", "NOTICE", "API token {token} created for role {role}", {
+    token: "ApiToken",
+    role: "role",
+    tenant: "Tenant?",
+    definition: "apiTokenDefinition",
+  }),
+  ApiTokenRevoked: event("SECURITY", "NOTICE", "API token {name} revoked", {
+    token: "ApiToken",
+    name: "string",
+    tenant: "Tenant?",
+  }),
 
   // Simulation
   FaultInjected: event("SIMULATION", "NOTICE", "Fault {fault} on {target}", {

@@ -20,6 +20,7 @@ export type FaultId = Id<"Fault">;
 export type FailoverId = Id<"Failover">;
 export type OperationId = Id<"Operation">;
 export type IncidentId = Id<"Incident">;
+export type ApiTokenId = Id<"ApiToken">;
 
 /** What an id can belong to: the type names of the API's `Node`s and of the log's subjects. */
 export interface IdTypes {
@@ -38,6 +39,7 @@ export interface IdTypes {
   Failover: FailoverId;
   Operation: OperationId;
   Incident: IncidentId;
+  ApiToken: ApiTokenId;
 }
 export type EntityType = keyof IdTypes;
 

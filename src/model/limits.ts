@@ -14,6 +14,8 @@ export const LIMITS = {
   /** The text of a fleet document. */
   documentBytes: 16 * 1024 * 1024,
   idempotencyKeyLength: 255,
+  /** How long an API token may be asked to live: ten years. */
+  tokenSeconds: 3_660 * 86_400,
   /** How far one `advanceClock` may move: a year. */
   advanceSeconds: 366 * 86_400,
   /** How long a fault may be asked to last: ten years. */

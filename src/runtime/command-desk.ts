@@ -70,9 +70,13 @@ export class CommandDesk {
   }
 
   #takeOne(submission: Submission, batch: Batch, nowMs: number): void {
-    const { command, actor } = submission.envelope;
+    const { command, actor, refusal } = submission.envelope;
     const claim = this.#claim(submission);
     if (!claim) return;
+    if (refusal) {
+      batch.answer(claim, { ok: false, rejection: refusal }, nowMs);
+      return;
+    }
     if (command.kind !== "ADVANCE_CLOCK") {
       const ruling = this.#decisions.run({ kind: "COMMAND", command, actor }, nowMs);
       this.#answer(claim, ruling, batch, nowMs);

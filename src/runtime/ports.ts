@@ -102,8 +102,32 @@ export interface Health {
   readonly decisionFailures: number;
 }
 
-/** The running control plane as its server sees it. */
+/** What is seen of the fleet: all of it, or what one tenant may see. */
+export interface Sight {
+  /** Null: all of it. */
+  readonly tenantId: TenantId | null;
+  sees(event: FleetEvent): boolean;
+  /** An event that it sees, as it is told. */
+  told(event: FleetEvent): FleetEvent;
+  /** A reason as it is told. */
+  reason(reason: Reason): Reason;
+}
+
+export const WHOLE_FLEET: Sight = {
+  tenantId: null,
+  sees: () => true,
+  told: (event) => event,
+  reason: (reason) => reason,
+};
+
+/**
+ * The running control plane as its server sees it. A tenant's is one of its own: whatever is read, heard or
+ * asked there is what its principals may see, and a command can name nothing else.
+ */
 export interface Runtime {
+  readonly sight: Sight;
+  /** As the principals of a tenant see it; null: of the whole fleet. */
+  seenBy(tenantId: TenantId | null): Runtime;
   readonly commands: Commands;
   readonly feed: Feed;
   readonly queries: Queries;

@@ -2,14 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MessagePort } from "node:worker_threads";
+import type { TenantId } from "../model/ids.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import { Branch } from "./branch.ts";
 import { type ClockAnchor, readClock } from "./clock.ts";
 import { LogFeed } from "./feed.ts";
 import { type RuntimeOptions, writerOptions } from "./options.ts";
 import type { Outlet } from "./outlet.ts";
-import type { ClockMode, Health, Runtime } from "./ports.ts";
+import { type ClockMode, type Health, type Runtime, WHOLE_FLEET } from "./ports.ts";
 import { FleetQueries } from "./queries.ts";
+import { runtimeForTenant } from "./tenant-runtime.ts";
 import { type Opened, startBranch, startInline, startWorker, type WriterHandle } from "./thread.ts";
 
 /**
@@ -74,8 +76,22 @@ function runtimeOf(writer: WriterHandle, ear: Ear, { clock, opened }: Foundation
   ear.attach(feed, anchor);
   const nowMs = () => ear.nowMs();
   const queries = new FleetQueries(readerOf(dataDir, opened), nowMs, writer.tryFlow);
+  const tenants = new Map<TenantId, Runtime>();
   const resources = opened.move();
-  return {
+  const seenBy = (tenantId: TenantId | null): Runtime => {
+    if (tenantId === null) return runtime;
+    const known = tenants.get(tenantId);
+    if (known) return known;
+    // Kept as long as the rest: a listener may be at it for months.
+    const reader = openReader(dataDir, tenantId);
+    resources.defer(() => reader.close());
+    const seen = runtimeForTenant(runtime, tenantId, reader);
+    tenants.set(tenantId, seen);
+    return seen;
+  };
+  const runtime: Runtime = {
+    sight: WHOLE_FLEET,
+    seenBy,
     commands: { submit: (envelope) => writer.submit(envelope) },
     feed,
     queries,
@@ -90,6 +106,7 @@ function runtimeOf(writer: WriterHandle, ear: Ear, { clock, opened }: Foundation
       ear.closed();
     }),
   };
+  return runtime;
 }
 
 function folderFor({ dataDir }: RuntimeOptions, opened: AsyncDisposableStack): string {

@@ -2,7 +2,10 @@ import { statSync } from "node:fs";
 import { ROLES, type Role } from "../model/principals.ts";
 import type { Retention } from "../runtime/options.ts";
 import type { ClockMode } from "../runtime/ports.ts";
+import { type AuthenticationSettings, readAuthentication } from "./authentication/settings.ts";
+import { BadConfiguration } from "./bad-configuration.ts";
 import type { Limits } from "./limits/limits.ts";
+import { isLoopback } from "./loopback.ts";
 
 /** What the environment says. */
 export interface Configuration {
@@ -16,6 +19,8 @@ export interface Configuration {
   /** Where documents that come over the network may read traces; null: nowhere. */
   readonly tracesDir: string | null;
   readonly retention: Partial<Retention>;
+  /** Null: whoever reaches the port may do everything, so only this machine may. */
+  readonly authentication: AuthenticationSettings | null;
   readonly limits: Partial<Limits>;
   /** Where documents are that requests may name: a directory or a manifest; null: nowhere. */
   readonly trustedDocuments: string | null;
@@ -23,18 +28,16 @@ export interface Configuration {
   readonly apiThreads: number;
 }
 
-/** A setting makes no sense; the message says which, and what would. */
-export class BadConfiguration extends Error {}
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Throws `BadConfiguration`. An empty variable counts as not set. */
 export function readConfiguration(env: Environment): Configuration {
   const text = (name: string, fallback: string) => env[name]?.trim() || fallback;
+  const authentication = readAuthentication(env);
   const hours = optionalNumber(env, "RETENTION_HOURS");
   const events = optionalNumber(env, "RETENTION_EVENTS");
   return {
-    host: loopback(text("HOST", "127.0.0.1")),
+    host: address(text("HOST", "127.0.0.1"), authentication),
     port: wholeNumber("PORT", text("PORT", "4000"), 0, 65_535),
     dataDir: text("DATA_DIR", "./data"),
     fleet: text("FLEET", "demo"),
@@ -46,6 +49,7 @@ export function readConfiguration(env: Environment): Configuration {
       ...(hours !== null && { maxAgeMs: hours * 3_600_000 }),
       ...(events !== null && { maxEvents: Math.round(events) }),
     },
+    authentication,
     ...access(env),
   };
 }
@@ -121,16 +125,12 @@ function flag(env: Environment, name: string): boolean {
   throw new BadConfiguration(`${name}=${text} is neither true nor false.`);
 }
 
-/** Whoever reaches the port may do everything, so only this machine may reach it. */
-function loopback(host: string): string {
-  if (isLoopback(host)) return host;
+/** Where nobody is asked who they are, only this machine may reach the port. */
+function address(host: string, authentication: AuthenticationSettings | null): string {
+  if (isLoopback(host) || authentication !== null) return host;
   throw new BadConfiguration(
-    `HOST=${host} would let other machines in, and no authentication is configured. Use HOST=127.0.0.1, ::1 or localhost.`,
+    `HOST=${host} would let other machines in, and no authentication is configured. Set AUTH_JWT_SECRET, AUTH_JWKS_URL or AUTH_ADMIN_TOKEN, or AUTH=tokens if there are API tokens already; or use HOST=127.0.0.1, ::1 or localhost.`,
   );
-}
-
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function directory(name: string, path: string | null): string | null {

@@ -1,14 +1,11 @@
 import type { DocumentNode } from "graphql";
 import { createYoga } from "graphql-yoga";
-import {
-  type ApiContext,
-  createContext,
-  type FleetDocuments,
-  type Principal,
-} from "../../schema/context.ts";
+import { type ApiContext, createContext, type FleetDocuments } from "../../schema/context.ts";
 import { schema } from "../../schema/index.ts";
+import type { Principal } from "../model/principals.ts";
 import type { Runtime } from "../runtime/ports.ts";
 import { useAddressParameters } from "./address-parameters.ts";
+import type { Session } from "./authentication/session.ts";
 import { DocumentCache } from "./limits/document-cache.ts";
 import type { Gate } from "./limits/gate.ts";
 import { useLimits } from "./limits/plugin.ts";
@@ -18,8 +15,17 @@ import { maskError } from "./masking.ts";
 const MAX_CACHED_CHARS = 256 * 1024;
 const NOTHING_CACHED = { get: () => undefined, set: () => undefined };
 
-/** There is no authentication yet: whoever can connect sits at this machine. */
-export const LOCAL_ADMIN: Principal = { name: "local", role: "ADMIN" };
+/** What yoga is handed with an operation: by HTTP, or by the WebSocket that it came by. */
+interface ServerContext {
+  readonly session?: Session;
+  readonly connection?: { readonly session: Session | null };
+}
+
+function principalOf({ session, connection }: ServerContext): Principal {
+  const known = session ?? connection?.session;
+  if (!known) throw new Error("Nobody may get here unknown");
+  return known.principal;
+}
 
 export interface GraphqlOptions {
   readonly runtime: Runtime;
@@ -30,11 +36,11 @@ export interface GraphqlOptions {
 
 /** GraphQL as HTTP and WebSockets share it: the schema, its context, its limits, its masking. */
 export function createGraphql({ runtime, documents, gate, onError }: GraphqlOptions) {
-  return createYoga<object, ApiContext>({
+  return createYoga<ServerContext, ApiContext>({
     schema,
     // Over a WebSocket there is no request.
-    context: ({ request }: { request?: Request }) =>
-      createContext(runtime, documents, LOCAL_ADMIN, request?.signal),
+    context: (given: ServerContext & { request?: Request }) =>
+      createContext(runtime, documents, principalOf(given), given.request?.signal),
     graphqlEndpoint: "/graphql",
     graphiql: false,
     landingPage: false,
@@ -50,7 +56,7 @@ export function createGraphql({ runtime, documents, gate, onError }: GraphqlOpti
       errorCache: NOTHING_CACHED,
     },
     maskedErrors: { maskError: (error) => maskError(error, onError) },
-    plugins: [useAddressParameters(), useLimits({ gate, principalOf: () => LOCAL_ADMIN })],
+    plugins: [useAddressParameters(), useLimits({ gate, principalOf })],
   });
 }
 

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
+import type { Authenticator } from "./authentication/authenticator.ts";
+import { type Session, Unauthenticated } from "./authentication/session.ts";
+import type { Sessions } from "./authentication/sessions.ts";
 import { sendGraphiql } from "./graphiql.ts";
-import { type Graphql, LOCAL_ADMIN } from "./graphql.ts";
+import type { Graphql } from "./graphql.ts";
 import { rateLimited, tooMuch } from "./limits/errors.ts";
 import type { Gate } from "./limits/gate.ts";
 import { isSimple, letIn, PREFLIGHT_HEADER, refusal } from "./origin.ts";
@@ -13,6 +16,8 @@ export interface HttpOptions {
   readonly runtime: Runtime;
   readonly graphql: Graphql;
   readonly gate: Gate;
+  readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
   /** The published JSON Schema of fleet documents, as text. */
   readonly fleetSchema: string;
   readonly damage: Damage;
@@ -23,11 +28,12 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 
 /** Answers HTTP requests: the API, the playground, health, and the schema of fleet documents. */
 export function httpHandler(options: HttpOptions): Handler {
-  const { runtime, gate, fleetSchema, damage } = options;
+  const { runtime, gate, authenticator, fleetSchema, damage } = options;
   const { allowedOrigins } = gate.limits;
   const routes: Record<string, Handler> = {
     [GRAPHQL_PATH]: (request, response) => {
-      if (wantsPage(request)) return sendGraphiql(response, runtime);
+      // The names in its examples are for those who may see the fleet.
+      if (wantsPage(request)) return sendGraphiql(response, authenticator.isAsked ? null : runtime);
       return answerOperation(request, response, options);
     },
     "/": get((_request, response) => {
@@ -39,7 +45,8 @@ export function httpHandler(options: HttpOptions): Handler {
       const ready = health.ready && damage.problem === null;
       const problems = [...(damage.problem === null ? [] : [damage.problem]), ...health.problems];
       const { decisionFailures } = health;
-      sendJson(response, ready ? 200 : 503, { ready, problems, decisionFailures });
+      const details = authenticator.isAsked ? {} : { problems, decisionFailures };
+      sendJson(response, ready ? 200 : 503, { ready, ...details });
     }),
     "/fleet.schema.json": get((_request, response) => {
       response.writeHead(200, { "Content-Type": "application/schema+json" }).end(fleetSchema);
@@ -47,7 +54,7 @@ export function httpHandler(options: HttpOptions): Handler {
   };
   return async (request, response) => {
     try {
-      const reason = refusal(request, allowedOrigins);
+      const reason = refusal(request, allowedOrigins, authenticator.isAsked);
       if (reason) return sendError(response, 403, { message: reason });
       letIn(request, response, allowedOrigins);
       if (isPreflight(request)) {
@@ -66,13 +73,15 @@ export function httpHandler(options: HttpOptions): Handler {
 }
 
 /** Whatever can be refused before the request is read. */
-function answerOperation(
+async function answerOperation(
   request: IncomingMessage,
   response: ServerResponse,
-  { graphql, gate }: HttpOptions,
-): void | Promise<void> {
+  { graphql, gate, authenticator, sessions }: HttpOptions,
+): Promise<void> {
   if (isSimple(request)) return refuseSimple(request, response);
-  const principal = LOCAL_ADMIN;
+  const session = await sessionOf(request, response, authenticator);
+  if (!session) return;
+  const { principal } = session;
   const waitMs = gate.mustWaitMs(principal);
   if (waitMs !== null) {
     response.setHeader("Retry-After", Math.ceil(waitMs / 1_000));
@@ -81,7 +90,29 @@ function answerOperation(
   const leave = gate.enter(principal);
   if (!leave) return sendError(response, 429, tooManyConnections(gate));
   response.once("close", leave);
-  return graphql(request, response) as Promise<void>;
+  // Whoever takes anything may be sent a stream without having asked for one by name.
+  const release = sessions.hold(session, () => response.destroy());
+  response.once("close", release);
+  await graphql(request, response, { session });
+}
+
+/** Null when nobody was let in, which has been answered. */
+async function sessionOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  authenticator: Authenticator,
+): Promise<Session | null> {
+  try {
+    return await authenticator.authenticate(request.headers.authorization ?? null);
+  } catch (error) {
+    if (!(error instanceof Unauthenticated)) throw error;
+    response.setHeader("WWW-Authenticate", "Bearer");
+    sendError(response, 401, {
+      message: error.message,
+      extensions: { code: "UNAUTHENTICATED" },
+    });
+    return null;
+  }
 }
 
 function refuseSimple(request: IncomingMessage, response: ServerResponse): void {

@@ -1,18 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isLoopback } from "./configuration.ts";
+import { isLoopback } from "./loopback.ts";
 
 /**
  * Why a request is refused before it is read; null when it is welcome. A web page anywhere can send
- * requests to this machine from a visitor's browser, and nobody is asked for a password here, so:
+ * requests to this machine from a visitor's browser, and nobody may be asked for credentials here, so:
  *
  * - The Host header must name this machine, or a page could get in by having its own name resolve
- *   to 127.0.0.1 (DNS rebinding).
+ *   to 127.0.0.1 (DNS rebinding). Where everybody is asked for credentials, which no page has, any name
+ *   will do.
  * - An Origin header, which browsers send along and pages can't forge, must be this server's own, or
  *   one of those that are allowed.
  */
-export function refusal(request: IncomingMessage, allowed: readonly string[]): string | null {
+export function refusal(
+  request: IncomingMessage,
+  allowed: readonly string[],
+  isAnyHost: boolean,
+): string | null {
   const host = request.headers.host ?? "";
-  if (!isLoopback(hostName(host))) return `This server does not answer for host '${host}'.`;
+  if (!isAnyHost && !isLoopback(hostName(host)))
+    return `This server does not answer for host '${host}'.`;
   const { origin } = request.headers;
   if (origin === undefined || allowed.includes(origin)) return null;
   return URL.canParse(origin) && new URL(origin).host === host

@@ -1,11 +1,15 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createContext, type FleetDocuments } from "../../schema/context.ts";
+import type { Principal } from "../model/principals.ts";
 import { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
-import { BadConfiguration } from "./configuration.ts";
+import { Authenticator } from "./authentication/authenticator.ts";
+import { Sessions } from "./authentication/sessions.ts";
+import type { AuthenticationSettings } from "./authentication/settings.ts";
+import { BadConfiguration } from "./bad-configuration.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
-import { createGraphql, LOCAL_ADMIN } from "./graphql.ts";
+import { createGraphql } from "./graphql.ts";
 import { GRAPHQL_PATH, httpHandler, isStream } from "./http.ts";
 import { Gate } from "./limits/gate.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
@@ -25,6 +29,8 @@ export interface ServerOptions {
   readonly onError: (error: unknown) => void;
   /** A WebSocket's client that takes nothing for so long is told to come back when it can. */
   readonly stalledMs?: number;
+  /** Null: nobody is asked who they are. */
+  readonly authentication?: AuthenticationSettings | null;
   readonly limits?: Partial<Limits>;
   /** Documents by their ids, that requests may name instead of sending them. */
   readonly trustedDocuments?: ReadonlyMap<string, string>;
@@ -55,8 +61,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     limits.trustedDocumentsOnly,
   );
   const gate = new Gate(limits, trusted);
+  const settings = options.authentication ?? null;
+  const authenticator = new Authenticator({ runtime, settings, onError });
+  const sessions = new Sessions(runtime, onError);
   const graphql = createGraphql({ runtime, documents, gate, onError });
-  const handler = httpHandler({ runtime, graphql, gate, fleetSchema, damage, onError });
+  const access = { gate, authenticator, sessions };
+  const handler = httpHandler({ runtime, graphql, ...access, fleetSchema, damage, onError });
   const streams = new Set<ServerResponse>();
   const http = createServer((request, response) => {
     // Streams of events end when the client goes, so when the server stops it must end them itself.
@@ -66,12 +76,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
     void handler(request, response);
   });
-  const newContext = () => createContext(runtime, documents, LOCAL_ADMIN);
-  const fanOut = new FanOut(runtime.feed, runtime.queries);
+  const newContext = (principal: Principal) => createContext(runtime, documents, principal);
+  const fanOut = new FanOut(runtime.feed);
   const { stalledMs } = options;
   const sockets = serveWebSockets(http, GRAPHQL_PATH, {
     graphql,
-    gate,
+    ...access,
     fanOut,
     newContext,
     onError,

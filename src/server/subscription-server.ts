@@ -2,6 +2,10 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql"
 import { type Context, makeServer, type Server, type SubscribePayload } from "graphql-ws";
 import { type ApiContext, audienceOf } from "../../schema/context.ts";
 import { eventsOperation } from "../../schema/events-operation.ts";
+import type { Principal } from "../model/principals.ts";
+import type { Authenticator } from "./authentication/authenticator.ts";
+import { type Session, Unauthenticated } from "./authentication/session.ts";
+import type { Sessions } from "./authentication/sessions.ts";
 import type { FanOut } from "./fan-out/fan-out.ts";
 import type { Graphql } from "./graphql.ts";
 import type { CostReport } from "./limits/admission.ts";
@@ -16,25 +20,34 @@ export interface SubscriptionOptions {
   readonly graphql: Graphql;
   readonly gate: Gate;
   readonly fanOut: FanOut;
-  /** What an operation of this connection sees. */
-  readonly newContext: () => ApiContext;
+  readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
+  /** What an operation of a principal sees. */
+  readonly newContext: (principal: Principal) => ApiContext;
   readonly onError: (error: unknown) => void;
 }
 
 /** What belongs to one connection. */
 export interface Connection {
   readonly outbox: Outbox;
-  /** It counts as one of its principal's until this is called. */
-  leave?: () => void;
+  /** As the upgrade's header had it. */
+  readonly authorization: string | null;
+  /** Null until it is known whose connection it is. */
+  session: Session | null;
+  /** It counts as one of its principal's until this is called; null before and after that. */
+  leave: (() => void) | null;
 }
 
 /** Close code for "try again later" (IANA's registry of WebSocket close codes). */
 const TRY_AGAIN_LATER = 1013;
+/** What graphql-transport-ws closes a connection with that is not accepted. */
+const FORBIDDEN = 4403;
 
 /** Yoga's own functions for one operation, carried in the place that graphql-ws hands through. */
 interface Engine {
   readonly id: string;
   readonly outbox: Outbox;
+  readonly principal: Principal;
   readonly cost: CostReport;
   readonly contextFactory: () => unknown;
   readonly execute: (args: ExecutionArgs) => ReturnType<NonNullable<ServerFunctions["execute"]>>;
@@ -46,41 +59,84 @@ type ServerFunctions = Parameters<typeof makeServer>[0];
 
 /** The graphql-transport-ws protocol, with yoga doing the GraphQL. */
 export function createSubscriptionServer(options: SubscriptionOptions): Server<Connection> {
-  const { gate, newContext } = options;
+  const { gate } = options;
   return makeServer<undefined, Connection>({
     connectionInitWaitTimeout: gate.limits.connectionInitMs,
-    onConnect: ({ extra }) => {
-      const leave = gate.enter(newContext().principal);
-      if (leave) extra.leave = leave;
-      else extra.outbox.close(TRY_AGAIN_LATER, "Too many connections");
+    onConnect: ({ extra, connectionParams }) => letIn(extra, connectionParams, options),
+    onClose: ({ extra }) => {
+      extra.leave?.();
+      extra.leave = null;
     },
-    onClose: ({ extra }) => extra.leave?.(),
     execute: async (args) => {
-      const { execute, contextFactory, cost } = args.rootValue as Engine;
+      const { execute, contextFactory, principal, cost } = args.rootValue as Engine;
       const result = await execute({ ...args, contextValue: await contextFactory() });
       if (Symbol.asyncIterator in result) return result;
-      return withCost(told(result as ExecutionResult, options), cost);
+      return withCost(told(result as ExecutionResult, principal, gate), cost);
     },
     subscribe: (args) => subscribe(args, options),
     onSubscribe: (context, id, payload) => operationOf(options, context, id, payload),
-    onError: (_context, _id, _payload, errors) =>
-      errors.flatMap((error) => toldErrors(error, options)),
+    onError: ({ extra }, _id, _payload, errors) =>
+      errors.flatMap((error) => toldErrors(error, principalOf(extra), options)),
   });
+}
+
+/** False when it is closed for being nobody's. */
+async function letIn(
+  connection: Connection,
+  params: Readonly<Record<string, unknown>> | undefined,
+  { gate, authenticator, sessions }: SubscriptionOptions,
+): Promise<boolean> {
+  const { outbox } = connection;
+  try {
+    const session = await authenticator.authenticate(
+      authorizationIn(params) ?? connection.authorization,
+    );
+    const leave = gate.enter(session.principal);
+    if (!leave) {
+      outbox.close(TRY_AGAIN_LATER, "Too many connections");
+      return true;
+    }
+    connection.session = session;
+    const release = sessions.hold(session, (why) => outbox.sayGoodbye(FORBIDDEN, why));
+    connection.leave = () => {
+      leave();
+      release();
+    };
+    // It may have gone meanwhile.
+    if (!outbox.isOpen) connection.leave();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Unauthenticated)) throw error;
+    outbox.sayGoodbye(FORBIDDEN, error.message);
+    return false;
+  }
+}
+
+function authorizationIn(params: Readonly<Record<string, unknown>> | undefined): string | null {
+  const given = params?.["Authorization"] ?? params?.["authorization"];
+  return typeof given === "string" ? given : null;
+}
+
+function principalOf({ session }: Connection): Principal {
+  if (!session) throw new Error("Nobody may get here unknown");
+  return session.principal;
 }
 
 async function subscribe(
   args: ExecutionArgs,
   { fanOut, newContext, onError }: SubscriptionOptions,
 ) {
-  const { id, outbox, contextFactory, subscribe } = args.rootValue as Engine;
+  const { id, outbox, principal, contextFactory, subscribe } = args.rootValue as Engine;
   const maskOne = (error: unknown) => maskError(error, onError);
   try {
-    const operation = eventsOperation(args, { newContext, maskError: maskOne });
+    const operation = eventsOperation(args, {
+      newContext: () => newContext(principal),
+      maskError: maskOne,
+    });
     if (operation) {
       // It may listen for months, and needs none of this any more.
       args.rootValue = null;
-      const audience = audienceOf(newContext().principal);
-      return fanOut.subscribe(operation, { id, outbox, audience });
+      return fanOut.subscribe(operation, { id, outbox, audience: audienceOf(principal) });
     }
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
@@ -106,12 +162,12 @@ function operationOf(
 
 /** Throws a GraphQLError of what is refused. */
 function begun(
-  { graphql, gate, newContext }: SubscriptionOptions,
+  { graphql, gate }: SubscriptionOptions,
   { extra, subscriptions }: Context<undefined, Connection>,
   id: string,
   payload: SubscribePayload,
 ): ExecutionArgs | readonly GraphQLError[] {
-  const { principal } = newContext();
+  const principal = principalOf(extra);
   const waitMs = gate.mustWaitMs(principal);
   if (waitMs !== null) throw rateLimited(waitMs);
   gate.checkSubscriptions(Object.keys(subscriptions).length);
@@ -130,7 +186,7 @@ function begun(
     variableValues,
     // Made when it is known what for: most who listen need none of their own.
     contextValue: null,
-    rootValue: { id, outbox, cost, contextFactory, execute, subscribe } satisfies Engine,
+    rootValue: { id, outbox, principal, cost, contextFactory, execute, subscribe } satisfies Engine,
   };
 }
 
@@ -159,22 +215,23 @@ function refused(errors: readonly GraphQLError[]): AsyncIterable<ExecutionResult
   };
 }
 
-type Telling = Pick<SubscriptionOptions, "gate" | "newContext" | "onError">;
+type Telling = Pick<SubscriptionOptions, "gate" | "onError">;
 
-function toldErrors(error: GraphQLError, options: Telling) {
+function toldErrors(error: GraphQLError, principal: Principal, { gate, onError }: Telling) {
   const { originalError } = error;
   const errors = originalError instanceof SubscriptionRefused ? originalError.errors : [error];
-  return errors.map((one) => toldError(maskError(one, options.onError), options).toJSON());
+  return errors.map((one) => toldError(maskError(one, onError), principal, gate).toJSON());
 }
 
-function told(result: ExecutionResult, options: Telling): ExecutionResult {
+function told(result: ExecutionResult, principal: Principal, gate: Gate): ExecutionResult {
   const { errors } = result;
-  return errors ? { ...result, errors: errors.map((error) => toldError(error, options)) } : result;
+  if (!errors) return result;
+  return { ...result, errors: errors.map((error) => toldError(error, principal, gate)) };
 }
 
 /** No more than its client may know, and nothing that is about HTTP. */
-function toldError(error: GraphQLError, { gate, newContext }: Telling): GraphQLError {
-  const helps = mayIntrospect(newContext().principal, gate.limits);
+function toldError(error: GraphQLError, principal: Principal, gate: Gate): GraphQLError {
+  const helps = mayIntrospect(principal, gate.limits);
   const plain = withoutStatus(error);
   return helps ? plain : withoutSuggestion(plain);
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { GraphQLError, parse } from "graphql";
-import { BadConfiguration } from "./configuration.ts";
+import { BadConfiguration } from "./bad-configuration.ts";
 
 /** What a request says about its document. */
 export interface DocumentRequest {

@@ -40,17 +40,18 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
     // Until ws has taken over, a broken connection would be an unhandled error.
     const ignore = () => stream.destroy();
     stream.on("error", ignore);
-    const reason = refusal(request, options.gate.limits.allowedOrigins);
+    const { gate, authenticator } = options;
+    const reason = refusal(request, gate.limits.allowedOrigins, authenticator.isAsked);
     if (pathOf(request) !== path) return refuse(stream, 404, "Not Found");
     if (reason) return refuse(stream, 403, "Forbidden", reason);
     stream.off("error", ignore);
     sockets.handleUpgrade(request, stream, head, (socket) =>
       // That is what a server over TCP is given.
-      serve(socket, stream as Socket),
+      serve(socket, stream as Socket, request.headers.authorization ?? null),
     );
   });
 
-  function serve(socket: WebSocket, stream: Socket): void {
+  function serve(socket: WebSocket, stream: Socket, authorization: string | null): void {
     stream.setKeepAlive(true, KEEP_ALIVE_MS);
     const outbox = new Outbox(socket, stream, options.stalledMs ?? STALLED_MS);
     outboxes.set(socket, outbox);
@@ -61,6 +62,8 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
         close: (code, reason) => outbox.close(code ?? NORMAL, reason ?? ""),
         onMessage: (handle) => {
           socket.on("message", (data) => {
+            // Whoever was told goodbye is not listened to any more.
+            if (!outbox.isOpen) return;
             handle(String(data)).catch((error: unknown) => {
               if (isOnlyForClients(error))
                 return outbox.close(CloseCode.BadRequest, "Invalid message received");
@@ -71,7 +74,7 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
           });
         },
       },
-      { outbox },
+      { outbox, authorization, session: null, leave: null },
     );
     // Frames that break the protocol: ws closes the connection with the right code by itself.
     socket.on("error", () => {});

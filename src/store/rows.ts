@@ -8,6 +8,7 @@ import type { Ref } from "../model/ids.ts";
 import type { Resources } from "../model/resources.ts";
 import {
   affinityRules,
+  apiTokens,
   dataCenters,
   failovers,
   faults,
@@ -40,6 +41,7 @@ export const ENTITY_TABLES = {
   Failover: failovers,
   Operation: operations,
   Incident: incidents,
+  ApiToken: apiTokens,
 } as const;
 
 type Table<T extends keyof Entities> = (typeof ENTITY_TABLES)[T];
@@ -115,6 +117,7 @@ export const MAPPINGS: { readonly [T in keyof Entities]: Mapping<T> } = {
     }),
     fromRow: ({ scopeType, scopeId, ...rest }) => ({ ...rest, scopeRef: ref(scopeType, scopeId) }),
   },
+  ApiToken: same(),
 };
 
 /** For entities whose fields are their table's columns. */

@@ -3,6 +3,7 @@
 import { defineRelations } from "drizzle-orm";
 import {
   affinityRules,
+  apiTokens,
   dataCenters,
   failovers,
   faults,
@@ -21,6 +22,7 @@ import {
 import { guestTelemetry, hostTelemetry } from "./tables-log.ts";
 
 const tables = {
+  apiTokens,
   regions,
   zones,
   dataCenters,
@@ -85,6 +87,7 @@ export const relations = defineRelations(tables, (r) => ({
       from: r.tenants.id,
       to: r.securityGroups.tenantId,
     }),
+    apiTokens: r.many.apiTokens({ from: r.tenants.id, to: r.apiTokens.tenantId }),
   },
   securityGroups: {
     tenant: r.one.tenants({

@@ -26,6 +26,7 @@ import type {
 } from "../model/entities.ts";
 import type {
   AffinityRuleId,
+  ApiTokenId,
   DataCenterId,
   EntityType,
   FailoverId,
@@ -42,6 +43,7 @@ import type {
   TenantId,
   ZoneId,
 } from "../model/ids.ts";
+import { ROLES } from "../model/principals.ts";
 import type { Placement, Reason } from "../model/reasons.ts";
 import type { SecurityRule } from "../model/security.ts";
 import {
@@ -389,4 +391,25 @@ export const incidents = snakeCase.table(
     rootSeq: integer().notNull(),
   },
   (t) => [oneOf(t.domain, FAILURE_DOMAINS)],
+);
+
+export const apiTokens = snakeCase.table(
+  "api_tokens",
+  {
+    id: id<ApiTokenId>(),
+    name: text().notNull(),
+    role: text({ enum: ROLES }).notNull(),
+    tenantId: integer()
+      .$type<TenantId>()
+      .references(() => tenants.id),
+    /** SHA-256 of the secret, in hexadecimal. */
+    secretHash: text().notNull(),
+    createdAtMs: integer().notNull(),
+    expiresAtMs: integer(),
+  },
+  (t) => [
+    index("api_tokens_secret").on(t.secretHash),
+    index("api_tokens_tenant").on(t.tenantId),
+    oneOf(t.role, ROLES),
+  ],
 );

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../../src/client/listen.ts";
-import { BadConfiguration } from "../../src/server/configuration.ts";
+import { BadConfiguration } from "../../src/server/bad-configuration.ts";
 import { startTestServer, type TestServer } from "./harness.ts";
 
 const GUEST = { flavor: "small", image: "linux" };

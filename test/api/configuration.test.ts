@@ -12,6 +12,7 @@ describe("the environment", () => {
       seed: 1,
       tracesDir: null,
       retention: {},
+      authentication: null,
       limits: {},
       trustedDocuments: null,
       apiThreads: 0,
@@ -57,6 +58,7 @@ describe("the environment", () => {
       seed: 7,
       tracesDir: "fleets",
       retention: { maxAgeMs: 5_400_000, maxEvents: 1_000 },
+      authentication: null,
       limits: {
         maxTokens: 1,
         maxDepth: 2,

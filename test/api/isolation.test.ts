@@ -1,488 +1,437 @@
-// Who may talk to whom, and who may have how much of a host.
+import { createClient as createSseClient } from "graphql-sse";
+import { beforeAll, describe, expect, test } from "vitest";
+import { schema } from "../../schema/index.ts";
+import { EVENTS, type EventKind, type FieldSpec, type FleetEvent } from "../../src/model/events.ts";
+import type { TenantId } from "../../src/model/ids.ts";
+import { isSeenBy, VISIBILITY } from "../../src/model/visibility.ts";
+import { selectionOf } from "./full-selection.ts";
+import { type Data, startTestServer, type TestServer, withToken } from "./harness.ts";
 
-import { beforeEach, describe, expect, test } from "vitest";
-import { type Data, type Json, startTestServer, type TestServer } from "./harness.ts";
-
-const DOCUMENT = `
-settings: { cpuAllocationRatio: 3, usageSampleSeconds: 10 }
+/** All that the first tenant has is of a zebra or of quartz, and no other thing is so large. */
+const FLEET = `
+settings: { tolerate: nothing, startsPerHost: 4 }
 regions:
   - name: north
     zones:
-      - { name: a, dataCenters: [{ name: a1, hosts: [{ name: ha, cpuCores: 8, memoryMiB: 32768, storageGiB: 500 }] }] }
-      - { name: b, dataCenters: [{ name: b1, hosts: [{ name: hb, cpuCores: 8, memoryMiB: 32768, storageGiB: 500 }] }] }
-tenants: [{ name: acme }, { name: other }]
+      - name: north-a
+        dataCenters: [{ name: dc-a, hosts: [{ name: host-a, count: 2, rack: rack-a, cpuCores: 32, memoryMiB: 32768, storageGiB: 1000 }] }]
+      - name: north-b
+        dataCenters: [{ name: dc-b, hosts: [{ name: host-b, count: 2, rack: rack-b, cpuCores: 32, memoryMiB: 32768, storageGiB: 1000 }] }]
+tenants:
+  - { name: quartz, quota: { cpuCores: 97.5, memoryMiB: 200003, storageGiB: 4007, guests: 31 } }
+  - { name: tango, quota: { cpuCores: 64, memoryMiB: 64000, storageGiB: 2000, guests: 12 } }
 flavors:
-  - { name: small, cpuCores: 8, memoryMiB: 1024, storageGiB: 1 }
-  - { name: gold, cpuCores: 8, memoryMiB: 1024, storageGiB: 1, allocation: { cpuReservationCores: 5, cpuShares: HIGH } }
-images: [{ name: linux }]
-securityGroups:
-  - name: web
-    tenant: acme
-    rules:
-      - { direction: INGRESS, protocol: TCP, fromPort: 80, remoteCidr: 0.0.0.0/0 }
-      - { direction: EGRESS, protocol: TCP, fromPort: 5432, remoteGroup: db }
-  - name: db
-    tenant: acme
-    rules: [{ direction: INGRESS, protocol: TCP, fromPort: 5432, remoteGroup: web }]
+  - { name: small, cpuCores: 1, memoryMiB: 6000, storageGiB: 10 }
+images:
+  - { name: linux, bootSeconds: 10 }
 guests:
-  - { name: front, tenant: acme, flavor: small, image: linux, host: ha, securityGroups: [web] }
-  - { name: store, tenant: acme, flavor: gold, image: linux, host: hb, securityGroups: [db] }
-  - { name: plain, tenant: acme, flavor: small, image: linux, host: hb }
-  - { name: shy, tenant: acme, flavor: small, image: linux, host: ha, securityGroups: [] }
-  - { name: stranger, tenant: other, flavor: small, image: linux, desired: STOPPED }
+  - { name: zebra-db, tenant: quartz, resources: { cpuCores: 1.719, memoryMiB: 7919, storageGiB: 53 }, image: linux, priority: CRITICAL }
+  - { name: zebra-web, count: 7, tenant: quartz, resources: { cpuCores: 1.719, memoryMiB: 7919, storageGiB: 53 }, image: linux, priority: HIGH, dependsOn: [zebra-db] }
+  - { name: app, count: 9, tenant: tango, flavor: small, image: linux, priority: LOW, preemptible: true }
+  - { name: extra, tenant: tango, flavor: small, image: linux, priority: LOW, dependsOn: [app-1] }
+affinityRules:
+  - { name: zebra-apart, kind: GUEST, guests: [quartz/zebra-web-1, quartz/zebra-web-2], polarity: APART, scope: HOST, strict: true }
+  - { name: app-apart, kind: GUEST, guests: [tango/app-1, tango/app-2], polarity: APART, scope: HOST, strict: true }
+  - { name: zebra-and-app, kind: GUEST, guests: [quartz/zebra-web-3, tango/app-3], polarity: APART, scope: HOST, strict: true }
 `;
+const FORBIDDEN = /zebra|quartz|\b(?:1\.719|1719|7919|200003|97\.5|4007)\b/i;
 
-const GROUP = "securityGroupId cursor securityGroup { name rules { direction fromPort } }";
+const LIMITS = {
+  maxTokens: 1_000_000,
+  maxCost: Number.MAX_SAFE_INTEGER,
+  maxAliases: 1_000_000,
+  maxFrameBytes: 16 * 1024 * 1024,
+};
 
 let server: TestServer;
+let own: TestServer;
+let other: TestServer;
+/** The ids of all that the first tenant has. */
+let foreignIds: string[];
 
-async function apply(document: string, more: Json = {}): Promise<Data> {
-  const fields = "... on ApplyFleetPayload { changes { action type name details } unchanged }";
-  return server.mutate("applyFleet", "ApplyFleetInput", { document, ...more }, fields);
+function expectNothingOfOthers(answer: unknown, what: string): void {
+  const text = JSON.stringify(answer);
+  const leak = FORBIDDEN.exec(text);
+  const near = leak ? text.slice(Math.max(0, leak.index - 200), leak.index + 80) : "";
+  expect(near, what).toBe("");
+  expect(
+    foreignIds.filter((id) => text.includes(id)),
+    what,
+  ).toEqual([]);
 }
 
-async function guestId(name: string, tenant = "acme"): Promise<string> {
-  const query =
-    "query ($name: String!, $tenant: String) { guest(name: $name, tenant: $tenant) { id } }";
-  return (await server.data(query, { name, tenant })).guest.id;
+async function guestIds(name: string): Promise<string[]> {
+  const data = await server.data(
+    `query ($name: String) { guests(first: 100, filter: { nameContains: $name }) { nodes { id } } }`,
+    { name },
+  );
+  return data.guests.nodes.map(({ id }: { id: string }) => id);
 }
 
-async function groupId(name: string, tenant = "acme"): Promise<string> {
-  const query =
-    "query ($name: String!, $tenant: String) { securityGroup(name: $name, tenant: $tenant) { id } }";
-  return (await server.data(query, { name, tenant })).securityGroup.id;
-}
-
-async function reach(from: string, to: string, flow: Json = {}): Promise<Data> {
-  const query = `query ($from: ID!, $to: ID!, $protocol: Protocol, $port: Int) {
-    canReach(from: $from, to: $to, protocol: $protocol, port: $port) {
-      reachable obstacle
-      egress { allowed reason group { name } rule { direction protocol fromPort toPort remoteCidr remoteGroup { name } } }
-      ingress { allowed reason group { name } rule { direction protocol fromPort toPort remoteCidr remoteGroup { name } } }
-    } }`;
-  const owner = (name: string) => (name === "stranger" ? "other" : "acme");
-  const ids = { from: await guestId(from, owner(from)), to: await guestId(to, owner(to)) };
-  return (await server.data(query, { ...ids, ...flow })).canReach;
-}
-
-const TCP = (port: number) => ({ protocol: "TCP", port });
-
-beforeEach(async () => {
-  server = await startTestServer({ fleet: "none" });
-  expect((await apply(DOCUMENT)).__typename).toBe("ApplyFleetPayload");
+/** As much as happens to a tenant in a bad week. */
+async function liveThrough(): Promise<void> {
+  const guests = await guestIds("zebra-web");
+  const [first, second, third] = guests;
+  const act = async (name: string, guestId: string | undefined, more: object = {}) => {
+    const type = /resize|migrate/.test(name)
+      ? `${name[0]?.toUpperCase()}${name.slice(1)}Input`
+      : "GuestActionInput";
+    await own.mutate(name, type, { guestId, ...more });
+    await server.advance(30);
+  };
+  await act("stopGuest", first);
+  await act("startGuest", first);
+  await act("suspendGuest", second);
+  await act("resumeGuest", second);
+  await act("rebootGuest", third);
+  await act("migrateGuest", third);
+  const target = (targetId: string, kind: string) => ({ targetId, kind });
+  const fault = (name: string, targetId: string, kind: string) =>
+    server.mutate(
+      name,
+      name === "injectFault" ? "InjectFaultInput" : "ClearFaultInput",
+      target(targetId, kind),
+    );
+  await fault("injectFault", guests[4] as string, "GUEST_CRASH");
   await server.advance(60);
+  const host = await server.id("host", "host-a-1");
+  await fault("injectFault", host, "HOST_POWER");
+  await server.advance(200);
+  const maintained = await server.id("host", "host-b-1");
+  await server.mutate("setMaintenance", "SetMaintenanceInput", {
+    hostId: maintained,
+    enabled: true,
+  });
+  await server.advance(200);
+  await act("deleteGuest", guests[6]);
+}
+
+beforeAll(async () => {
+  server = await startTestServer({ fleet: "none", limits: LIMITS }, true);
+  const applied = await server.mutate("applyFleet", "ApplyFleetInput", { document: FLEET });
+  expect(applied).toEqual({ __typename: "ApplyFleetPayload" });
+  await server.advance(120);
+  own = await withToken(server, { role: "ADMIN", tenant: "quartz", name: "zebra-keeper" });
+  other = await withToken(server, { role: "ADMIN", tenant: "tango" });
+  await withToken(own, { role: "VIEWER", name: "zebra-viewer" });
+  await liveThrough();
+  const data = await own.data(`{
+    viewer { tenant { id } }
+    guests(first: 100) { nodes { id } }
+    apiTokens { nodes { id } }
+    operations(first: 100) { nodes { id } }
+    affinityRules { nodes { id } }
+    flavors { nodes { id guests { totalCount } } }
+  }`);
+  const rules = await server.data(
+    `{ affinityRules(filter: { nameContains: "zebra" }) { nodes { id } } }`,
+  );
+  foreignIds = [
+    data.viewer.tenant.id,
+    ...[data.guests, data.apiTokens, data.operations, data.affinityRules, rules.affinityRules]
+      .flatMap(({ nodes }) => nodes)
+      .map(({ id }: { id: string }) => id),
+    ...data.flavors.nodes
+      .filter(({ guests }: Data) => guests.totalCount > 0)
+      .map(({ id }: Data) => id),
+  ];
+  expect(foreignIds.length).toBeGreaterThan(15);
+  return () => server.close();
 });
 
-describe("security groups", () => {
-  test("let pass what rules at both ends allow, and say which", async () => {
-    expect(await reach("front", "store", TCP(5432))).toEqual({
-      reachable: true,
-      obstacle: null,
-      egress: {
-        allowed: true,
-        reason: "group web allows EGRESS TCP 5432 to group db",
-        group: { name: "web" },
-        rule: {
-          direction: "EGRESS",
-          protocol: "TCP",
-          fromPort: 5432,
-          toPort: 5432,
-          remoteCidr: null,
-          remoteGroup: { name: "db" },
-        },
-      },
-      ingress: {
-        allowed: true,
-        reason: "group db allows INGRESS TCP 5432 from group web",
-        group: { name: "db" },
-        rule: expect.objectContaining({ remoteGroup: { name: "web" } }),
-      },
-    });
+const queries = Object.values(schema.getQueryType()?.getFields() ?? {});
+/** Of all types together there is more to ask than of one. */
+const selections = new Map(
+  queries.map(({ name, type }) => [name, selectionOf(type, /^nodes?$/.test(name) ? 1 : 3)]),
+);
+
+/** What is asked of fields that need to be told something: of one's own, of all, and of what others have. */
+function argumentsOf(name: string): (string | null)[] {
+  const ids = foreignIds.map((id) => JSON.stringify(id));
+  const [tenantId] = ids;
+  switch (name) {
+    case "node":
+      return ids.map((id) => `id: ${id}`);
+    case "nodes":
+      return [`ids: [${ids.slice(0, 100).join(", ")}]`];
+    case "guest":
+      return ['name: "app-1", tenant: "tango"', 'name: "zebra-db", tenant: "quartz"'];
+    case "tenant":
+      return ['name: "tango"', 'name: "quartz"'];
+    case "host":
+      return ['name: "host-a-2"', 'name: "host-b-1"'];
+    case "zone":
+      return ['name: "north-a"'];
+    case "region":
+      return ['name: "north"'];
+    case "explainPlacement":
+      return [
+        'input: { flavor: "small" }',
+        "input: { resources: { cpuCores: 20, memoryMiB: 30000, storageGiB: 10 } }",
+        `input: { guestId: ${ids[1]} }`,
+        `input: { tenantId: ${tenantId}, flavor: "small" }`,
+        'input: { tenant: "quartz", flavor: "small" }',
+      ];
+    case "capacityReport":
+      return ["HOST", "RACK", "DATA_CENTER", "ZONE", "REGION"].map((losing) => `losing: ${losing}`);
+    case "events":
+      return [
+        "first: 100",
+        "last: 100",
+        `last: 100, filter: { tenantIds: [${tenantId}] }`,
+        `last: 100, filter: { subjectIds: [${ids.slice(1, 9).join(", ")}] }`,
+      ];
+    case "guests":
+      return [
+        "first: 100",
+        `filter: { tenantIds: [${tenantId}] }`,
+        'filter: { nameContains: "zebra" }',
+      ];
+    default:
+      return [null];
+  }
+}
+
+/** Without what the question itself said. */
+function withoutQuestion(answer: unknown, given: string | null): unknown {
+  const said = [...(given ?? "").matchAll(/"([^"]+)"/g)].map(([, text]) => text as string);
+  const text = said.reduce((rest, word) => rest.replaceAll(word, "…"), JSON.stringify(answer));
+  return JSON.parse(text);
+}
+
+describe("a second tenant sees nothing of what the first has", () => {
+  test.each(queries.map((field) => [field.name]))("in query %s", async (name) => {
+    for (const given of argumentsOf(name)) {
+      const query = `{ ${name}${given === null ? "" : `(${given})`} ${selections.get(name)} }`;
+      const answer = await other.ask(query);
+      expectNothingOfOthers(withoutQuestion(answer, given), `${name}(${given})`);
+      const errors = answer.errors?.map(({ message }) => message) ?? [];
+      expect(errors.filter((message) => /Internal|Cannot query|Syntax/.test(message))).toEqual([]);
+    }
   });
+
+  test("whereas the first sees it, by the same questions", async () => {
+    const answers = await Promise.all(
+      ["guests(first: 100)", "events(last: 100)", "apiTokens", "affinityRules", "tenants"].map(
+        (field) => {
+          const type = schema.getQueryType()?.getFields()[field.replace(/\(.*/, "")]?.type;
+          if (!type) throw new Error(field);
+          return own.data(`{ ${field} ${selectionOf(type)} }`);
+        },
+      ),
+    );
+    const text = JSON.stringify(answers);
+    for (const word of ["zebra-db", "quartz", "zebra-apart", "zebra-viewer", "7919", "200003"])
+      expect(text).toContain(word);
+  });
+
+  const EVENT = selectionOf(schema.getSubscriptionType()?.getFields()["events"]?.type as never, 1);
+
+  test("in all of the log, asked for page by page", async () => {
+    let after: string | null = null;
+    const kinds = new Set<string>();
+    do {
+      const { events }: Data = await other.data(
+        `query ($after: Cursor) { events(first: 100, after: $after) {
+          totalCount pageInfo { endCursor hasNextPage } nodes ${EVENT}
+        } }`,
+        { after },
+      );
+      expectNothingOfOthers(events, "events");
+      for (const { kind } of events.nodes) kinds.add(kind);
+      after = events.pageInfo.hasNextPage ? events.pageInfo.endCursor : null;
+    } while (after !== null);
+    for (const kind of ["GUEST_PREEMPTED", "GUEST_LOST", "HOST_DOWN", "FAILOVER_STARTED"])
+      expect(kinds).toContain(kind);
+  });
+
+  /** What is live ends with an event that both see. */
+  async function expectSilence(take: () => Promise<Data>): Promise<void> {
+    for (const guestId of await guestIds("zebra-web-2")) {
+      await own.mutate("stopGuest", "GuestActionInput", { guestId });
+      await server.advance(30);
+      await own.mutate("startGuest", "GuestActionInput", { guestId });
+      await server.advance(30);
+    }
+    await server.mutate("setHighAvailability", "SetHighAvailabilityInput", { enabled: false });
+    await server.mutate("setHighAvailability", "SetHighAvailabilityInput", { enabled: true });
+    for (;;) {
+      const { events } = await take();
+      expectNothingOfOthers(events, "subscription");
+      if (events.kind === "HIGH_AVAILABILITY_ARMED") return;
+    }
+  }
 
   test.each([
-    ["front", "store", TCP(5433), "no EGRESS rule of web allows it, and so it is denied"],
-    ["plain", "front", TCP(80), null],
-    ["plain", "front", {}, "no INGRESS rule of web allows it, and so it is denied"],
-    ["plain", "store", TCP(5432), "no INGRESS rule of db allows it, and so it is denied"],
-    ["shy", "front", TCP(80), "the guest is in no security group, and so everything is denied"],
-    ["plain", "shy", TCP(80), "the guest is in no security group, and so everything is denied"],
-  ])("from %s to %s, %j: %s", async (from, to, flow, why) => {
-    const { reachable, egress, ingress } = await reach(from, to, flow);
-    expect(reachable).toBe(why === null);
-    const denied = [egress, ingress].find(({ allowed }) => !allowed);
-    expect(denied?.reason ?? null).toBe(why);
+    ["executed", EVENT],
+    ["written", "{ id cursor kind message severity actor { kind name } }"],
+  ])("in a subscription to all events, replayed and live, by WebSocket (%s)", async (_, fields) => {
+    const after = (await server.head()).replace(/\d+$/, "0");
+    const subscription = other.subscribe(
+      `subscription ($after: Cursor) { events(after: $after) ${fields} }`,
+      { after },
+    );
+    await expectSilence(() => subscription.next());
+    await subscription.close();
   });
 
-  test("by default let members of a tenant talk to one another, and nobody else to them", async () => {
-    const { securityGroups } =
-      await server.data(`{ securityGroups(filter: { nameContains: "default" }) {
-      totalCount nodes { name tenant { name } guests { totalCount nodes { name } } rules { direction protocol remoteGroup { name } } } } }`);
-    expect(securityGroups.totalCount).toBe(3);
-    expect(securityGroups.nodes[1]).toEqual({
-      name: "default",
-      tenant: { name: "acme" },
-      guests: { totalCount: 1, nodes: [{ name: "plain" }] },
-      rules: [
-        { direction: "EGRESS", protocol: "ANY", remoteGroup: null },
-        { direction: "INGRESS", protocol: "ANY", remoteGroup: { name: "default" } },
-      ],
+  test("in a subscription to all events by SSE", async () => {
+    const client = createSseClient({
+      url: other.url,
+      retryAttempts: 0,
+      headers: other.authorization,
     });
-    const id = await guestId("front");
-    const input = { guestId: id, securityGroups: ["default"] };
-    await server.mutate("setGuestSecurityGroups", "SetGuestSecurityGroupsInput", input);
-    expect(await reach("front", "plain")).toMatchObject({ reachable: true });
-    const stranger = { guestId: await guestId("stranger", "other") };
-    await server.mutate("startGuest", "GuestActionInput", stranger);
-    await server.advance(60);
-    expect(await reach("stranger", "plain")).toMatchObject({
-      reachable: false,
-      obstacle: null,
-      egress: { allowed: true },
-      ingress: { allowed: false },
+    const after = (await server.head()).replace(/\d+$/, "0");
+    const events = client.iterate<Data>({
+      query: `subscription ($after: Cursor) { events(after: $after) ${EVENT} }`,
+      variables: { after },
     });
+    await expectSilence(async () => {
+      const { value } = await events.next();
+      if (value.errors) throw new Error(JSON.stringify(value.errors));
+      return value.data;
+    });
+    await events.return?.();
+    client.dispose();
   });
 
-  test("are no use where the network is cut or a guest does not run", async () => {
-    const flow = TCP(5432);
-    const targetId = await server.id("zone", "b");
-    const fault = { kind: "ZONE_NETWORK", targetId };
-    await server.mutate("injectFault", "InjectFaultInput", fault);
-    expect(await reach("front", "store", flow)).toMatchObject({
-      reachable: false,
-      obstacle: "host hb is cut off: its zone has no network",
-      egress: { allowed: true },
-      ingress: { allowed: true },
-    });
-    await server.mutate("clearFault", "ClearFaultInput", fault);
-    expect(await reach("front", "store", flow)).toMatchObject({ reachable: true });
-    expect(await reach("stranger", "front", TCP(80))).toMatchObject({
-      reachable: false,
-      obstacle: "guest stranger does not run: it is STOPPED",
-      ingress: { allowed: true },
-    });
-  });
-
-  test("are created, changed and deleted, each as an event", async () => {
-    const before = await server.head();
-    const rules = [{ direction: "INGRESS", protocol: "UDP", fromPort: 53, remoteGroup: "dns" }];
-    const created = await server.mutate(
-      "createSecurityGroup",
-      "CreateSecurityGroupInput",
-      { name: "dns", tenant: "acme", rules },
-      `... on CreateSecurityGroupPayload { ${GROUP} }`,
-    );
-    expect(created.securityGroup).toEqual({
-      name: "dns",
-      rules: [
-        { direction: "INGRESS", fromPort: 53 },
-        { direction: "EGRESS", fromPort: null },
-      ],
-    });
-    const { securityGroupId } = created;
-    const changed = await server.mutate(
-      "updateSecurityGroup",
-      "UpdateSecurityGroupInput",
-      { securityGroupId, rules: [{ direction: "INGRESS", remoteCidr: "10.0.0.0/8" }] },
-      `... on UpdateSecurityGroupPayload { ${GROUP} }`,
-    );
-    expect(changed.securityGroup.rules).toHaveLength(2);
-    const gone = await server.mutate(
-      "deleteSecurityGroup",
-      "DeleteSecurityGroupInput",
-      { securityGroupId },
-      `... on DeleteSecurityGroupPayload { ${GROUP} }`,
-    );
-    expect(gone).toMatchObject({ securityGroupId, securityGroup: null });
-    const { events } = await server.data(
-      `query ($after: Cursor) { events(after: $after, filter: { categories: [SECURITY] }) {
-        nodes { kind message } } }`,
-      { after: before },
-    );
-    expect(events.nodes).toEqual([
-      { kind: "SECURITY_GROUP_CREATED", message: "Security group dns created" },
-      {
-        kind: "SECURITY_GROUP_CHANGED",
-        message:
-          "Security group dns changed: with INGRESS ANY from 10.0.0.0/8, without INGRESS UDP 53 from group dns",
-      },
-      { kind: "SECURITY_GROUP_REMOVED", message: "Security group dns removed" },
-    ]);
-  });
-
-  test("follow a guest that runs at once, and know who is in them", async () => {
-    const input = { guestId: await guestId("plain"), securityGroups: ["default", "web"] };
-    const fields =
-      "... on SetGuestSecurityGroupsPayload { guest { securityGroups { name guests { nodes { name } } } } }";
-    const result = await server.mutate(
-      "setGuestSecurityGroups",
-      "SetGuestSecurityGroupsInput",
-      input,
-      fields,
-    );
-    expect(result.guest.securityGroups).toEqual([
-      { name: "default", guests: { nodes: [{ name: "plain" }] } },
-      { name: "web", guests: { nodes: [{ name: "front" }, { name: "plain" }] } },
-    ]);
-    expect(await reach("plain", "store", TCP(5432))).toMatchObject({ reachable: true });
-  });
-
-  test("are kept while somebody is in them or speaks of them", async () => {
-    const conflict = async (name: string) => {
-      const securityGroupId = await groupId(name);
-      return server.mutate("deleteSecurityGroup", "DeleteSecurityGroupInput", { securityGroupId });
+  test.each(["host", "zone", "fleet"])("in subscription %s", async (name) => {
+    const ids: Record<string, string> = {
+      host: await server.id("host", "host-b-2"),
+      zone: await server.id("zone", "north-b"),
     };
-    expect(await conflict("web")).toMatchObject({
-      code: "CONFLICT",
-      message: "Security group web is in use (in it: front; rules that name it: those of db).",
-      path: ["input", "securityGroupId"],
-    });
-    expect(await conflict("default")).toMatchObject({ code: "CONFLICT" });
-  });
-
-  test.each<[Json, string, RegExp, string[]]>([
-    [{ fromPort: 80 }, "INVALID_INPUT", /protocol ANY has no ports/, ["fromPort"]],
-    [{ protocol: "TCP", fromPort: 0 }, "INVALID_INPUT", /1 to 65535/, ["fromPort"]],
-    [{ protocol: "TCP", fromPort: 9, toPort: 8 }, "INVALID_INPUT", /before/, ["toPort"]],
-    [{ remoteCidr: "10.0.0.0/33" }, "INVALID_INPUT", /not an IPv4 network/, ["remoteCidr"]],
-    [{ remoteCidr: "10.0.0.1/8" }, "INVALID_INPUT", /beyond its prefix/, ["remoteCidr"]],
-    [{ remoteGroup: "nobody" }, "NOT_FOUND", /no such security group/, ["remoteGroup"]],
-  ])("refuse the rule %j with %s", async (rule, code, message, path) => {
-    const rules = [{ direction: "EGRESS" }, { direction: "INGRESS", ...rule }];
-    const input = { name: "x", tenant: "acme", rules };
-    const result = await server.mutate("createSecurityGroup", "CreateSecurityGroupInput", input);
-    expect(result).toMatchObject({
-      code,
-      message: expect.stringMatching(message),
-      path: ["input", "rules", "1", ...path],
-    });
-  });
-
-  test("of another tenant are none of a guest's, nor of a rule's", async () => {
-    const foreign = await groupId("default", "other");
-    const join = { guestId: await guestId("plain"), securityGroupIds: [foreign] };
-    expect(
-      await server.mutate("setGuestSecurityGroups", "SetGuestSecurityGroupsInput", join),
-    ).toMatchObject({ code: "NOT_FOUND", path: ["input", "securityGroups", "0"] });
-    const rules = [{ direction: "INGRESS", remoteGroupId: foreign }];
-    const update = { securityGroupId: await groupId("web"), rules };
-    expect(
-      await server.mutate("updateSecurityGroup", "UpdateSecurityGroupInput", update),
-    ).toMatchObject({ code: "NOT_FOUND", path: ["input", "rules", "0", "remoteGroup"] });
-  });
-});
-
-describe("a fleet document", () => {
-  test("applied again changes nothing, whatever its order of rules", async () => {
-    expect(await apply(DOCUMENT)).toMatchObject({ changes: [] });
-  });
-
-  test("changes rules and members, and prunes what nobody needs", async () => {
-    const changed = DOCUMENT.replace("fromPort: 80", "fromPort: 443")
-      .replace("securityGroups: [db]", "securityGroups: [web]")
-      .replace(/ {2}- name: db\n.*\n.*\n/, "")
-      .replace(", fromPort: 5432, remoteGroup: db", "");
-    expect(await apply(changed, { prune: true })).toMatchObject({
-      changes: [
-        {
-          action: "UPDATE",
-          type: "SecurityGroup",
-          name: "web",
-          details: [
-            "with INGRESS TCP 443 from 0.0.0.0/0",
-            "with EGRESS TCP to anybody",
-            "without INGRESS TCP 80 from 0.0.0.0/0",
-            "without EGRESS TCP 5432 to group db",
-          ],
-        },
-        {
-          action: "UPDATE",
-          type: "Guest",
-          name: "store",
-          details: ["securityGroups: with web", "securityGroups: without db"],
-        },
-        { action: "DELETE", type: "SecurityGroup", name: "db" },
-      ],
-    });
-    expect(await apply(changed, { prune: true })).toMatchObject({ changes: [] });
-  });
-
-  test("takes the groups of a tenant away with it", async () => {
-    const without = DOCUMENT.replace(", { name: other }", "").replace(
-      / {2}- { name: stranger.*\n/,
-      "",
+    const type = schema.getSubscriptionType()?.getFields()[name]?.type;
+    const argument = ids[name] === undefined ? "" : `(id: "${ids[name]}")`;
+    const subscription = other.subscribe(
+      `subscription { ${name}${argument} ${selectionOf(type as never)} }`,
     );
-    await apply(without, { prune: true });
-    await server.advance(20);
-    expect(await apply(without, { prune: true })).toMatchObject({
-      changes: [{ action: "DELETE", type: "Tenant", name: "other" }],
-    });
-    const { securityGroups } = await server.data(
-      "{ securityGroups { nodes { tenant { name } } } }",
-    );
-    const owners = securityGroups.nodes.map(({ tenant }: Data) => tenant.name);
-    expect(owners.toSorted()).toEqual(["acme", "acme", "acme", "default"]);
+    expectNothingOfOthers(await subscription.next(), name);
+    await subscription.close();
   });
 
-  test("is told where it names what is not there", async () => {
-    const wrong = `
-guests: [{ name: g, flavor: small, image: linux, securityGroups: [default, web] }]
-securityGroups: [{ name: s, rules: [{ direction: INGRESS, protocol: ICMP, fromPort: 1 }, { direction: EGRESS, remoteGroup: web }] }]
-`;
-    const { problems } = await apply(wrong);
-    expect(problems).toEqual([
-      expect.objectContaining({
-        message: "Security group s: protocol ICMP has no ports.",
-        path: ["securityGroups", "0", "rules", "0", "fromPort"],
-        line: 3,
-      }),
-      expect.objectContaining({
-        message: "Security group s: tenant default has no security group web.",
-        path: ["securityGroups", "0", "rules", "1", "remoteGroup"],
-      }),
-      expect.objectContaining({
-        message: "Guest g: tenant default has no security group web.",
-        path: ["guests", "0", "securityGroups", "1"],
-      }),
-    ]);
-  });
-});
-
-describe("an allocation", () => {
-  const ALLOCATION =
-    "allocation { cpuReservationCores cpuLimitCores cpuShares cpuSharesLevel memoryReservationMiB }";
-  const set = async (name: string, allocation: Json) =>
-    server.mutate(
-      "setGuestAllocation",
-      "SetGuestAllocationInput",
-      { guestId: await guestId(name), allocation },
-      `... on SetGuestAllocationPayload { guest { ${ALLOCATION} } }`,
-    );
-
-  test("is its flavor's, or its own", async () => {
-    const query = `{ guest(name: "store", tenant: "acme") { ${ALLOCATION} flavor { ${ALLOCATION} } host { reserved { cpuCores memoryMiB } } } }`;
-    const { guest } = await server.data(query);
-    expect(guest.allocation).toEqual({
-      cpuReservationCores: 5,
-      cpuLimitCores: null,
-      cpuShares: 16_000,
-      cpuSharesLevel: "HIGH",
-      memoryReservationMiB: 0,
-    });
-    expect(guest.flavor.allocation).toEqual(guest.allocation);
-    expect(guest.host.reserved).toEqual({ cpuCores: 5, memoryMiB: 0 });
-    expect(await set("plain", { cpuLimitCores: 2, cpuShares: 77 })).toMatchObject({
-      guest: {
-        allocation: {
-          cpuReservationCores: 0,
-          cpuLimitCores: 2,
-          cpuShares: 77,
-          cpuSharesLevel: null,
-        },
-      },
-    });
-  });
-
-  test("is seen in what a guest uses: a neighbour takes nothing of what is reserved", async () => {
-    const busy = DOCUMENT.replace(
-      /(name: (?:store|plain), .*) }/g,
-      "$1, workload: { kind: CONSTANT, cpuShare: 1 } }",
-    );
-    await apply(busy);
-    for (const name of ["store", "plain"]) {
-      const input = { guestId: await guestId(name) };
-      await server.mutate("stopGuest", "GuestActionInput", input);
-      await server.advance(20);
-      await server.mutate("startGuest", "GuestActionInput", input);
+  test("and is told the same of what others have as of what is not there", async () => {
+    const gone = btoa("Guest:999999");
+    for (const id of [(await guestIds("zebra-db"))[0] as string, gone]) {
+      const answer = await other.ask(`query ($id: ID!) { node(id: $id) { id } }`, { id });
+      expect(answer).toMatchObject({ data: { node: null } });
+      expect(answer.errors).toBeUndefined();
+      expect(await other.subscribe(`subscription { guest(id: "${id}") { id } }`).failure()).toEqual(
+        [expect.objectContaining({ message: `There is no guest with id ${id}` })],
+      );
+      const refused = await other.mutate("stopGuest", "GuestActionInput", { guestId: id });
+      expect(refused).toEqual({
+        __typename: "NotFoundError",
+        code: "NOT_FOUND",
+        message: "There is no such guest.",
+        path: ["input", "guestId"],
+      });
     }
-    await server.advance(60);
-    const usage = async (name: string) =>
-      (
-        await server.data(
-          `query ($name: String!) { guest(name: $name, tenant: "acme") {
-            host { name } usage { cpuCores cpuDemandCores cpuGrantedCores cpuStolenCores memoryMiB sampledAt } } }`,
-          { name },
-        )
-      ).guest;
-    expect(await usage("store")).toMatchObject({
-      host: { name: "hb" },
-      usage: { cpuDemandCores: 8, cpuStolenCores: expect.closeTo(2.667, 2) },
-    });
-    await set("plain", { cpuShares: 1_000_000 });
-    await server.advance(20);
-    expect(await usage("store")).toMatchObject({
-      usage: { cpuCores: 5, cpuDemandCores: 8, cpuGrantedCores: 5, cpuStolenCores: 3 },
-    });
-    expect(await usage("plain")).toMatchObject({ usage: { cpuCores: 3, cpuStolenCores: 5 } });
   });
+});
 
-  test("that no host can promise is refused, and keeps a new guest from starting", async () => {
-    expect(await set("plain", { cpuReservationCores: 4 })).toMatchObject({
-      code: "NO_CAPACITY",
-      message: expect.stringMatching(/^Host hb can promise guest plain 3 cores at most, not 4/),
-      path: ["input", "allocation", "cpuReservationCores"],
-    });
-    await set("front", { cpuReservationCores: 4 });
-    const create = { name: "late", tenant: "acme", flavor: "gold", image: "linux" };
-    const flavors = `... on CreateGuestPayload { guest { name } }`;
-    const small = {
-      ...create,
-      flavor: null,
-      resources: { cpuCores: 5, memoryMiB: 64, storageGiB: 1 },
-    };
-    for (const name of ["shy", "plain"])
-      await server.mutate("stopGuest", "GuestActionInput", { guestId: await guestId(name) });
-    await server.advance(20);
-    const allocation = { cpuReservationCores: 5 };
-    await server.mutate("createGuest", "CreateGuestInput", { ...small, allocation }, flavors);
-    const { guest } = await server.data(
-      '{ guest(name: "late", tenant: "acme") { status blockedBy { code message } } }',
+describe("counts and sums", () => {
+  test("are of a tenant's own", async () => {
+    const data = await other.data(`{
+      guests { totalCount }
+      tenants { totalCount nodes { name } }
+      fleet { guestsTotal guestsRunning hostsTotal capacity { allocated { memoryMiB } } }
+      hosts { nodes { allocated { memoryMiB } guests { totalCount } usage { memoryMiB } } }
+      failovers { nodes { guestsAffected guestsRecovered guestsUnrecovered } }
+      incidents { nodes { guestsLost } }
+    }`);
+    expect(data.guests.totalCount).toBe(10);
+    expect(data.tenants).toEqual({ totalCount: 1, nodes: [{ name: "tango" }] });
+    expect(data.fleet).toMatchObject({ guestsTotal: 10, hostsTotal: 4 });
+    expect(data.fleet.capacity.allocated.memoryMiB % 6000).toBe(0);
+    for (const { allocated, guests } of data.hosts.nodes)
+      expect(allocated.memoryMiB).toBe(guests.totalCount * 6000);
+    const [failover] = data.failovers.nodes;
+    const [incident] = data.incidents.nodes;
+    const { events } = await other.data(
+      `{ events(first: 100, filter: { kinds: [GUEST_LOST, HOST_DOWN, FAILOVER_STARTED] }) { nodes {
+        kind message ... on HostDown { guestsLost } ... on FailoverStarted { guestsAffected } } } }`,
     );
-    expect(guest.status).toBe("PENDING");
-    expect(guest.blockedBy).toEqual([
-      {
-        code: "RESERVED_BY_OTHERS",
-        message: expect.stringMatching(/^2 of 2 hosts are unable to reserve/),
-      },
-    ]);
-    await set("front", {});
-    await server.advance(30);
-    const after = await server.data('{ guest(name: "late", tenant: "acme") { status } }');
-    expect(after.guest.status).toBe("RUNNING");
-  });
-
-  test.each<[Json, string]>([
-    [{ cpuReservationCores: 9 }, "cpuReservationCores"],
-    [{ memoryReservationMiB: -1 }, "memoryReservationMiB"],
-    [{ cpuReservationCores: 2, cpuLimitCores: 1 }, "cpuLimitCores"],
-    [{ cpuShares: 0 }, "cpuShares"],
-    [{ cpuShares: 5, cpuSharesLevel: "LOW" }, "cpuShares"],
-  ])("of %j makes no sense", async (allocation, field) => {
-    expect(await set("plain", allocation)).toMatchObject({
-      code: "INVALID_INPUT",
-      path: ["input", "allocation", field],
+    const lost = events.nodes.filter(({ kind }: Data) => kind === "GUEST_LOST").length;
+    expect(lost).toBeGreaterThan(0);
+    expect(failover.guestsAffected).toBe(lost);
+    expect(incident.guestsLost).toBe(lost);
+    const plural = lost === 1 ? "1 guest" : `${lost} guests`;
+    expect(events.nodes).toContainEqual({
+      kind: "HOST_DOWN",
+      guestsLost: lost,
+      message: `Host host-a-1 is down with ${plural}`,
+    });
+    expect(events.nodes).toContainEqual({
+      kind: "FAILOVER_STARTED",
+      guestsAffected: lost,
+      message: `Loss of host host-a-1 with ${plural}; failover begins`,
     });
   });
+});
 
-  test("of a fleet document is told where it makes no sense", async () => {
-    const { problems } = await apply(`
-flavors: [{ name: f, cpuCores: 1, memoryMiB: 64, storageGiB: 1, allocation: { cpuReservationCores: 2 } }]
-guests: [{ name: g, flavor: small, image: linux, allocation: { cpuShares: 0 } }]
-`);
-    expect(problems).toEqual([
-      expect.objectContaining({
-        path: ["guests", "0", "allocation", "cpuShares"],
-        line: 3,
-      }),
-    ]);
-    const { problems: more } = await apply(`
-flavors: [{ name: f, cpuCores: 1, memoryMiB: 64, storageGiB: 1, allocation: { cpuReservationCores: 2 } }]
-`);
-    expect(more).toEqual([
-      expect.objectContaining({
-        message: "Flavor f: cpuReservationCores must be from 0 to the 1 that the guest has, not 2.",
-        path: ["flavors", "0", "allocation", "cpuReservationCores"],
-      }),
-    ]);
+describe("two tenants that send the same at once", () => {
+  test("are each answered their own", async () => {
+    const query = "{ guests(first: 100) { totalCount nodes { name tenant { name } } } }";
+    const asked = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? own : other));
+    const answers = await Promise.all(asked.map((who) => who.data(query)));
+    for (const [index, { guests }] of answers.entries())
+      expect(new Set(guests.nodes.map(({ tenant }: Data) => tenant.name))).toEqual(
+        new Set([index % 2 === 0 ? "quartz" : "tango"]),
+      );
+  });
+
+  test("listen to the same words and hear their own", async () => {
+    const query = "subscription { events(filter: { kinds: [GUEST_STOP_REQUESTED] }) { message } }";
+    const [mine, theirs] = [own.subscribe(query), other.subscribe(query)];
+    const begun = [mine, theirs].map((one) => one.next());
+    const [zebra] = await guestIds("zebra-web-2");
+    const { guest } = await other.data(`{ guest(name: "app-2") { id } }`);
+    // Nobody can see when they listen: so it goes on until they have heard.
+    let heard = 0;
+    for (const one of begun) void one.then(() => heard++);
+    while (heard < 2) {
+      for (const [who, guestId] of [
+        [own, zebra],
+        [other, guest.id],
+      ]) {
+        await who.mutate("stopGuest", "GuestActionInput", { guestId });
+        await server.advance(30);
+        await who.mutate("startGuest", "GuestActionInput", { guestId });
+        await server.advance(30);
+      }
+    }
+    const [first, second] = await Promise.all(begun);
+    expect(first.events.message).toBe("Stop of zebra-web-2 requested");
+    expect(second.events.message).toBe("Stop of app-2 requested");
+    await Promise.all([mine.close(), theirs.close()]);
+  });
+});
+
+describe("each kind of event", () => {
+  /** Types of fields that name or count what somebody has. */
+  const SOMEBODYS =
+    /^(?:Guest|Tenant|ApiToken|AffinityRule|Operation|Flavor|reasons|placement)\??$/;
+
+  test("of another tenant is seen by nobody else", () => {
+    const [first, second] = [1, 2] as TenantId[];
+    const seen = (Object.keys(EVENTS) as EventKind[]).filter((kind) =>
+      isSeenBy(second as TenantId, { kind, tenantId: first } as FleetEvent),
+    );
+    expect(seen).toEqual([]);
+  });
+
+  test("that everyone sees names nothing of anybody's", () => {
+    const shared = (Object.keys(EVENTS) as EventKind[]).filter(
+      (kind) => VISIBILITY[kind] === "EVERYONE" || VISIBILITY[kind] === "OWN_COUNTS",
+    );
+    const telling = shared.flatMap((kind) =>
+      Object.entries<FieldSpec>(EVENTS[kind].fields)
+        .filter(
+          ([name, spec]) =>
+            SOMEBODYS.test(spec) || (VISIBILITY[kind] === "EVERYONE" && /guests/i.test(name)),
+        )
+        .map(([name]) => `${kind}.${name}`),
+    );
+    expect(telling).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import type { Changes, Entities, FleetMeta, Guest, Host } from "../../src/model/
 import { EVENTS, type EventKind, type FleetEvent, type Payload } from "../../src/model/events.ts";
 import type {
   AffinityRuleId,
+  ApiTokenId,
   DataCenterId,
   FailoverId,
   FaultId,
@@ -47,6 +48,7 @@ export const ids = {
   otherDataCenter: 19 as DataCenterId,
   incident: 20 as IncidentId,
   securityGroup: 21 as SecurityGroupId,
+  apiToken: 22 as ApiTokenId,
 };
 const NEXT_ID = 22;
 
@@ -379,6 +381,17 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       hostsLost: 2,
       guestsLost: 5,
       rootSeq: 58,
+    },
+  ],
+  ApiToken: [
+    {
+      id: ids.apiToken,
+      name: "deployer",
+      role: "OPERATOR",
+      tenantId: ids.tenant,
+      secretHash: "00ff",
+      createdAtMs: START_MS,
+      expiresAtMs: null,
     },
   ],
 };

@@ -72,6 +72,7 @@ async function startServer(seed: number) {
       seed,
       tracesDir: null,
       retention: {},
+      authentication: null,
       limits: {},
       trustedDocuments: null,
       apiThreads: 0,

@@ -22,9 +22,8 @@ export function completeDefaultGroups(ctx: Context, causeSeq: Seq | null): void 
   for (const { id } of ctx.state.tables.Tenant.sorted()) defaultGroupOf(ctx, id, causeSeq);
 }
 
-/** Nobody is left in its groups. */
-export function removeTenant(ctx: Context, tenant: TenantId, causeSeq: Seq | null): void {
+/** Nobody is left in them. */
+export function removeGroupsOf(ctx: Context, tenant: TenantId, causeSeq: Seq | null): void {
   for (const { id: group, tenantId } of ctx.state.tables.SecurityGroup.sorted())
     if (tenantId === tenant) ctx.emitAsActor("SecurityGroupRemoved", { group }, causeSeq);
-  ctx.emitAsActor("TenantRemoved", { tenant }, causeSeq);
 }

@@ -233,7 +233,9 @@ function checkRoomToGrow(ctx: Context, guest: Guest, hostId: HostId, resources: 
   const grown = (Object.keys(more) as (keyof Resources)[]).filter((key) => more[key] > 0);
   if (grown.length === 0) return;
   const refusal = (why: string) =>
-    new Refusal("NO_CAPACITY", `Guest ${guest.name} cannot be resized ${why}.`, ["resources"]);
+    new Refusal("NO_CAPACITY", `Guest ${guest.name} cannot be resized ${why}.`, [
+      "resources",
+    ]).withMessageForTenants(`There is too little room for guest ${guest.name} to grow.`);
   const short = grown.find((key) => more[key] > (room?.free[key] ?? 0));
   const { name } = ctx.state.tables.Host.get(hostId);
   if (short) throw refusal(`on host ${name}: it has too little ${SHORT_OF[short]} free`);
@@ -268,7 +270,10 @@ export const migrateGuest: Verb<"MIGRATE_GUEST"> = (ctx, command) => {
     const code = rule && command.hostId !== null ? "CONFLICT" : "NO_CAPACITY";
     const all = movers.map(({ name }) => name).join(", ");
     const who = movers.length === 1 ? `Guest ${all}` : `Guests ${all}, which stay together,`;
-    throw new Refusal(code, `${who} cannot migrate ${where}: ${why}.`, ["hostId"]);
+    const short = `Guest ${guest.name} cannot migrate ${where}: too little room, or a rule forbids it.`;
+    throw new Refusal(code, `${who} cannot migrate ${where}: ${why}.`, [
+      "hostId",
+    ]).withMessageForTenants(short);
   }
   const [seq = 0] = movers.map((mover) => orderMigration(ctx, mover, choice.placement));
   return goesOn(ctx, guest, "MIGRATE_GUEST", seq);
@@ -289,6 +294,8 @@ function rehome(ctx: Context, guest: Guest, hostId: HostId): Outcome {
     throw conflict(
       `Guest ${guest.name} may not run on host ${name}: rule ${rule.name} forbids it.`,
       ["hostId"],
+    ).withMessageForTenants(
+      `Guest ${guest.name} may not run on host ${name}: an affinity rule forbids it.`,
     );
   const before = guest.homeHostId === null ? "none" : Host.get(guest.homeHostId).name;
   const { imageId, recovery, workload } = guest;
@@ -306,6 +313,8 @@ function checkCompany(ctx: Context, [guest, ...others]: Movers): void {
   throw conflict(
     `Guest ${guest.name} migrates only together with ${busy.name}, which is ${why}; both must be running and not busy.`,
     ["guestId"],
+  ).withMessageForTenants(
+    `Guest ${guest.name} migrates only together with another one, which is ${why}.`,
   );
 }
 

@@ -45,6 +45,8 @@ export const inventoryFolds = {
   TenantQuotaChanged: (state, { payload }) =>
     state.tables.Tenant.patch(payload.tenant, { quota: payload.quota }),
   TenantRemoved: remove("Tenant"),
+  ApiTokenCreated: create("ApiToken"),
+  ApiTokenRevoked: remove("ApiToken"),
   FlavorCreated: create("Flavor"),
   FlavorChanged: (state, { payload }) =>
     state.tables.Flavor.patch(payload.flavor, {

@@ -1,5 +1,5 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
-import type { Principal } from "../../../schema/context.ts";
+import type { Principal } from "../../model/principals.ts";
 import { costOf } from "./cost.ts";
 import { introspectionForbidden, mayIntrospect } from "./introspection.ts";
 import type { Limits } from "./limits.ts";

@@ -1,4 +1,4 @@
-import type { Principal } from "../../../schema/context.ts";
+import type { Principal } from "../../model/principals.ts";
 import type { TrustedDocuments } from "../trusted-documents.ts";
 import { admit, type Candidate, type CostReport } from "./admission.ts";
 import { Connections } from "./connections.ts";
@@ -21,13 +21,13 @@ export class Gate {
   }
 
   /** Asked for each operation, before anything is done for it: null, or the milliseconds to wait. */
-  mustWaitMs({ name }: Principal): number | null {
-    return this.#rate.take(name);
+  mustWaitMs(principal: Principal): number | null {
+    return this.#rate.take(keyOf(principal));
   }
 
   /** For a connection that stays: what is to be called once when it is closed; null for one too many. */
-  enter({ name }: Principal): (() => void) | null {
-    return this.#connections.enter(name);
+  enter(principal: Principal): (() => void) | null {
+    return this.#connections.enter(keyOf(principal));
   }
 
   /** `open` counts this one. Throws a GraphQLError. */
@@ -43,4 +43,9 @@ export class Gate {
   admit(candidate: Candidate, principal: Principal): CostReport {
     return admit(candidate, principal, this.limits);
   }
+}
+
+/** Names are unique only among the principals of one tenant, or of the fleet. */
+function keyOf({ name, tenantId }: Principal): string {
+  return `${tenantId ?? "*"} ${name}`;
 }

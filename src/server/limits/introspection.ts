@@ -1,5 +1,5 @@
 import { GraphQLError } from "graphql";
-import type { Principal } from "../../../schema/context.ts";
+import type { Principal } from "../../model/principals.ts";
 import { retold } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 

@@ -1,6 +1,7 @@
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import type { ApiContext, Principal } from "../../../schema/context.ts";
+import type { ApiContext } from "../../../schema/context.ts";
+import type { Principal } from "../../model/principals.ts";
 import type { CostReport } from "./admission.ts";
 import { parseWithin } from "./document-limits.ts";
 import { retold, withoutStatus } from "./errors.ts";

@@ -1,12 +1,12 @@
 import { type FleetSpec, GUEST_DEFAULTS, type GuestSpec } from "../../../model/fleet.ts";
-import type { HostId, RackId } from "../../../model/ids.ts";
+import type { HostId, RackId, TenantId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
 import type { State } from "../../state.ts";
-import { removeTenant } from "../default-groups.ts";
 import { endFaultsOn } from "../faults.ts";
 import { ownFlavorName } from "../flavors.ts";
 import { letGo } from "../host-power.ts";
 import { supersedeOperation } from "../operations.ts";
+import { removeTenant } from "../tenants.ts";
 import { guestKey, splitGuestName } from "./guest-names.ts";
 import type { Plan } from "./plan.ts";
 import { pruneSecurityGroups } from "./security-groups.ts";
@@ -223,6 +223,6 @@ function pruneCatalogue(plan: Plan, spec: FleetSpec): void {
       ...spec.securityGroups.map(({ tenant }) => ({ name: tenant })),
     ],
     (id) => guests.some((guest) => guest.tenantId === id),
-    (id, cause) => removeTenant(ctx, id as never, cause),
+    (id, cause) => removeTenant(ctx, id as TenantId, cause),
   );
 }
