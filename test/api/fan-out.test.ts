@@ -351,7 +351,7 @@ describe("a reader that stalls among others", () => {
   );
 
   test("is told where to go on when retention has overtaken it", async () => {
-    const server = await startSettledServer({ retention: { maxEvents: 20 } });
+    const server = await startSettledServer({ retention: { maxEvents: 20 }, limits: HEAVY_LIMITS });
     // Nobody else keeps in memory what is no longer on disk.
     const stalled = await connect(server);
     await stalled.subscribe("1", HEAVY);
