@@ -91,12 +91,12 @@ function knownGuest(row: GuestRow, start: ReturnType<typeof beginning>): KnownGu
   };
 }
 
-/** The guest-time spent in some zones: also of guests that have left them or are gone. */
+/** The guest-time spent in each group of zones: also of guests that have left them or are gone. */
 export function availabilityOfZones(
   db: ReadDatabase,
-  zoneIds: readonly number[],
+  groups: readonly (readonly number[])[],
   wanted: Window,
-): AvailabilityReport {
+): AvailabilityReport[] {
   const start = beginning(db);
   const window = clamp(wanted, start?.atMs ?? null);
   const facts = factsOf(db, window.toMs, sql``);
@@ -107,5 +107,9 @@ export function availabilityOfZones(
   for (const { guestId } of facts)
     if (!known.has(guestId))
       known.set(guestId, { guestId, zoneId: null, state: "OUT", complete: start?.whole ?? false });
-  return { ...measure(facts, [...known.values()], window, new Set(zoneIds)), window };
+  const guests = [...known.values()];
+  return groups.map((zoneIds) => ({
+    ...measure(facts, guests, window, new Set(zoneIds)),
+    window,
+  }));
 }

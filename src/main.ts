@@ -2,11 +2,8 @@
 
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { FleetDocuments } from "../schema/context.ts";
+import type { startApiThreads } from "./api-threads.ts";
 import { applyFirstFleet } from "./first-fleet.ts";
-import { type ParseOptions, parseFleetDocument } from "./fleet/parse.ts";
-import { printFleetSchema } from "./fleet/schema.ts";
-import { readTraceWithin } from "./fleet/traces.ts";
 import type { Runtime } from "./runtime/ports.ts";
 import { type Configuration, readConfiguration } from "./server/configuration.ts";
 import type { RunningServer } from "./server/server.ts";
@@ -32,7 +29,8 @@ export async function startEvenkeel(
   options: EvenkeelOptions = {},
 ): Promise<Evenkeel> {
   const log = options.onLog ?? ((line: string) => console.log(line));
-  const { dataDir, clock, seed, retention, host, port, fleet } = configuration;
+  const { dataDir, clock, seed, retention, fleet, apiThreads } = configuration;
+  const onFatal = options.onFatal ?? ((error: Error) => log(`fatal ${error.stack}`));
   // Not imported above: what makes drizzle load fast must be in place before it is asked for. And
   // while the API is loaded here, the writer already wakes in its own thread.
   const { startRuntime } = await import("./runtime/runtime.ts");
@@ -42,27 +40,13 @@ export async function startEvenkeel(
     seed,
     retention,
     onLog: log,
-    ...(options.onFatal && { onFatal: options.onFatal }),
+    onFatal,
     ...(options.thread && { thread: options.thread }),
   });
-  const [runtime, { startServer }, { readTrustedDocuments }] = await Promise.all([
-    starting,
-    import("./server/server.ts"),
-    import("./server/trusted-documents.ts"),
-  ]);
+  const [runtime, start] = await Promise.all([starting, apiStart(apiThreads)]);
   try {
     if (runtime.feed.head() === 0 && fleet !== "none") await applyFirstFleet(runtime, fleet, log);
-    const server = await startServer({
-      host,
-      port,
-      runtime,
-      documents: documentsOverNetwork(configuration.tracesDir),
-      fleetSchema: printFleetSchema(),
-      authentication: configuration.authentication,
-      limits: configuration.limits,
-      trustedDocuments: readTrustedDocuments(configuration.trustedDocuments),
-      onError: (error) => log(`error ${error instanceof Error ? error.stack : String(error)}`),
-    });
+    const server = await start(runtime, { configuration, log, onFatal });
     return {
       runtime,
       server,
@@ -77,11 +61,11 @@ export async function startEvenkeel(
   }
 }
 
-function documentsOverNetwork(tracesDir: string | null): FleetDocuments {
-  // A reader of its own for each document: it keeps what it has read.
-  const options = (): ParseOptions =>
-    tracesDir === null ? {} : { readTrace: readTraceWithin(tracesDir) };
-  return { parse: (text) => parseFleetDocument(text, options()) };
+/** Loads no more than is needed: where threads serve the API, this one does not. */
+async function apiStart(apiThreads: number): Promise<typeof startApiThreads> {
+  if (apiThreads > 0) return (await import("./api-threads.ts")).startApiThreads;
+  const { serveApi } = await import("./serve-api.ts");
+  return (runtime, options) => serveApi({ ...options, runtime, sharesPort: false });
 }
 
 /** A stop takes no longer than this, whatever hangs. */

@@ -41,6 +41,11 @@ export class LogFeed implements Feed {
     return this.#reader.earliest();
   }
 
+  reaches(seq: Seq): boolean {
+    if (seq > this.#head) this.grown(this.#reader.head());
+    return seq <= this.#head;
+  }
+
   /** How many followers wait for news, and what the shared ring weighs: for metrics. */
   stats(): { readonly waiting: number; readonly ringBytes: number } {
     return { waiting: this.#waiting.size, ringBytes: this.#ring.bytes };

@@ -20,6 +20,8 @@ export interface Feed {
   readonly epoch: string;
   /** Position of the last committed event that this side has heard of. */
   head(): Seq;
+  /** The log has grown to there. Looks for itself if this side has not heard of it: another may have. */
+  reaches(seq: Seq): boolean;
   /** The oldest event still kept; head + 1 when none is. */
   earliest(): Seq;
   /**

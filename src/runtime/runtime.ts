@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { MessagePort } from "node:worker_threads";
 import type { TenantId } from "../model/ids.ts";
 import { openReader, type Reader } from "../store/reader.ts";
+import { Branch } from "./branch.ts";
 import { type ClockAnchor, readClock } from "./clock.ts";
 import { LogFeed } from "./feed.ts";
 import { type RuntimeOptions, writerOptions } from "./options.ts";
@@ -10,18 +12,64 @@ import type { Outlet } from "./outlet.ts";
 import { type ClockMode, type Health, type Runtime, WHOLE_FLEET } from "./ports.ts";
 import { FleetQueries } from "./queries.ts";
 import { runtimeForTenant } from "./tenant-runtime.ts";
-import { startInline, startWorker } from "./thread.ts";
+import { type Opened, startBranch, startInline, startWorker, type WriterHandle } from "./thread.ts";
 
 /**
  * Starts the control plane on a data directory. Rejects with the store's error, in words that say
  * what to do, when the directory is in use, damaged or can't be written.
  */
-export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+export async function startRuntime(options: RuntimeOptions): Promise<Trunk> {
   // What was opened is closed again in reverse order: here if the rest fails, else at the end.
   await using opened = new AsyncDisposableStack();
   const ear = new Ear(options);
   const launch = options.thread === "inline" ? startInline : startWorker;
   const writer = await launch(writerOptions(options, folderFor(options, opened)), ear);
+  const runtime = runtimeOf(writer, ear, { clock: options.clock, opened });
+  return {
+    ...runtime,
+    branch: (port) => {
+      const branch = new Branch(port, (envelope) => writer.submit(envelope));
+      branch.health(ear.latestHealth());
+      ear.branches.push(branch);
+      const { epoch, dataDir, drivers } = writer.opened;
+      const anchor = ear.anchor ?? writer.opened.anchor;
+      return { clock: options.clock, opened: { epoch, dataDir, drivers, anchor } };
+    },
+  };
+}
+
+/** What has opened the data directory. Others may take part in it. */
+export interface Trunk extends Runtime {
+  /**
+   * Tells another thread, through the port, what this side is told, and takes its commands. Its
+   * runtime is made there by `joinRuntime`, with what this gives.
+   */
+  branch(port: MessagePort): Ticket;
+}
+
+export interface Ticket {
+  readonly clock: ClockMode;
+  readonly opened: Opened;
+}
+
+/** The same control plane in another thread, with readers of its own. */
+export async function joinRuntime(
+  port: MessagePort,
+  { clock, opened: trunk }: Ticket,
+  onFatal: (error: Error) => void,
+): Promise<Runtime> {
+  await using opened = new AsyncDisposableStack();
+  const ear = new Ear({ clock, onFatal });
+  return runtimeOf(startBranch(port, trunk, ear), ear, { clock, opened });
+}
+
+interface Foundation {
+  readonly clock: ClockMode;
+  /** What was opened for it so far. */
+  readonly opened: AsyncDisposableStack;
+}
+
+function runtimeOf(writer: WriterHandle, ear: Ear, { clock, opened }: Foundation): Runtime {
   opened.defer(() => writer.close());
   const { dataDir, anchor, drivers } = writer.opened;
   const feed = new LogFeed(readerOf(dataDir, opened));
@@ -47,7 +95,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     commands: { submit: (envelope) => writer.submit(envelope) },
     feed,
     queries,
-    clockMode: options.clock,
+    clockMode: clock,
     simulated: drivers.includes("simulated"),
     nowMs,
     health: () => ear.latestHealth(),
@@ -55,6 +103,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ear.closing();
       feed.close();
       await resources.disposeAsync();
+      ear.closed();
     }),
   };
   return runtime;
@@ -83,16 +132,18 @@ function once(close: () => Promise<void>): () => Promise<void> {
 
 /** Hears what the writer tells, and knows what was last heard. */
 class Ear implements Outlet {
+  /** Other threads that are told the same. */
+  readonly branches: Branch[] = [];
+  anchor: ClockAnchor | null = null;
   readonly #mode: ClockMode;
   readonly #onFatal: (error: Error) => void;
   readonly #onLog: (text: string) => void;
   #feed: LogFeed | null = null;
-  #anchor: ClockAnchor | null = null;
   #latestMs = 0;
   #health: Health = { ready: true, problems: [], decisionFailures: 0 };
   #over: string | null = null;
 
-  constructor({ clock, onFatal, onLog }: RuntimeOptions) {
+  constructor({ clock, onFatal, onLog }: Pick<RuntimeOptions, "clock" | "onFatal" | "onLog">) {
     this.#mode = clock;
     this.#onLog = onLog ?? ((text) => console.error(text));
     this.#onFatal = onFatal ?? ((error) => this.#onLog(error.stack ?? error.message));
@@ -100,13 +151,12 @@ class Ear implements Outlet {
 
   attach(feed: LogFeed, anchor: ClockAnchor): void {
     this.#feed = feed;
-    this.#anchor ??= anchor;
+    this.anchor ??= anchor;
   }
 
   /** Never goes back, although an accelerated clock may be set back to wait for the work. */
   nowMs(): number {
-    if (this.#anchor)
-      this.#latestMs = Math.max(this.#latestMs, readClock(this.#mode, this.#anchor));
+    if (this.anchor) this.#latestMs = Math.max(this.#latestMs, readClock(this.#mode, this.anchor));
     return this.#latestMs;
   }
 
@@ -117,19 +167,28 @@ class Ear implements Outlet {
 
   closing(): void {
     this.#over ??= "The server is shutting down.";
+    this.#tellBranches((branch) => branch.health(this.latestHealth()));
+  }
+
+  /** No more is told to anybody. */
+  closed(): void {
+    this.#tellBranches((branch) => branch.close());
   }
 
   committed(headSeq: number, nowMs: number): void {
     this.#latestMs = Math.max(this.#latestMs, nowMs);
     this.#feed?.grown(headSeq);
+    this.#tellBranches((branch) => branch.committed(headSeq, nowMs));
   }
 
   clock(anchor: ClockAnchor): void {
-    this.#anchor = anchor;
+    this.anchor = anchor;
+    this.#tellBranches((branch) => branch.clock(anchor));
   }
 
   health(health: Health): void {
     this.#health = health;
+    this.#tellBranches((branch) => branch.health(health));
   }
 
   log(text: string): void {
@@ -138,6 +197,11 @@ class Ear implements Outlet {
 
   fatal(error: Error): void {
     this.#over = `The server has failed: ${error.message}`;
+    this.#tellBranches((branch) => branch.fatal(error));
     this.#onFatal(error);
+  }
+
+  #tellBranches(tell: (branch: Branch) => void): void {
+    for (const branch of this.branches) tell(branch);
   }
 }

@@ -99,6 +99,10 @@ class TenantFeed implements Feed {
     return this.#feed.head();
   }
 
+  reaches(seq: Seq): boolean {
+    return this.#feed.reaches(seq);
+  }
+
   earliest(): Seq {
     return this.#feed.earliest();
   }

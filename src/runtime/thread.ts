@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import type { CommandEnvelope, CommandResult } from "../model/commands.ts";
 import type { DriverName } from "../model/statuses.ts";
 import type { ClockAnchor } from "./clock.ts";
@@ -54,14 +54,39 @@ export async function startWorker(options: WriterOptions, outlet: Outlet): Promi
   const worker = new Worker(new URL("./writer-thread.ts", import.meta.url), {
     workerData: options,
   });
-  const link = new WorkerLink(worker, outlet);
-  return { ...link.handle, opened: await link.opened };
+  const link = new Link(worker, outlet);
+  worker.on("message", (message: FromWriter) => link.receive(message));
+  worker.on("error", (error) => link.ended(error));
+  worker.on("exit", (code) => link.ended(new Error(`The writer ended with code ${code}.`)));
+  return {
+    opened: await link.opened,
+    submit: (envelope) => link.submit(envelope),
+    close: async () => {
+      if (link.close()) await once(worker, "exit");
+    },
+  };
 }
 
-class WorkerLink {
+/** From a branch: the writer that the trunk has opened. Closing it closes the branch alone. */
+export function startBranch(port: MessagePort, opened: Opened, outlet: Outlet): WriterHandle {
+  const link = new Link(port, outlet);
+  port.on("message", (message: FromWriter) => link.receive(message));
+  port.on("close", () => link.ended(new Error("The server's main thread is gone.")));
+  link.receive({ kind: "READY", opened });
+  return {
+    opened,
+    submit: (envelope) => link.submit(envelope),
+    close: async () => {
+      link.close();
+      port.close();
+    },
+  };
+}
+
+/** The near end of what leads to the writer. */
+class Link {
   readonly opened: Promise<Opened>;
-  readonly handle: Omit<WriterHandle, "opened">;
-  readonly #worker: Worker;
+  readonly #far: { postMessage(message: ToWriter): void };
   readonly #outlet: Outlet;
   readonly #waiting = new Map<number, Reply>();
   readonly #opening = Promise.withResolvers<Opened>();
@@ -70,20 +95,13 @@ class WorkerLink {
   #isClosing = false;
   #end: Error | null = null;
 
-  constructor(worker: Worker, outlet: Outlet) {
-    this.#worker = worker;
+  constructor(far: { postMessage(message: ToWriter): void }, outlet: Outlet) {
+    this.#far = far;
     this.#outlet = outlet;
     this.opened = this.#opening.promise;
-    this.handle = {
-      submit: (envelope) => this.#submit(envelope),
-      close: () => this.#close(),
-    };
-    worker.on("message", (message: FromWriter) => this.#receive(message));
-    worker.on("error", (error) => this.#ended(error));
-    worker.on("exit", (code) => this.#ended(new Error(`The writer ended with code ${code}.`)));
   }
 
-  #submit(envelope: CommandEnvelope): Promise<CommandResult> {
+  submit(envelope: CommandEnvelope): Promise<CommandResult> {
     return new Promise((reply) => {
       if (this.#end) {
         reply(refused("INTERNAL", this.#end.message));
@@ -91,22 +109,19 @@ class WorkerLink {
       }
       const id = this.#nextId++;
       this.#waiting.set(id, reply);
-      this.#send({ kind: "SUBMIT", id, envelope });
+      this.#far.postMessage({ kind: "SUBMIT", id, envelope });
     });
   }
 
-  async #close(): Promise<void> {
+  /** False when there is nobody any more who could hear it. */
+  close(): boolean {
     this.#isClosing = true;
-    if (this.#end) return;
-    this.#send({ kind: "CLOSE" });
-    await once(this.#worker, "exit");
+    if (this.#end) return false;
+    this.#far.postMessage({ kind: "CLOSE" });
+    return true;
   }
 
-  #send(message: ToWriter): void {
-    this.#worker.postMessage(message);
-  }
-
-  #receive(message: FromWriter): void {
+  receive(message: FromWriter): void {
     switch (message.kind) {
       case "READY":
         this.#isOpen = true;
@@ -129,12 +144,12 @@ class WorkerLink {
         this.#outlet.log(message.text);
         return;
       case "FATAL":
-        this.#ended(message.error);
+        this.ended(message.error);
     }
   }
 
   /** Whether asked to or not, it answers nothing any more. */
-  #ended(error: Error): void {
+  ended(error: Error): void {
     if (this.#end) return;
     this.#end = error;
     this.#opening.reject(error);

@@ -24,6 +24,8 @@ export interface Configuration {
   readonly limits: Partial<Limits>;
   /** Where documents are that requests may name: a directory or a manifest; null: nowhere. */
   readonly trustedDocuments: string | null;
+  /** Threads that serve the API; 0: the main thread does. */
+  readonly apiThreads: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,6 +44,7 @@ export function readConfiguration(env: Environment): Configuration {
     clock: clockMode(text("CLOCK", "realtime")),
     seed: wholeNumber("SEED", text("SEED", "1"), 0, Number.MAX_SAFE_INTEGER),
     tracesDir: directory("TRACES_DIR", env["TRACES_DIR"]?.trim() || null),
+    apiThreads: wholeNumber("API_THREADS", text("API_THREADS", "0"), 0, 64),
     retention: {
       ...(hours !== null && { maxAgeMs: hours * 3_600_000 }),
       ...(events !== null && { maxEvents: Math.round(events) }),

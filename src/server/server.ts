@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Other threads listen on it, too: the system deals connections out among them. */
+  readonly sharesPort?: boolean;
   readonly runtime: Runtime;
   readonly documents: FleetDocuments;
   readonly fleetSchema: string;
@@ -85,12 +87,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onError,
     stalledMs,
   });
-  await listen(http, options.host, options.port);
+  await listen(http, options);
   const { port } = http.address() as AddressInfo;
-  const name = options.host.includes(":") ? `[${options.host}]` : options.host;
   return {
     port,
-    url: `http://${name}:${port}${GRAPHQL_PATH}`,
+    url: urlOf(options.host, port),
     close: async () => {
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       http.closeIdleConnections();
@@ -103,10 +104,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function listen(http: Server, host: string, port: number): Promise<void> {
+export function urlOf(host: string, port: number): string {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}${GRAPHQL_PATH}`;
+}
+
+/** Sees to it that nobody else has the port, and lets go of it again. 0 finds a free one. */
+export async function claimPort(host: string, port: number): Promise<number> {
+  const claim = createServer();
+  await listen(claim, { host, port });
+  const { port: claimed } = claim.address() as AddressInfo;
+  await new Promise((resolve) => claim.close(resolve));
+  return claimed;
+}
+
+type Address = Pick<ServerOptions, "host" | "port" | "sharesPort">;
+
+function listen(http: Server, { host, port, sharesPort = false }: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    http.listen(port, host, resolve);
+    http.listen({ port, host, reusePort: sharesPort }, resolve);
   });
 }
 
@@ -115,5 +132,9 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     return new BadConfiguration(`Port ${port} of ${host} is in use. Set PORT to another one.`);
   if (error.code === "EACCES")
     return new BadConfiguration(`Port ${port} needs privileges. Set PORT to one above 1023.`);
+  if (error.code === "ENOTSUP")
+    return new BadConfiguration(
+      "Threads can't share a port on this system. Set API_THREADS to 0: the main thread serves the API.",
+    );
   return new BadConfiguration(`Cannot listen on ${host} port ${port}: ${error.message}`);
 }

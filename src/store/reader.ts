@@ -36,6 +36,8 @@ export interface Reader {
   countEvents(filter?: LogFilter): number;
   /** Null when there is none, or retention has taken it. */
   eventBySeq(seq: Seq): FleetEvent | null;
+  /** Those that there are, oldest first. */
+  eventsBySeq(seqs: readonly Seq[]): FleetEvent[];
   /** The events that name this one as their cause, oldest first. */
   eventsCausedBy(seq: Seq): FleetEvent[];
   /** What led to the events of an incident and happened before it was one, oldest first. */
@@ -81,6 +83,7 @@ class SqliteReader implements Reader {
   readonly #earliest: Statement<[], Seq>;
   readonly #count: Statement<[], number>;
   readonly #bySeq: Statement<[Seq], EventRow>;
+  readonly #bySeqs: Statement<[string], EventRow>;
   readonly #byCause: Statement<[Seq], EventRow>;
 
   constructor(sqlite: Database, tenantId: TenantId | null) {
@@ -95,6 +98,11 @@ class SqliteReader implements Reader {
     this.#earliest = sqlite.prepare<[], Seq>("SELECT earliest_seq FROM meta").pluck();
     this.#count = sqlite.prepare<[], number>("SELECT seq + 1 - earliest_seq FROM meta").pluck();
     this.#bySeq = sqlite.prepare<[Seq], EventRow>(`SELECT ${columns} FROM log WHERE seq = ?`).raw();
+    this.#bySeqs = sqlite
+      .prepare<[string], EventRow>(
+        `SELECT ${columns} FROM log WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+      )
+      .raw();
     this.#byCause = sqlite
       .prepare<[Seq], EventRow>(`SELECT ${columns} FROM log WHERE cause_seq = ? ORDER BY seq`)
       .raw();
@@ -133,6 +141,10 @@ class SqliteReader implements Reader {
   eventBySeq(seq: Seq): FleetEvent | null {
     const row = this.#bySeq.get(seq);
     return row ? this.#event(row) : null;
+  }
+
+  eventsBySeq(seqs: readonly Seq[]): FleetEvent[] {
+    return this.#bySeqs.all(JSON.stringify(seqs)).map((row) => this.#event(row));
   }
 
   eventsCausedBy(seq: Seq): FleetEvent[] {

@@ -15,6 +15,7 @@ describe("the environment", () => {
       authentication: null,
       limits: {},
       trustedDocuments: null,
+      apiThreads: 0,
     });
   });
 
@@ -46,6 +47,7 @@ describe("the environment", () => {
         INTROSPECTION: "ADMIN",
         TRUSTED_DOCUMENTS: "documents",
         TRUSTED_DOCUMENTS_ONLY: "true",
+        API_THREADS: "4",
       }),
     ).toEqual({
       host: "localhost",
@@ -75,6 +77,7 @@ describe("the environment", () => {
         trustedDocumentsOnly: true,
       },
       trustedDocuments: "documents",
+      apiThreads: 4,
     });
     expect(readConfiguration({ INTROSPECTION: "none" }).limits).toEqual({ introspection: [] });
     expect(readConfiguration({ CLOCK: "manual" }).clock).toEqual({ kind: "MANUAL" });

@@ -69,6 +69,12 @@ class Listener {
     return this.#resultsOf(id).map(({ bytes }) => bytes);
   }
 
+  /** What the operation ended with, if it was an error. */
+  failure(id: string): readonly { readonly extensions?: Json }[] | null {
+    const message = this.#messages.find((one) => one.id === id && one.type === "error");
+    return message ? JSON.parse(message.payload) : null;
+  }
+
   #resultsOf(id: string): Message[] {
     return this.#messages.filter((message) => message.id === id && message.type === "next");
   }
@@ -343,6 +349,24 @@ describe("a reader that stalls among others", () => {
       expect(handedOut()).toBe(0);
     },
   );
+
+  test("is told where to go on when retention has overtaken it", async () => {
+    const server = await startSettledServer({ retention: { maxEvents: 20 } });
+    // Nobody else keeps in memory what is no longer on disk.
+    const stalled = await connect(server);
+    await stalled.subscribe("1", HEAVY);
+    stalled.socket.pause();
+    for (let round = 0; round < 12; round++) await happen(server);
+    const head = await server.head();
+    stalled.socket.resume();
+    await vi.waitFor(() => expect(stalled.failure("1")).not.toBeNull(), { timeout: 20_000 });
+    const { code, earliest } = stalled.failure("1")?.[0]?.extensions ?? {};
+    expect(code).toBe("CURSOR_EXPIRED");
+    expect(seqOf(String(earliest))).toBeGreaterThan(stalled.results("1").length);
+    await stalled.subscribe("2", EVENTS, { after: earliest });
+    await vi.waitFor(() => expect(cursorOf(stalled.results("2").at(-1) ?? "{}")).toBe(head));
+    expectNoGap(stalled.results("2"), String(earliest), head);
+  });
 
   /** The same API, with less patience. */
   async function impatient({ runtime }: TestServer, stalledMs: number): Promise<string> {

@@ -193,6 +193,7 @@ export async function startTestServer(
       authentication: null,
       limits: {},
       trustedDocuments: null,
+      apiThreads: 0,
       ...overrides,
     },
     { thread: "inline", onLog: (line) => log.push(line) },
