@@ -144,7 +144,7 @@ class SqliteReader implements Reader {
   }
 
   eventsBySeq(seqs: readonly Seq[]): FleetEvent[] {
-    return this.#bySeqs.all(JSON.stringify(seqs)).map(eventFromRow);
+    return this.#bySeqs.all(JSON.stringify(seqs)).map((row) => this.#event(row));
   }
 
   eventsCausedBy(seq: Seq): FleetEvent[] {

@@ -24,8 +24,10 @@ flavors:
   - { name: small, cpuCores: 1, memoryMiB: 6000, storageGiB: 10 }
 images:
   - { name: linux, bootSeconds: 10 }
+securityGroups:
+  - { name: zebra-net, tenant: quartz, rules: [{ direction: INGRESS, protocol: TCP, fromPort: 7919, remoteCidr: 10.0.0.0/8 }] }
 guests:
-  - { name: zebra-db, tenant: quartz, resources: { cpuCores: 1.719, memoryMiB: 7919, storageGiB: 53 }, image: linux, priority: CRITICAL }
+  - { name: zebra-db, tenant: quartz, resources: { cpuCores: 1.719, memoryMiB: 7919, storageGiB: 53 }, image: linux, priority: CRITICAL, securityGroups: [zebra-net], allocation: { cpuReservationCores: 1.719, memoryReservationMiB: 7919 } }
   - { name: zebra-web, count: 7, tenant: quartz, resources: { cpuCores: 1.719, memoryMiB: 7919, storageGiB: 53 }, image: linux, priority: HIGH, dependsOn: [zebra-db] }
   - { name: app, count: 9, tenant: tango, flavor: small, image: linux, priority: LOW, preemptible: true }
   - { name: extra, tenant: tango, flavor: small, image: linux, priority: LOW, dependsOn: [app-1] }

@@ -1,4 +1,4 @@
-import { type GraphQLInputType, isInputObjectType, isNonNullType } from "graphql";
+import { type GraphQLInputType, isInputObjectType, isListType, isNonNullType } from "graphql";
 import { beforeAll, describe, expect, test } from "vitest";
 import { builder } from "../../schema/builder.ts";
 import { schema } from "../../schema/index.ts";
@@ -15,6 +15,11 @@ const MAY = {
   resizeGuest: "o a O A",
   migrateGuest: "o a O A",
   deleteGuest: "o a O A",
+  setGuestAllocation: "o a O A",
+  setGuestSecurityGroups: "o a O A",
+  createSecurityGroup: "o a O A",
+  updateSecurityGroup: "o a O A",
+  deleteSecurityGroup: "o a O A",
   setMaintenance: "O A",
   rebootHost: "O A",
   shutdownHost: "O A",
@@ -44,6 +49,7 @@ const WHO = {
 function nonsense(type: GraphQLInputType): unknown {
   if (!isNonNullType(type)) return undefined;
   const inner = type.ofType;
+  if (isListType(inner)) return [];
   if (isInputObjectType(inner))
     return Object.fromEntries(
       Object.values(inner.getFields()).map((field) => [field.name, nonsense(field.type)]),

@@ -27,7 +27,10 @@ let server: TestServer;
 const statements = new Map<string, number>();
 
 beforeAll(async () => {
-  server = await startSettledServer({ fleet: "fleets/demo.yaml" }, true);
+  server = await startSettledServer(
+    { fleet: "fleets/demo.yaml", limits: { maxCost: 1_000_000 } },
+    true,
+  );
   countStatements();
   return () => server.close();
 });
