@@ -162,7 +162,8 @@ function orderOf(state: State, guest: Guest): DriverAction[] {
 
 /**
  * What drivers must be told at start, as if for the first time: the world's times, every host, the
- * faults in force, and each order that has not been answered. All of it is safe to repeat.
+ * faults in force, each order that has not been answered, and what nobody ever answers: who is kept
+ * apart from whom. All of it is safe to repeat.
  */
 export function outstandingActions(state: State): DriverAction[] {
   const { tables } = state;
@@ -186,6 +187,7 @@ export function outstandingActions(state: State): DriverAction[] {
   const orders = tables.Guest.sorted().flatMap((guest) => orderOf(state, guest));
   const hosts = tables.Host.sorted().flatMap((host) => connect(state, host.id));
   const groups = setSecurityGroups(state);
+  const isolations = tables.Guest.sorted().flatMap(({ id }) => isolate(state, id));
   return [
     configureWorld(state),
     ...groups,
@@ -195,6 +197,7 @@ export function outstandingActions(state: State): DriverAction[] {
     ...fences,
     ...switches,
     ...orders,
+    ...isolations,
   ];
 }
 

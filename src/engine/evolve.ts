@@ -1,4 +1,5 @@
 import type { EventKind, FleetEvent } from "../model/events.ts";
+import { willServe } from "./controllers/dependencies.ts";
 import type { Fold } from "./folds/fold.ts";
 import { guestFolds, requestFolds } from "./folds/guests.ts";
 import { hostPowerFolds } from "./folds/host-power.ts";
@@ -131,16 +132,26 @@ function holds({ indexes }: State, { payload }: FleetEvent): boolean {
   return indexes.holding.has(payload.guest);
 }
 
+/** Room is kept for those that wait for the guest that it is about, while that one is to come up. */
+function isBackedUp(state: State, { kind, payload }: FleetEvent): boolean {
+  if (kind !== "GuestBlocked" && kind !== "GuestRecoveryBlocked") return false;
+  const { holding, dependents } = state.indexes;
+  if (holding.size === 0 || dependents.count(payload.guest) === 0) return false;
+  return willServe(state, payload.guest);
+}
+
 /** Folds one fact in. */
 export function evolveOne(state: State, event: FleetEvent): void {
   const fold = FOLDS[event.kind] as (state: State, event: FleetEvent) => void;
   const gaveWay = state.placementDue === "EVERYONE" || mayGiveWay(state, event);
   const held = holds(state, event);
+  const wasBackedUp = isBackedUp(state, event);
   fold(state, event);
   followIncident(state, event);
   state.follow(event.seq, newestId(event));
   if (state.placementDue !== "EVERYONE") {
-    const mayTakeRoom = (held && !holds(state, event)) || (!gaveWay && mayGiveWay(state, event));
+    const isLetGo = (held && !holds(state, event)) || (wasBackedUp && !isBackedUp(state, event));
+    const mayTakeRoom = isLetGo || (!gaveWay && mayGiveWay(state, event));
     const due = mayTakeRoom ? "EVERYONE" : mayUnblock(state, event);
     if (due !== "NOBODY") state.placementDue = due;
   }
