@@ -22,12 +22,13 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   DEPENDENCY_NOT_READY:
     "Nothing: it starts by itself once that guest has run for its readyAfterSeconds.",
   WAITING_FOR_FENCE:
-    "Wait: nothing starts elsewhere before the host is proven dead, at the latest by its watchdog's time. If the host is well, mend its network.",
+    "Wait: nothing starts elsewhere before the host is proven dead, by a fence or by its watchdog's time where that is known. If the host is well, mend its network; if no fence reaches it, mend its management controller: a fence is tried again and again.",
   IN_PROGRESS: "Wait for it; an order that gets no answer is repeated after actionTimeoutSeconds.",
   BACKING_OFF: "Mend what the error says; it is tried again by itself at Guest.retryAt.",
   RESTARTS_EXHAUSTED:
     "Mend what kept it from running, then start it (startGuest). maxRestarts and maxRelocations say how often it is tried.",
-  DRIVER_ERROR: "Look at what the host's driver says; the order is repeated by itself.",
+  DRIVER_ERROR:
+    "Look at what the host's driver says. An order that is under way is repeated by itself; on a host that was given up the guest is tried again when you start it anew (startGuest).",
   DRIVER_UNSUPPORTED: "Do it another way, or on a host with another driver.",
   ALREADY_HERE: "Nothing, or name another host.",
   HOST_HELD_OFF:

@@ -431,7 +431,7 @@ export const EVENTS = {
   GuestActionRepeated: event(
     "LIFECYCLE",
     "WARNING",
-    "{action} of {guest} on {host} got no answer and is repeated",
+    "{action} of {guest} on {host} has no answer yet and is repeated",
     { guest: "Guest", host: "Host", action: "string", generation: "int" },
   ),
   GuestCrashed: event("LIFECYCLE", "ERROR", "{guest} crashed on {host}: {error}", {

@@ -409,7 +409,7 @@ const changeFolds = {
         deadlineMs: event.atMs + timeoutMs(state, guestId, task.kind),
       },
       blockedBy: [
-        { code: "DRIVER_ERROR", message: `${action} got no answer and was repeated`, hostId },
+        { code: "DRIVER_ERROR", message: `${action} has no answer yet and was repeated`, hostId },
       ],
     });
   },

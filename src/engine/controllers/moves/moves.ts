@@ -1,6 +1,8 @@
-import type { Guest } from "../../../model/entities.ts";
+import type { Guest, Host } from "../../../model/entities.ts";
+import type { Reason } from "../../../model/reasons.ts";
 import type { Context } from "../../context.ts";
 import { knowsWhatRuns } from "../../fleet-conditions.ts";
+import { isWatched } from "../../host-conditions.ts";
 import type { State } from "../../state.ts";
 import { whyEmptied } from "../emptying.ts";
 import { evacuate } from "./evacuate.ts";
@@ -22,7 +24,7 @@ export function orderMoves(ctx: Context): void {
   repairRules(round);
   reunite(round);
   failBack(round);
-  letStay(ctx);
+  letStay(round);
   ctx.movesNextMs = round.nextMs;
 }
 
@@ -35,13 +37,26 @@ export function movesWanted({ indexes, meta }: State): boolean {
   return !meta.settings.balanceOnStart && !awayFrom.isEmpty;
 }
 
-/** What kept a guest from leaving is no matter any more when it need not leave. */
-function letStay(ctx: Context): void {
-  for (const id of [...ctx.state.indexes.moves.blocked].sort((a, b) => a - b)) {
-    const guest = ctx.state.tables.Guest.get(id);
-    if (guest.hostId === null || shouldLeave(ctx.state, guest)) continue;
-    ctx.emit("GuestMayStay", { guest: id, host: guest.hostId }, null);
+/** What kept a guest from leaving is no matter any more when it need not leave, or something else does. */
+function letStay(round: MoveRound): void {
+  const { ctx, state } = round;
+  for (const id of [...state.indexes.moves.blocked].sort((a, b) => a - b)) {
+    const guest = state.tables.Guest.get(id);
+    if (guest.hostId === null) continue;
+    const host = state.tables.Host.get(guest.hostId);
+    if (!shouldLeave(state, guest)) ctx.emit("GuestMayStay", { guest: id, host: host.id }, null);
+    else if (isRested(guest) && state.meta.armed && !isWatched(host))
+      round.settle(guest, whyEmptied(state, host) ?? "RULE", [isSilent(host)], host.causeSeq);
   }
+}
+
+function isRested({ moveBlockedBy }: Guest): boolean {
+  return moveBlockedBy.some(({ code }) => code === "DISARMED");
+}
+
+function isSilent({ id: hostId, name }: Host): Reason {
+  const message = `host ${name} is silent: nothing leaves it before it is heard of or proven dead`;
+  return { code: "HOST_NOT_UP", message, hostId };
 }
 
 function shouldLeave(state: State, guest: Guest): boolean {
