@@ -87,6 +87,8 @@ async function answerOperation(
     response.setHeader("Retry-After", Math.ceil(waitMs / 1_000));
     return sendError(response, 429, rateLimited(waitMs));
   }
+  if (Number(request.headers["content-length"] ?? 0) > gate.limits.maxBodyBytes)
+    return refuseBody(response, gate.limits.maxBodyBytes);
   const leave = gate.enter(principal);
   if (!leave) return sendError(response, 429, tooManyConnections(gate));
   response.once("close", leave);
@@ -113,6 +115,12 @@ async function sessionOf(
     });
     return null;
   }
+}
+
+/** Answered before it has come, and read to its end all the same: who is still sending would hear nothing. */
+function refuseBody(response: ServerResponse, maxBytes: number): void {
+  const message = `The request's body is larger than ${maxBytes} bytes.`;
+  sendError(response, 413, { message, extensions: { code: "BODY_TOO_LARGE", maxBytes } });
 }
 
 function refuseSimple(request: IncomingMessage, response: ServerResponse): void {
