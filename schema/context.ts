@@ -3,7 +3,7 @@ import type { Actor } from "../src/model/actors.ts";
 import type { FleetSpec, Path } from "../src/model/fleet.ts";
 import type { Seq } from "../src/model/ids.ts";
 import type { Problem } from "../src/model/rejections.ts";
-import type { Runtime } from "../src/runtime/ports.ts";
+import type { Runtime, Transport } from "../src/runtime/ports.ts";
 import type { relations } from "../src/store/tables-relations.ts";
 import { Loaders } from "./loaders.ts";
 
@@ -50,6 +50,8 @@ export interface ApiContext {
   readonly head: Seq;
   /** Aborts when whoever asked has gone away; null where that cannot be known. */
   readonly signal: AbortSignal | null;
+  /** By which way it hears of what it subscribes to. */
+  readonly transport: Transport;
 }
 
 export function createContext(
@@ -57,6 +59,7 @@ export function createContext(
   documents: FleetDocuments,
   principal: Principal,
   signal: AbortSignal | null = null,
+  transport: Transport = "websocket",
 ): ApiContext {
   const head = runtime.feed.head();
   const { db } = runtime.queries.reader;
@@ -69,5 +72,6 @@ export function createContext(
     actor: { kind: "PRINCIPAL", name: principal.name },
     head,
     signal,
+    transport,
   };
 }

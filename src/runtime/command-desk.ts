@@ -6,19 +6,27 @@ import { type Claim, type Idempotency, refused, type Submission } from "./idempo
 import type { ClockMode } from "./ports.ts";
 import { Queue } from "./queue.ts";
 import { messageOf } from "./troubles.ts";
+import type { WriterFigures } from "./writer-figures.ts";
 
 /** Commands from when they come in until a batch holds their answers. */
 export class CommandDesk {
   readonly #mode: ClockMode;
   readonly #decisions: Decisions;
   readonly #idempotency: Idempotency;
+  readonly #figures: WriterFigures;
   readonly #waiting = new Queue<Submission>();
   readonly #advances = new Advances();
 
-  constructor(mode: ClockMode, decisions: Decisions, idempotency: Idempotency) {
+  constructor(
+    mode: ClockMode,
+    decisions: Decisions,
+    idempotency: Idempotency,
+    figures: WriterFigures,
+  ) {
     this.#mode = mode;
     this.#decisions = decisions;
     this.#idempotency = idempotency;
+    this.#figures = figures;
   }
 
   /** Commands whose turn has not come. */
@@ -26,8 +34,15 @@ export class CommandDesk {
     return this.#waiting.size;
   }
 
-  push(submission: Submission): void {
-    this.#waiting.push(submission);
+  push({ envelope, reply }: Submission): void {
+    const { kind } = envelope.command;
+    this.#waiting.push({
+      envelope,
+      reply: (result) => {
+        this.#figures.answered(kind, result);
+        reply(result);
+      },
+    });
   }
 
   /** How many were taken: up to `limit`, fewer when they have much to tell. */

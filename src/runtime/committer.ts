@@ -11,6 +11,7 @@ import { refused } from "./idempotency.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Queue } from "./queue.ts";
 import type { Troubles } from "./troubles.ts";
+import type { WriterFigures } from "./writer-figures.ts";
 
 /** Real time that a driver's world may be ahead of what is stored of it. */
 const DRIVER_STATE_EVERY_MS = 1_000;
@@ -22,6 +23,7 @@ export interface CommitterParts {
   readonly sightings: Queue<Sighting>;
   readonly outlet: Outlet;
   readonly troubles: Troubles;
+  readonly figures: WriterFigures;
 }
 
 /** A batch that did not reach the disk: it never happened, and its commands know. */
@@ -88,7 +90,8 @@ export class Committer {
 
   /** Null when it is on disk. */
   #append(batch: Batch, nowMs: number, telemetry: Telemetry | null): StoreWriteFailed | null {
-    const { store, state, troubles } = this.#parts;
+    const { store, state, troubles, figures } = this.#parts;
+    const begunMs = performance.now();
     const { events, records } = batch;
     const driverState = this.#collectDriverState((events[0]?.seq ?? state.meta.seq + 1) - 1);
     try {
@@ -102,9 +105,11 @@ export class Committer {
       });
     } catch (error) {
       if (!(error instanceof StoreWriteFailed)) throw error;
+      figures.commitFailed();
       if (!isOurMistake(error)) troubles.writeFailed(error.message);
       return error;
     }
+    figures.committed(events, performance.now() - begunMs);
     driverState.clear();
     troubles.writeWorks();
     return null;

@@ -31,6 +31,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     commands: { submit: (envelope) => writer.submit(envelope) },
     feed,
     queries,
+    vitals: { writer: () => writer.figures(), followers: () => feed.followers() },
     clockMode: options.clock,
     simulated: drivers.includes("simulated"),
     nowMs,

@@ -12,6 +12,7 @@ import type { Health } from "./ports.ts";
 /** All that crosses between the threads. */
 export type ToWriter =
   | { readonly kind: "SUBMIT"; readonly id: number; readonly envelope: CommandEnvelope }
+  | { readonly kind: "FIGURES" }
   | { readonly kind: "CLOSE" };
 
 export type FromWriter =
@@ -20,6 +21,7 @@ export type FromWriter =
   | { readonly kind: "ANSWER"; readonly id: number; readonly result: CommandResult }
   | { readonly kind: "CLOCK"; readonly anchor: ClockAnchor }
   | { readonly kind: "HEALTH"; readonly health: Health }
+  | { readonly kind: "FIGURES"; readonly figures: string }
   | { readonly kind: "LOG"; readonly text: string }
   | { readonly kind: "FATAL"; readonly error: Error };
 
@@ -35,6 +37,7 @@ export interface Opened {
 export interface WriterHandle {
   readonly opened: Opened;
   submit(envelope: CommandEnvelope): Promise<CommandResult>;
+  figures(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -45,6 +48,7 @@ export function startInline(options: WriterOptions, outlet: Outlet): WriterHandl
   return {
     opened: { epoch, dataDir, anchor: writer.anchor, drivers: writer.driverNames },
     submit: (envelope) => new Promise((reply) => writer.submit({ envelope, reply })),
+    figures: () => writer.figures(),
     close: async () => writer.close(),
   };
 }
@@ -65,6 +69,8 @@ class WorkerLink {
   readonly #outlet: Outlet;
   readonly #waiting = new Map<number, Reply>();
   readonly #opening = Promise.withResolvers<Opened>();
+  /** Asked for once, however many want them meanwhile. */
+  #figures: PromiseWithResolvers<string> | null = null;
   #nextId = 1;
   #isOpen = false;
   #isClosing = false;
@@ -76,6 +82,7 @@ class WorkerLink {
     this.opened = this.#opening.promise;
     this.handle = {
       submit: (envelope) => this.#submit(envelope),
+      figures: () => this.#askFigures(),
       close: () => this.#close(),
     };
     worker.on("message", (message: FromWriter) => this.#receive(message));
@@ -93,6 +100,15 @@ class WorkerLink {
       this.#waiting.set(id, reply);
       this.#send({ kind: "SUBMIT", id, envelope });
     });
+  }
+
+  #askFigures(): Promise<string> {
+    if (this.#end) return Promise.reject(this.#end);
+    if (!this.#figures) {
+      this.#figures = Promise.withResolvers();
+      this.#send({ kind: "FIGURES" });
+    }
+    return this.#figures.promise;
   }
 
   async #close(): Promise<void> {
@@ -125,6 +141,10 @@ class WorkerLink {
       case "HEALTH":
         this.#outlet.health(message.health);
         return;
+      case "FIGURES":
+        this.#figures?.resolve(message.figures);
+        this.#figures = null;
+        return;
       case "LOG":
         this.#outlet.log(message.text);
         return;
@@ -140,6 +160,8 @@ class WorkerLink {
     this.#opening.reject(error);
     for (const reply of this.#waiting.values()) reply(refused("INTERNAL", error.message));
     this.#waiting.clear();
+    this.#figures?.reject(error);
+    this.#figures = null;
     // What never began is told by `opened` alone.
     if (this.#isOpen && !this.#isClosing) this.#outlet.fatal(error);
   }

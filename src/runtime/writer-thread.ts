@@ -21,13 +21,19 @@ const { writer, epoch, dataDir } = openWriter(workerData as WriterOptions, {
 });
 
 port.on("message", (message: ToWriter) => {
-  if (message.kind === "SUBMIT") {
-    const { id, envelope } = message;
-    writer.submit({ envelope, reply: (result) => send({ kind: "ANSWER", id, result }) });
-    return;
+  switch (message.kind) {
+    case "SUBMIT": {
+      const { id, envelope } = message;
+      writer.submit({ envelope, reply: (result) => send({ kind: "ANSWER", id, result }) });
+      return;
+    }
+    case "FIGURES":
+      void writer.figures().then((figures) => send({ kind: "FIGURES", figures }));
+      return;
+    case "CLOSE":
+      writer.close();
+      port.close();
   }
-  writer.close();
-  port.close();
 });
 
 writer.start();

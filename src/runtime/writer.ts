@@ -22,6 +22,7 @@ import { Queue } from "./queue.ts";
 import { TelemetryBuffer } from "./telemetry.ts";
 import { Ticks } from "./ticks.ts";
 import { Troubles } from "./troubles.ts";
+import { WriterFigures } from "./writer-figures.ts";
 
 /** Real time between two looks at the event loop: a message never waits much longer than this. */
 const SLICE_MS = 10;
@@ -67,6 +68,7 @@ export class Writer {
   readonly #pace: Pace;
   readonly #retention: RetentionRounds;
   readonly #telemetryRounds: TelemetryRounds;
+  readonly #figures: WriterFigures;
 
   readonly #unordered: readonly FleetEvent[];
   readonly #sightings = new Queue<Sighting>();
@@ -98,9 +100,14 @@ export class Writer {
       (text) => outlet.log(text),
     );
     this.#troubles = troubles;
-    this.#decisions = new Decisions(state, troubles);
+    const figures = new WriterFigures(() => ({
+      commands: this.#desk.waiting,
+      sightings: this.#sightings.size,
+    }));
+    this.#figures = figures;
+    this.#decisions = new Decisions(state, troubles, figures);
     this.#ticks = new Ticks(this.#decisions);
-    this.#desk = new CommandDesk(mode, this.#decisions, new Idempotency(store));
+    this.#desk = new CommandDesk(mode, this.#decisions, new Idempotency(store), figures);
     const sink = (driver: DriverName, observation: Observation) =>
       this.#observe(driver, observation);
     this.#drivers = new DriverPool(drivers(sink), troubles, sink);
@@ -111,6 +118,7 @@ export class Writer {
       sightings: this.#sightings,
       outlet,
       troubles,
+      figures,
     });
     this.#retention = new RetentionRounds(store, retention, startMs);
     this.#telemetryRounds = new TelemetryRounds(this.#telemetry, (rows) => this.#commit(rows));
@@ -126,6 +134,10 @@ export class Writer {
 
   health(): Health {
     return this.#troubles.health();
+  }
+
+  figures(): Promise<string> {
+    return this.#figures.read();
   }
 
   /** Repeats the orders that were never answered or may have been lost, and begins to work. */

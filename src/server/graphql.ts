@@ -5,6 +5,8 @@ import { schema } from "../../schema/index.ts";
 import type { Runtime } from "../runtime/ports.ts";
 import { useDocumentLimits } from "./limits.ts";
 import { maskError } from "./masking.ts";
+import { useOperationFigures } from "./metrics/operation-figures.ts";
+import type { ServerFigures } from "./metrics/server-figures.ts";
 
 /** The largest fleet document, and what JSON's escapes and the rest of the request add to it. */
 const MAX_BODY_BYTES = MAX_DOCUMENT_BYTES + 1024 * 1024;
@@ -15,16 +17,23 @@ export const LOCAL_ADMIN = { name: "local", role: "ADMIN" } as const;
 export interface GraphqlOptions {
   readonly runtime: Runtime;
   readonly documents: FleetDocuments;
+  readonly figures: ServerFigures;
   readonly onError: (error: unknown) => void;
 }
 
 /** GraphQL as HTTP and WebSockets share it: the schema, its context, its limits, its masking. */
-export function createGraphql({ runtime, documents, onError }: GraphqlOptions) {
+export function createGraphql({ runtime, documents, figures, onError }: GraphqlOptions) {
   return createYoga<object, ApiContext>({
     schema,
     // Over a WebSocket there is no request.
     context: ({ request }: { request?: Request }) =>
-      createContext(runtime, documents, LOCAL_ADMIN, request?.signal),
+      createContext(
+        runtime,
+        documents,
+        LOCAL_ADMIN,
+        request?.signal,
+        request ? "sse" : "websocket",
+      ),
     graphqlEndpoint: "/graphql",
     graphiql: false,
     landingPage: false,
@@ -33,7 +42,7 @@ export function createGraphql({ runtime, documents, onError }: GraphqlOptions) {
     logging: false,
     maxRequestBodySize: MAX_BODY_BYTES,
     maskedErrors: { maskError: (error) => maskError(error, onError) },
-    plugins: [useDocumentLimits()],
+    plugins: [useOperationFigures(figures), useDocumentLimits()],
   });
 }
 

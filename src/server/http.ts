@@ -3,6 +3,8 @@ import type { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
 import { sendGraphiql } from "./graphiql.ts";
 import type { Graphql } from "./graphql.ts";
+import { mayReadMetrics } from "./metrics/access.ts";
+import type { ServerFigures } from "./metrics/server-figures.ts";
 import { refusal } from "./origin.ts";
 
 export const GRAPHQL_PATH = "/graphql";
@@ -10,6 +12,7 @@ export const GRAPHQL_PATH = "/graphql";
 export interface HttpOptions {
   readonly runtime: Runtime;
   readonly graphql: Graphql;
+  readonly figures: ServerFigures;
   /** The published JSON Schema of fleet documents, as text. */
   readonly fleetSchema: string;
   readonly damage: Damage;
@@ -20,7 +23,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 
 /** Answers HTTP requests: the API, the playground, health, and the schema of fleet documents. */
 export function httpHandler(options: HttpOptions): Handler {
-  const { runtime, graphql, fleetSchema, damage } = options;
+  const { runtime, graphql, figures, fleetSchema, damage } = options;
   const routes: Record<string, Handler> = {
     [GRAPHQL_PATH]: (request, response) => {
       if (wantsPage(request)) return sendGraphiql(response, runtime);
@@ -34,10 +37,16 @@ export function httpHandler(options: HttpOptions): Handler {
     "/health/live": get((_request, response) => sendJson(response, 200, { live: true })),
     "/health/ready": get((_request, response) => {
       const health = runtime.health();
-      const ready = health.ready && damage.problem === null;
+      const ready = isReady(options);
       const problems = [...(damage.problem === null ? [] : [damage.problem]), ...health.problems];
       const { decisionFailures } = health;
       sendJson(response, ready ? 200 : 503, { ready, problems, decisionFailures });
+    }),
+    "/metrics": get(async (request, response) => {
+      if (!mayReadMetrics(request))
+        return sendError(response, 403, "Metrics are for this machine alone.");
+      const text = await figures.text();
+      response.writeHead(200, { "Content-Type": figures.contentType }).end(text);
     }),
     "/fleet.schema.json": get((_request, response) => {
       response.writeHead(200, { "Content-Type": "application/schema+json" }).end(fleetSchema);
@@ -56,6 +65,11 @@ export function httpHandler(options: HttpOptions): Handler {
       else sendError(response, 500, "Internal error");
     }
   };
+}
+
+/** Commands can be taken. */
+export function isReady({ runtime, damage }: Pick<HttpOptions, "runtime" | "damage">): boolean {
+  return runtime.health().ready && damage.problem === null;
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -7,7 +7,7 @@ import { isDamage } from "../runtime/damage.ts";
  * is a bug, of which it learns no more than that. But a damaged database is told: asking again won't help.
  */
 export function maskError(error: unknown, report: (error: unknown) => void): GraphQLError {
-  const original = (error instanceof GraphQLError && error.originalError) || error;
+  const original = originalOf(error);
   const place =
     error instanceof GraphQLError ? { nodes: error.nodes ?? null, path: error.path ?? null } : {};
   // A cursor of a list that is none, or the like: the message is meant for the caller.
@@ -27,4 +27,14 @@ export function maskError(error: unknown, report: (error: unknown) => void): Gra
     ...place,
     extensions: { code: "INTERNAL" },
   });
+}
+
+/** Nobody threw it for a client to read. */
+export function isBug(error: GraphQLError): boolean {
+  const original = originalOf(error);
+  return !(original instanceof GraphQLError || original instanceof PothosValidationError);
+}
+
+function originalOf(error: unknown): unknown {
+  return (error instanceof GraphQLError && error.originalError) || error;
 }

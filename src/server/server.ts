@@ -6,7 +6,8 @@ import type { Runtime } from "../runtime/ports.ts";
 import { BadConfiguration } from "./configuration.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
 import { createGraphql, LOCAL_ADMIN } from "./graphql.ts";
-import { GRAPHQL_PATH, httpHandler } from "./http.ts";
+import { GRAPHQL_PATH, httpHandler, isReady } from "./http.ts";
+import { ServerFigures } from "./metrics/server-figures.ts";
 import { serveWebSockets } from "./websocket.ts";
 
 export interface ServerOptions {
@@ -41,9 +42,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     damage.notice(error);
     options.onError(error);
   };
-  const graphql = createGraphql({ runtime, documents, onError });
-  const handler = httpHandler({ runtime, graphql, fleetSchema, damage, onError });
   const streams = new Set<ServerResponse>();
+  const fanOut = new FanOut(runtime.feed, runtime.queries);
+  const figures = new ServerFigures({
+    runtime,
+    isReady: () => isReady({ runtime, damage }),
+    listeners: () => fanOut.listeners(),
+    connections: (transport) => (transport === "sse" ? streams.size : sockets.size),
+  });
+  const graphql = createGraphql({ runtime, documents, figures, onError });
+  const handler = httpHandler({ runtime, graphql, figures, fleetSchema, damage, onError });
   const http = createServer((request, response) => {
     // Streams of events end when the client goes, so when the server stops it must end them itself.
     if (request.headers.accept?.includes("text/event-stream")) {
@@ -53,11 +61,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     void handler(request, response);
   });
   const newContext = () => createContext(runtime, documents, LOCAL_ADMIN);
-  const fanOut = new FanOut(runtime.feed, runtime.queries);
   const { stalledMs } = options;
   const sockets = serveWebSockets(http, GRAPHQL_PATH, {
     graphql,
     fanOut,
+    figures,
     newContext,
     onError,
     stalledMs,

@@ -5,11 +5,13 @@ import { eventsOperation } from "../../schema/events-operation.ts";
 import type { FanOut } from "./fan-out/fan-out.ts";
 import type { Graphql } from "./graphql.ts";
 import { maskError } from "./masking.ts";
+import type { ServerFigures } from "./metrics/server-figures.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface SubscriptionOptions {
   readonly graphql: Graphql;
   readonly fanOut: FanOut;
+  readonly figures: ServerFigures;
   /** What an operation of this connection sees. */
   readonly newContext: () => ApiContext;
   readonly onError: (error: unknown) => void;
@@ -48,8 +50,9 @@ export function createSubscriptionServer(options: SubscriptionOptions): Server<C
 
 async function subscribe(
   args: ExecutionArgs,
-  { fanOut, newContext, onError }: SubscriptionOptions,
+  { fanOut, figures, newContext, onError }: SubscriptionOptions,
 ) {
+  const begunMs = performance.now();
   const { id, outbox, contextFactory, subscribe } = args.rootValue as Engine;
   const maskOne = (error: unknown) => maskError(error, onError);
   try {
@@ -58,10 +61,13 @@ async function subscribe(
       // It may listen for months, and needs none of this any more.
       args.rootValue = null;
       const audience = audienceOf(newContext().principal);
-      return fanOut.subscribe(operation, { id, outbox, audience });
+      const member = fanOut.subscribe(operation, { id, outbox, audience });
+      figures.executed("subscription", "ok", performance.now() - begunMs);
+      return member;
     }
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
+    figures.executed("subscription", "error", performance.now() - begunMs);
     return refused([maskOne(error)]);
   }
   const result = await subscribe({ ...args, contextValue: await contextFactory() });

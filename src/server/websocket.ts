@@ -23,6 +23,8 @@ export interface WebSocketOptions extends SubscriptionOptions {
 }
 
 export interface WebSockets {
+  /** How many are open. */
+  readonly size: number;
   /** Tells all clients to come back later, and waits until they have heard. */
   close(): Promise<void>;
 }
@@ -82,6 +84,9 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
   }
 
   return {
+    get size() {
+      return outboxes.size;
+    },
     close: async () => {
       await Promise.all([...outboxes].map(sayGoodbye));
       sockets.close();

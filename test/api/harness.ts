@@ -158,6 +158,7 @@ export class Subscription {
 export async function startTestServer(
   overrides: Partial<Configuration> = {},
   keep = false,
+  thread: "inline" | "worker" = "inline",
 ): Promise<TestServer> {
   const log: string[] = [];
   const evenkeel = await startEvenkeel(
@@ -172,7 +173,7 @@ export async function startTestServer(
       retention: {},
       ...overrides,
     },
-    { thread: "inline", onLog: (line) => log.push(line) },
+    { thread, onLog: (line) => log.push(line) },
   );
   const server = new TestServer(evenkeel, log);
   if (!keep) onTestFinished(() => server.close());
