@@ -9,6 +9,8 @@ import { printFleetSchema } from "./fleet/schema.ts";
 import { readTraceWithin } from "./fleet/traces.ts";
 import type { Runtime } from "./runtime/ports.ts";
 import { type Configuration, readConfiguration } from "./server/configuration.ts";
+import { DEFAULT_LOG, Log, type LogSettings } from "./server/log.ts";
+import { readOperatingSettings } from "./server/operating-settings.ts";
 import type { RunningServer } from "./server/server.ts";
 import "./store/fast-drizzle.ts";
 
@@ -21,6 +23,7 @@ export interface Evenkeel {
 
 export interface EvenkeelOptions {
   readonly onLog?: (line: string) => void;
+  readonly log?: LogSettings;
   /** The writer has died and nothing works any more. */
   readonly onFatal?: (error: Error) => void;
   readonly thread?: "worker" | "inline";
@@ -31,7 +34,7 @@ export async function startEvenkeel(
   configuration: Configuration,
   options: EvenkeelOptions = {},
 ): Promise<Evenkeel> {
-  const log = options.onLog ?? ((line: string) => console.log(line));
+  const log = new Log(options.onLog ?? ((line) => console.log(line)), options.log ?? DEFAULT_LOG);
   const { dataDir, clock, seed, retention, host, port, fleet } = configuration;
   // Not imported above: what makes drizzle load fast must be in place before it is asked for. And
   // while the API is loaded here, the writer already wakes in its own thread.
@@ -41,20 +44,23 @@ export async function startEvenkeel(
     clock,
     seed,
     retention,
-    onLog: log,
+    onLog: (text) => log.warn(text),
     ...(options.onFatal && { onFatal: options.onFatal }),
     ...(options.thread && { thread: options.thread }),
   });
   const [runtime, { startServer }] = await Promise.all([starting, import("./server/server.ts")]);
   try {
-    if (runtime.feed.head() === 0 && fleet !== "none") await applyFirstFleet(runtime, fleet, log);
+    if (runtime.feed.head() === 0 && fleet !== "none")
+      await await applyFirstFleet(runtime, fleet, (line) => log.info(line));
     const server = await startServer({
       host,
       port,
       runtime,
       documents: documentsOverNetwork(configuration.tracesDir),
       fleetSchema: printFleetSchema(),
-      onError: (error) => log(`error ${error instanceof Error ? error.stack : String(error)}`),
+      onError: (error) => log.error("A request failed for a bug", error),
+      onOperation: ({ tookMs, ...report }) =>
+        log.debug("operation", { ...report, tookMs: Math.round(tookMs) }),
     });
     return {
       runtime,
@@ -90,19 +96,22 @@ const COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/evenkeel", i
 export async function main(): Promise<void> {
   enableCompileCache(COMPILE_CACHE);
   let evenkeel: Evenkeel | null = null;
+  let log = new Log((line) => console.log(line));
   try {
     const configuration = readConfiguration(process.env);
+    const operating = readOperatingSettings(process.env);
+    log = new Log((line) => console.log(line), operating.log);
     evenkeel = await startEvenkeel(configuration, {
+      log: operating.log,
       onFatal: (error) => {
-        console.error(`fatal ${error.stack ?? error.message}`);
+        log.error("The writer has died", error);
         process.exit(1);
       },
     });
     const { dataDir, clock, seed } = configuration;
     const speed = clock.kind === "ACCELERATED" ? `${clock.factor}x` : clock.kind.toLowerCase();
-    console.log(
-      `Evenkeel listens on ${evenkeel.server.url} clock=${speed} seed=${seed} data=${dataDir} pid=${process.pid}`,
-    );
+    const { url } = evenkeel.server;
+    log.info(`Evenkeel listens on ${url}`, { clock: speed, seed, data: dataDir, pid: process.pid });
   } catch (error) {
     console.error(`Evenkeel cannot start. ${error instanceof Error ? error.message : error}`);
     process.exit(1);

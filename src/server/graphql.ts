@@ -5,7 +5,8 @@ import { schema } from "../../schema/index.ts";
 import type { Runtime } from "../runtime/ports.ts";
 import { useDocumentLimits } from "./limits.ts";
 import { maskError } from "./masking.ts";
-import { useOperationFigures } from "./metrics/operation-figures.ts";
+import type { OperationReport } from "./metrics/operation-report.ts";
+import { useOperationReports } from "./metrics/operation-report.ts";
 import type { ServerFigures } from "./metrics/server-figures.ts";
 
 /** The largest fleet document, and what JSON's escapes and the rest of the request add to it. */
@@ -18,11 +19,18 @@ export interface GraphqlOptions {
   readonly runtime: Runtime;
   readonly documents: FleetDocuments;
   readonly figures: ServerFigures;
+  readonly onOperation: (report: OperationReport) => void;
   readonly onError: (error: unknown) => void;
 }
 
 /** GraphQL as HTTP and WebSockets share it: the schema, its context, its limits, its masking. */
-export function createGraphql({ runtime, documents, figures, onError }: GraphqlOptions) {
+export function createGraphql({
+  runtime,
+  documents,
+  figures,
+  onOperation,
+  onError,
+}: GraphqlOptions) {
   return createYoga<object, ApiContext>({
     schema,
     // Over a WebSocket there is no request.
@@ -42,7 +50,7 @@ export function createGraphql({ runtime, documents, figures, onError }: GraphqlO
     logging: false,
     maxRequestBodySize: MAX_BODY_BYTES,
     maskedErrors: { maskError: (error) => maskError(error, onError) },
-    plugins: [useOperationFigures(figures), useDocumentLimits()],
+    plugins: [useOperationReports(figures, onOperation), useDocumentLimits()],
   });
 }
 

@@ -1,6 +1,7 @@
 import { PothosValidationError } from "@pothos/core";
 import { GraphQLError } from "graphql";
 import { isDamage } from "../runtime/damage.ts";
+import { currentRequestId } from "./request-id.ts";
 
 /**
  * What a client is told of an error. What resolvers throw on purpose is a GraphQLError; anything else
@@ -23,9 +24,11 @@ export function maskError(error: unknown, report: (error: unknown) => void): Gra
       "The server's database is damaged, and what was asked for cannot be read. Its operator must restore it from a backup.",
       { ...place, extensions: { code: "DATA_CORRUPT" } },
     );
+  // By which the operator finds in the log what it was.
+  const requestId = currentRequestId();
   return new GraphQLError("Internal error", {
     ...place,
-    extensions: { code: "INTERNAL" },
+    extensions: { code: "INTERNAL", ...(requestId !== null && { requestId }) },
   });
 }
 

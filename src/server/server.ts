@@ -7,7 +7,9 @@ import { BadConfiguration } from "./configuration.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
 import { createGraphql, LOCAL_ADMIN } from "./graphql.ts";
 import { GRAPHQL_PATH, httpHandler, isReady } from "./http.ts";
+import type { OperationReport } from "./metrics/operation-report.ts";
 import { ServerFigures } from "./metrics/server-figures.ts";
+import { onBehalfOf, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import { serveWebSockets } from "./websocket.ts";
 
 export interface ServerOptions {
@@ -19,6 +21,7 @@ export interface ServerOptions {
   readonly fleetSchema: string;
   /** What no client is told of: bugs. */
   readonly onError: (error: unknown) => void;
+  readonly onOperation?: (report: OperationReport) => void;
   /** A WebSocket's client that takes nothing for so long is told to come back when it can. */
   readonly stalledMs?: number;
 }
@@ -50,7 +53,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     listeners: () => fanOut.listeners(),
     connections: (transport) => (transport === "sse" ? streams.size : sockets.size),
   });
-  const graphql = createGraphql({ runtime, documents, figures, onError });
+  const onOperation = (report: OperationReport) => {
+    figures.executed(report);
+    options.onOperation?.(report);
+  };
+  const graphql = createGraphql({ runtime, documents, figures, onOperation, onError });
   const handler = httpHandler({ runtime, graphql, figures, fleetSchema, damage, onError });
   const http = createServer((request, response) => {
     // Streams of events end when the client goes, so when the server stops it must end them itself.
@@ -58,14 +65,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       streams.add(response);
       response.once("close", () => streams.delete(response));
     }
-    void handler(request, response);
+    const requestId = requestIdOf(request);
+    response.setHeader(REQUEST_ID_HEADER, requestId);
+    void onBehalfOf(requestId, () => handler(request, response));
   });
   const newContext = () => createContext(runtime, documents, LOCAL_ADMIN);
   const { stalledMs } = options;
   const sockets = serveWebSockets(http, GRAPHQL_PATH, {
     graphql,
     fanOut,
-    figures,
+    onOperation,
     newContext,
     onError,
     stalledMs,

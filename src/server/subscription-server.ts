@@ -5,13 +5,13 @@ import { eventsOperation } from "../../schema/events-operation.ts";
 import type { FanOut } from "./fan-out/fan-out.ts";
 import type { Graphql } from "./graphql.ts";
 import { maskError } from "./masking.ts";
-import type { ServerFigures } from "./metrics/server-figures.ts";
+import { type OperationReport, reportOf } from "./metrics/operation-report.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface SubscriptionOptions {
   readonly graphql: Graphql;
   readonly fanOut: FanOut;
-  readonly figures: ServerFigures;
+  readonly onOperation: (report: OperationReport) => void;
   /** What an operation of this connection sees. */
   readonly newContext: () => ApiContext;
   readonly onError: (error: unknown) => void;
@@ -50,7 +50,7 @@ export function createSubscriptionServer(options: SubscriptionOptions): Server<C
 
 async function subscribe(
   args: ExecutionArgs,
-  { fanOut, figures, newContext, onError }: SubscriptionOptions,
+  { fanOut, onOperation, newContext, onError }: SubscriptionOptions,
 ) {
   const begunMs = performance.now();
   const { id, outbox, contextFactory, subscribe } = args.rootValue as Engine;
@@ -62,12 +62,12 @@ async function subscribe(
       args.rootValue = null;
       const audience = audienceOf(newContext().principal);
       const member = fanOut.subscribe(operation, { id, outbox, audience });
-      figures.executed("subscription", "ok", performance.now() - begunMs);
+      onOperation(reportOf({ ...args, contextValue: newContext() }, "ok", begunMs));
       return member;
     }
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    figures.executed("subscription", "error", performance.now() - begunMs);
+    onOperation(reportOf({ ...args, contextValue: newContext() }, "error", begunMs));
     return refused([maskOne(error)]);
   }
   const result = await subscribe({ ...args, contextValue: await contextFactory() });

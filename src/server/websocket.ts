@@ -5,6 +5,7 @@ import { handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { refusal } from "./origin.ts";
 import { Outbox } from "./outbox.ts";
+import { onBehalfOf, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import { createSubscriptionServer, type SubscriptionOptions } from "./subscription-server.ts";
 
 /** Operations are short; documents that are not come over HTTP. */
@@ -48,13 +49,18 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
     if (pathOf(request) !== path) return refuse(stream, 404, "Not Found");
     if (reason) return refuse(stream, 403, "Forbidden", reason);
     stream.off("error", ignore);
+    // Its answer's headers are written with the request at hand.
+    request.headers["x-request-id"] = requestIdOf(request);
     sockets.handleUpgrade(request, stream, head, (socket) =>
       // That is what a server over TCP is given.
-      serve(socket, stream as Socket),
+      serve(socket, stream as Socket, requestIdOf(request)),
     );
   });
+  sockets.on("headers", (headers, request) =>
+    headers.push(`${REQUEST_ID_HEADER}: ${requestIdOf(request)}`),
+  );
 
-  function serve(socket: WebSocket, stream: Socket): void {
+  function serve(socket: WebSocket, stream: Socket, requestId: string): void {
     stream.setKeepAlive(true, KEEP_ALIVE_MS);
     const outbox = new Outbox(socket, stream, options.stalledMs ?? STALLED_MS);
     outboxes.set(socket, outbox);
@@ -65,7 +71,7 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
         close: (code, reason) => outbox.close(code ?? NORMAL, reason ?? ""),
         onMessage: (handle) => {
           socket.on("message", (data) => {
-            handle(String(data)).catch((error: unknown) => {
+            onBehalfOf(requestId, () => handle(String(data))).catch((error: unknown) => {
               options.onError(error);
               outbox.close(INTERNAL_ERROR, "Internal error");
             });

@@ -5,6 +5,7 @@ import { onTestFinished, vi } from "vitest";
 import WebSocket from "ws";
 import { startEvenkeel } from "../../src/main.ts";
 import type { Configuration } from "../../src/server/configuration.ts";
+import { DEFAULT_LOG, type LogSettings } from "../../src/server/log.ts";
 
 export const SMALL_FLEET = "fleets/small.yaml";
 
@@ -159,6 +160,7 @@ export async function startTestServer(
   overrides: Partial<Configuration> = {},
   keep = false,
   thread: "inline" | "worker" = "inline",
+  logSettings: LogSettings = DEFAULT_LOG,
 ): Promise<TestServer> {
   const log: string[] = [];
   const evenkeel = await startEvenkeel(
@@ -173,7 +175,7 @@ export async function startTestServer(
       retention: {},
       ...overrides,
     },
-    { thread, onLog: (line) => log.push(line) },
+    { thread, log: logSettings, onLog: (line) => log.push(line) },
   );
   const server = new TestServer(evenkeel, log);
   if (!keep) onTestFinished(() => server.close());

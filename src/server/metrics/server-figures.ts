@@ -7,14 +7,7 @@ import {
   TRANSPORTS,
   type Transport,
 } from "../../runtime/ports.ts";
-
-export const OPERATION_KINDS = ["query", "mutation", "subscription", "unknown"] as const;
-export type OperationKind = (typeof OPERATION_KINDS)[number];
-/**
- * `ok`; `error` has errors that its client was told; `internal` failed for a bug; `invalid` was never
- * executed. A typed error of a mutation is an answer like others: see `evenkeel_commands_total`.
- */
-export type OperationOutcome = "ok" | "error" | "internal" | "invalid";
+import type { OperationReport } from "./operation-report.ts";
 
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -66,11 +59,12 @@ export class ServerFigures {
     this.#observeFleet();
   }
 
-  executed(kind: OperationKind, outcome: OperationOutcome, tookMs: number): void {
+  executed({ kind, outcome, tookMs }: OperationReport): void {
     this.#operations.inc({ kind, outcome });
     this.#durations.observe({ kind }, tookMs / 1_000);
   }
 
+  /** It was never executed. */
   invalid(): void {
     this.#operations.inc({ kind: "unknown", outcome: "invalid" });
   }

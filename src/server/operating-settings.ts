@@ -1,0 +1,31 @@
+import { BadConfiguration } from "./configuration.ts";
+import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogSettings } from "./log.ts";
+
+/** Of the environment, what is said to whoever operates the server, and how. */
+export interface OperatingSettings {
+  readonly log: LogSettings;
+}
+
+/** Throws `BadConfiguration`. An empty variable counts as not set. */
+export function readOperatingSettings(
+  env: Readonly<Record<string, string | undefined>>,
+): OperatingSettings {
+  return {
+    log: {
+      format: oneOf("LOG_FORMAT", env, LOG_FORMATS, DEFAULT_LOG.format),
+      level: oneOf("LOG_LEVEL", env, LOG_LEVELS, DEFAULT_LOG.level),
+    },
+  };
+}
+
+function oneOf<T extends string>(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+  known: readonly T[],
+  fallback: T,
+): T {
+  const text = env[name]?.trim() || fallback;
+  const found = known.find((one) => one === text);
+  if (found !== undefined) return found;
+  throw new BadConfiguration(`${name}=${text} is none of ${known.join(", ")}.`);
+}
