@@ -17,8 +17,8 @@ import "./store/fast-drizzle.ts";
 export interface Evenkeel {
   readonly runtime: Runtime;
   readonly server: RunningServer;
-  /** Stops serving, finishes what is begun, and lets go of the data directory. */
-  close(): Promise<void>;
+  /** Is not ready for `noticeMs`, stops serving, finishes what is begun, and lets go of the data directory. */
+  close(noticeMs?: number): Promise<void>;
 }
 
 export interface EvenkeelOptions {
@@ -65,8 +65,8 @@ export async function startEvenkeel(
     return {
       runtime,
       server,
-      close: async () => {
-        await server.close();
+      close: async (noticeMs) => {
+        await server.close(noticeMs);
         await runtime.close();
       },
     };
@@ -83,7 +83,7 @@ function documentsOverNetwork(tracesDir: string | null): FleetDocuments {
   return { parse: (text) => parseFleetDocument(text, options()) };
 }
 
-/** A stop takes no longer than this, whatever hangs. */
+/** After the notice, a stop takes no longer than this, whatever hangs. */
 const STOP_MS = 10_000;
 
 /**
@@ -97,10 +97,12 @@ export async function main(): Promise<void> {
   enableCompileCache(COMPILE_CACHE);
   let evenkeel: Evenkeel | null = null;
   let log = new Log((line) => console.log(line));
+  let noticeMs = 0;
   try {
     const configuration = readConfiguration(process.env);
     const operating = readOperatingSettings(process.env);
     log = new Log((line) => console.log(line), operating.log);
+    noticeMs = operating.stopNoticeMs;
     evenkeel = await startEvenkeel(configuration, {
       log: operating.log,
       onFatal: (error) => {
@@ -116,19 +118,28 @@ export async function main(): Promise<void> {
     console.error(`Evenkeel cannot start. ${error instanceof Error ? error.message : error}`);
     process.exit(1);
   }
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => stop(evenkeel, signal));
+  stopOnSignal(evenkeel, noticeMs, log);
 }
 
-function stop(evenkeel: Evenkeel, signal: string): void {
-  console.log(`Evenkeel stops signal=${signal}`);
-  setTimeout(() => fail(`it did not stop within ${STOP_MS} ms`), STOP_MS).unref();
-  evenkeel.close().catch((error: unknown) => fail(String(error)));
-}
-
-function fail(why: string): void {
-  console.error(`Evenkeel is ended: ${why}`);
-  process.exit(1);
+/** The first one asks it to stop, the second one ends it. */
+function stopOnSignal(evenkeel: Evenkeel, noticeMs: number, log: Log): void {
+  let isStopping = false;
+  const fail = (why: string) => {
+    log.warn(`Evenkeel is ended: ${why}`);
+    process.exit(1);
+  };
+  const stop = (signal: string) => {
+    if (isStopping) return fail(`${signal} came while it was stopping`);
+    isStopping = true;
+    log.info("Evenkeel stops", { signal });
+    const mostMs = noticeMs + STOP_MS;
+    setTimeout(() => fail(`it did not stop within ${mostMs} ms`), mostMs).unref();
+    evenkeel.close(noticeMs).then(
+      () => log.info("Evenkeel has stopped"),
+      (error: unknown) => fail(String(error)),
+    );
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
 }
 
 if (import.meta.main) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openReader, type Reader } from "../store/reader.ts";
 import { type ClockAnchor, readClock } from "./clock.ts";
 import { LogFeed } from "./feed.ts";
+import { refused } from "./idempotency.ts";
 import { type RuntimeOptions, writerOptions } from "./options.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClockMode, Health, Runtime } from "./ports.ts";
@@ -28,7 +29,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const queries = new FleetQueries(readerOf(dataDir, opened), nowMs);
   const resources = opened.move();
   return {
-    commands: { submit: (envelope) => writer.submit(envelope) },
+    commands: {
+      submit: async (envelope) =>
+        ear.isClosing
+          ? refused("INTERNAL", "The server is shutting down.")
+          : writer.submit(envelope),
+    },
     feed,
     queries,
     vitals: { writer: () => writer.figures(), followers: () => feed.followers() },
@@ -75,11 +81,17 @@ class Ear implements Outlet {
   #latestMs = 0;
   #health: Health = { ready: true, problems: [], decisionFailures: 0 };
   #over: string | null = null;
+  #isClosing = false;
 
   constructor({ clock, onFatal, onLog }: RuntimeOptions) {
     this.#mode = clock;
     this.#onLog = onLog ?? ((text) => console.error(text));
     this.#onFatal = onFatal ?? ((error) => this.#onLog(error.stack ?? error.message));
+  }
+
+  /** Who comes now is too late. */
+  get isClosing(): boolean {
+    return this.#isClosing;
   }
 
   attach(feed: LogFeed, anchor: ClockAnchor): void {
@@ -100,6 +112,7 @@ class Ear implements Outlet {
   }
 
   closing(): void {
+    this.#isClosing = true;
     this.#over ??= "The server is shutting down.";
   }
 

@@ -161,11 +161,10 @@ export class Writer {
     this.#soon();
   }
 
-  /** Finishes what is begun, refuses the rest, and lets go of the store. */
+  /** Answers what was asked, as far as it need not wait for time to pass, and lets go of the store. */
   close(): void {
-    const wasClosed = this.#isClosed;
+    if (!this.#isClosed) this.#finish();
     this.#stop("The server is shutting down.");
-    if (!wasClosed) this.#finish();
     this.#drivers.close();
     this.#store.close();
   }
@@ -374,10 +373,12 @@ export class Writer {
     this.#desk.refuseAll(why);
   }
 
-  /** Deals with what was seen, so that the drivers' worlds can be stored as they are. */
+  /** Deals with what was asked and seen, so that the drivers' worlds can be stored as they are. */
   #finish(): void {
-    for (let steps = 0; this.#sightings.size > 0 && steps < 1_000; steps++)
-      if (!this.#step()) break;
+    this.#isClosed = true;
+    this.#cancelTurns();
+    const isAtWork = () => this.#sightings.size > 0 || this.#desk.waiting > 0;
+    for (let steps = 0; isAtWork() && steps < 1_000; steps++) if (!this.#step()) break;
     this.#telemetryRounds.flush();
   }
 

@@ -16,6 +16,7 @@ export interface HttpOptions {
   /** The published JSON Schema of fleet documents, as text. */
   readonly fleetSchema: string;
   readonly damage: Damage;
+  readonly isStopping: () => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -23,7 +24,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 
 /** Answers HTTP requests: the API, the playground, health, and the schema of fleet documents. */
 export function httpHandler(options: HttpOptions): Handler {
-  const { runtime, graphql, figures, fleetSchema, damage } = options;
+  const { runtime, graphql, figures, fleetSchema, damage, isStopping } = options;
   const routes: Record<string, Handler> = {
     [GRAPHQL_PATH]: (request, response) => {
       if (wantsPage(request)) return sendGraphiql(response, runtime);
@@ -38,7 +39,11 @@ export function httpHandler(options: HttpOptions): Handler {
     "/health/ready": get((_request, response) => {
       const health = runtime.health();
       const ready = isReady(options);
-      const problems = [...(damage.problem === null ? [] : [damage.problem]), ...health.problems];
+      const problems = [
+        ...(isStopping() ? ["The server is shutting down."] : []),
+        ...(damage.problem === null ? [] : [damage.problem]),
+        ...health.problems,
+      ];
       const { decisionFailures } = health;
       sendJson(response, ready ? 200 : 503, { ready, problems, decisionFailures });
     }),
@@ -68,8 +73,12 @@ export function httpHandler(options: HttpOptions): Handler {
 }
 
 /** Commands can be taken. */
-export function isReady({ runtime, damage }: Pick<HttpOptions, "runtime" | "damage">): boolean {
-  return runtime.health().ready && damage.problem === null;
+export function isReady({
+  runtime,
+  damage,
+  isStopping,
+}: Pick<HttpOptions, "runtime" | "damage" | "isStopping">): boolean {
+  return !isStopping() && runtime.health().ready && damage.problem === null;
 }
 
 function pathOf(request: IncomingMessage): string {

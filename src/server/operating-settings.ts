@@ -4,7 +4,12 @@ import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogSettings } from "./log.ts
 /** Of the environment, what is said to whoever operates the server, and how. */
 export interface OperatingSettings {
   readonly log: LogSettings;
+  /** How long a server that is told to stop says that it is not ready before it says goodbye. */
+  readonly stopNoticeMs: number;
 }
+
+/** Longer than any health check waits between two looks. */
+const MAX_NOTICE_SECONDS = 300;
 
 /** Throws `BadConfiguration`. An empty variable counts as not set. */
 export function readOperatingSettings(
@@ -15,7 +20,19 @@ export function readOperatingSettings(
       format: oneOf("LOG_FORMAT", env, LOG_FORMATS, DEFAULT_LOG.format),
       level: oneOf("LOG_LEVEL", env, LOG_LEVELS, DEFAULT_LOG.level),
     },
+    stopNoticeMs: 1_000 * seconds("STOP_NOTICE_SECONDS", env, MAX_NOTICE_SECONDS),
   };
+}
+
+function seconds(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+  max: number,
+): number {
+  const text = env[name]?.trim() || "0";
+  const value = Number(text);
+  if (value >= 0 && value <= max) return value;
+  throw new BadConfiguration(`${name}=${text} is not a number of seconds from 0 to ${max}.`);
 }
 
 function oneOf<T extends string>(

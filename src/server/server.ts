@@ -1,5 +1,6 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as elapsed } from "node:timers/promises";
 import { createContext, type FleetDocuments } from "../../schema/context.ts";
 import { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
@@ -10,6 +11,7 @@ import { GRAPHQL_PATH, httpHandler, isReady } from "./http.ts";
 import type { OperationReport } from "./metrics/operation-report.ts";
 import { ServerFigures } from "./metrics/server-figures.ts";
 import { onBehalfOf, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
+import { Streams } from "./streams.ts";
 import { serveWebSockets } from "./websocket.ts";
 
 export interface ServerOptions {
@@ -30,8 +32,11 @@ export interface RunningServer {
   readonly port: number;
   /** Where the API is, such as `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
-  /** Says goodbye to all clients. The runtime is closed by whoever started it. */
-  close(): Promise<void>;
+  /**
+   * Is not ready any more, which whoever sends clients here has `noticeMs` to notice; then says goodbye to
+   * all of them and answers what was asked. The runtime is closed by whoever started it.
+   */
+  close(noticeMs?: number): Promise<void>;
 }
 
 /** Requests that are still answered after the server has begun to stop. */
@@ -45,11 +50,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     damage.notice(error);
     options.onError(error);
   };
-  const streams = new Set<ServerResponse>();
+  const streams = new Streams();
+  let isStopping = false;
   const fanOut = new FanOut(runtime.feed, runtime.queries);
   const figures = new ServerFigures({
     runtime,
-    isReady: () => isReady({ runtime, damage }),
+    isReady: () => isReady({ runtime, damage, isStopping: () => isStopping }),
     listeners: () => fanOut.listeners(),
     connections: (transport) => (transport === "sse" ? streams.size : sockets.size),
   });
@@ -58,15 +64,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     options.onOperation?.(report);
   };
   const graphql = createGraphql({ runtime, documents, figures, onOperation, onError });
-  const handler = httpHandler({ runtime, graphql, figures, fleetSchema, damage, onError });
+  const handler = httpHandler({
+    runtime,
+    graphql,
+    figures,
+    fleetSchema,
+    damage,
+    onError,
+    isStopping: () => isStopping,
+  });
   const http = createServer((request, response) => {
     // Streams of events end when the client goes, so when the server stops it must end them itself.
-    if (request.headers.accept?.includes("text/event-stream")) {
-      streams.add(response);
-      response.once("close", () => streams.delete(response));
-    }
     const requestId = requestIdOf(request);
     response.setHeader(REQUEST_ID_HEADER, requestId);
+    const wantsStream = request.headers.accept?.includes("text/event-stream");
+    if (wantsStream && !streams.add(response)) return;
     void onBehalfOf(requestId, () => handler(request, response));
   });
   const newContext = () => createContext(runtime, documents, LOCAL_ADMIN);
@@ -85,12 +97,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     port,
     url: `http://${name}:${port}${GRAPHQL_PATH}`,
-    close: async () => {
+    close: async (noticeMs = 0) => {
+      isStopping = true;
+      if (noticeMs > 0) await elapsed(noticeMs);
+      streams.end();
+      await sockets.close();
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       http.closeIdleConnections();
-      for (const stream of streams) stream.destroy();
       const deadline = setTimeout(() => http.closeAllConnections(), DRAIN_MS);
-      await sockets.close();
       await closed;
       clearTimeout(deadline);
     },

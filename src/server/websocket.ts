@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
+import { comeBackInMs, goodbye } from "./going-away.ts";
 import { refusal } from "./origin.ts";
 import { Outbox } from "./outbox.ts";
 import { onBehalfOf, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
@@ -33,6 +34,7 @@ export interface WebSockets {
 /** GraphQL over WebSockets (graphql-transport-ws) at `path` of an HTTP server. */
 export function serveWebSockets(http: Server, path: string, options: WebSocketOptions): WebSockets {
   const outboxes = new Map<WebSocket, Outbox>();
+  let isClosing = false;
   const protocol = createSubscriptionServer(options);
   const sockets = new WebSocketServer({
     noServer: true,
@@ -47,6 +49,7 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
     stream.on("error", ignore);
     const reason = refusal(request);
     if (pathOf(request) !== path) return refuse(stream, 404, "Not Found");
+    if (isClosing) return refuse(stream, 503, "Service Unavailable");
     if (reason) return refuse(stream, 403, "Forbidden", reason);
     stream.off("error", ignore);
     // Its answer's headers are written with the request at hand.
@@ -94,16 +97,21 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
       return outboxes.size;
     },
     close: async () => {
-      await Promise.all([...outboxes].map(sayGoodbye));
+      isClosing = true;
+      const clients = outboxes.size;
+      await Promise.all([...outboxes].map((one) => sayGoodbye(one, clients)));
       sockets.close();
     },
   };
 }
 
-function sayGoodbye([socket, outbox]: readonly [WebSocket, Outbox]): Promise<void> {
+function sayGoodbye(
+  [socket, outbox]: readonly [WebSocket, Outbox],
+  clients: number,
+): Promise<void> {
   return new Promise((resolve) => {
     socket.once("close", () => resolve());
-    outbox.sayGoodbye(GOING_AWAY, "The server is shutting down");
+    outbox.sayGoodbye(GOING_AWAY, goodbye(comeBackInMs(clients)));
   });
 }
 
