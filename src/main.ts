@@ -24,6 +24,7 @@ export interface Evenkeel {
 export interface EvenkeelOptions {
   readonly onLog?: (line: string) => void;
   readonly log?: LogSettings;
+  readonly isTraced?: boolean;
   /** The writer has died and nothing works any more. */
   readonly onFatal?: (error: Error) => void;
   readonly thread?: "worker" | "inline";
@@ -36,6 +37,7 @@ export async function startEvenkeel(
 ): Promise<Evenkeel> {
   const log = new Log(options.onLog ?? ((line) => console.log(line)), options.log ?? DEFAULT_LOG);
   const { dataDir, clock, seed, retention, host, port, fleet } = configuration;
+  const tracing = options.isTraced ? await startTracing() : null;
   // Not imported above: what makes drizzle load fast must be in place before it is asked for. And
   // while the API is loaded here, the writer already wakes in its own thread.
   const { startRuntime } = await import("./runtime/runtime.ts");
@@ -45,6 +47,7 @@ export async function startEvenkeel(
     seed,
     retention,
     onLog: (text) => log.warn(text),
+    ...(tracing && { onCommand: tracing.onCommand }),
     ...(options.onFatal && { onFatal: options.onFatal }),
     ...(options.thread && { thread: options.thread }),
   });
@@ -59,6 +62,7 @@ export async function startEvenkeel(
       documents: documentsOverNetwork(configuration.tracesDir),
       fleetSchema: printFleetSchema(),
       onError: (error) => log.error("A request failed for a bug", error),
+      plugins: tracing ? [tracing.plugin] : [],
       onOperation: ({ tookMs, ...report }) =>
         log.debug("operation", { ...report, tookMs: Math.round(tookMs) }),
     });
@@ -68,12 +72,17 @@ export async function startEvenkeel(
       close: async (noticeMs) => {
         await server.close(noticeMs);
         await runtime.close();
+        await tracing?.close();
       },
     };
   } catch (error) {
     await runtime.close();
     throw error;
   }
+}
+
+async function startTracing() {
+  return (await import("./server/tracing.ts")).startTracing();
 }
 
 function documentsOverNetwork(tracesDir: string | null): FleetDocuments {
@@ -105,6 +114,7 @@ export async function main(): Promise<void> {
     noticeMs = operating.stopNoticeMs;
     evenkeel = await startEvenkeel(configuration, {
       log: operating.log,
+      isTraced: operating.isTraced,
       onFatal: (error) => {
         log.error("The writer has died", error);
         process.exit(1);

@@ -1,6 +1,8 @@
-import type { CommandResult } from "../model/commands.ts";
+import type { Actor } from "../model/actors.ts";
+import type { Command, CommandResult } from "../model/commands.ts";
 import { Advances, advanceProblem } from "./advances.ts";
 import { type Batch, FULL } from "./batch.ts";
+import { preciseNowMs } from "./command-timing.ts";
 import type { Decisions, Ruling } from "./decisions.ts";
 import { type Claim, type Idempotency, refused, type Submission } from "./idempotency.ts";
 import type { ClockMode } from "./ports.ts";
@@ -38,9 +40,9 @@ export class CommandDesk {
     const { kind } = envelope.command;
     this.#waiting.push({
       envelope,
-      reply: (result) => {
+      reply: (result, timing) => {
         this.#figures.answered(kind, result);
-        reply(result);
+        reply(result, timing);
       },
     });
   }
@@ -68,9 +70,7 @@ export class CommandDesk {
     const advance = this.#advances.finish();
     if (!advance) return;
     const { claim, actor, seconds } = advance;
-    const command = { kind: "ADVANCE_CLOCK", seconds } as const;
-    const ruling = this.#decisions.run({ kind: "COMMAND", command, actor }, nowMs);
-    this.#answer(claim, ruling, batch, nowMs);
+    this.#decide({ kind: "ADVANCE_CLOCK", seconds }, actor, claim, batch, nowMs);
   }
 
   /** The clock stops where it is. */
@@ -89,8 +89,7 @@ export class CommandDesk {
     const claim = this.#claim(submission);
     if (!claim) return;
     if (command.kind !== "ADVANCE_CLOCK") {
-      const ruling = this.#decisions.run({ kind: "COMMAND", command, actor }, nowMs);
-      this.#answer(claim, ruling, batch, nowMs);
+      this.#decide(command, actor, claim, batch, nowMs);
       return;
     }
     const problem = advanceProblem(command.seconds, nowMs, this.#mode);
@@ -107,9 +106,11 @@ export class CommandDesk {
     }
   }
 
-  #answer(claim: Claim, ruling: Ruling, batch: Batch, nowMs: number): void {
+  #decide(command: Command, actor: Actor, claim: Claim, batch: Batch, nowMs: number): void {
+    const startMs = preciseNowMs();
+    const ruling = this.#decisions.run({ kind: "COMMAND", command, actor }, nowMs);
     batch.add(ruling);
-    batch.answer(claim, this.#resultOf(ruling), nowMs);
+    batch.answer(claim, this.#resultOf(ruling), nowMs, { startMs, endMs: preciseNowMs() });
   }
 
   #resultOf({ outcome, rejection }: Ruling): CommandResult {

@@ -6,6 +6,7 @@ import type { Telemetry } from "../store/batch.ts";
 import { StoreWriteFailed } from "../store/errors.ts";
 import type { Store } from "../store/writer.ts";
 import { Batch } from "./batch.ts";
+import { preciseNowMs } from "./command-timing.ts";
 import type { DriverPool, DriverState, Sighting } from "./driver-pool.ts";
 import { refused } from "./idempotency.ts";
 import type { Outlet } from "./outlet.ts";
@@ -56,13 +57,16 @@ export class Committer {
     const batch = this.#batch;
     const { events, records, answers, actions } = batch;
     this.#batch = new Batch();
+    const startMs = preciseNowMs();
     if (events.length > 0 || records.length > 0 || telemetry !== null) {
       const error = this.#append(batch, nowMs, telemetry);
       if (error) return this.#undo(batch, error);
       state.checkpoint();
     }
     if (events.length > 0) outlet.committed(state.meta.seq, nowMs);
-    for (const { claim, result } of answers) claim.reply(result);
+    const commit = { startMs, endMs: preciseNowMs() };
+    for (const { claim, result, decision } of answers)
+      claim.reply(result, decision ? { decision, commit } : undefined);
     for (const action of actions) this.perform(action);
     return null;
   }

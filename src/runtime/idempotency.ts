@@ -5,8 +5,9 @@ import { LIMITS } from "../model/limits.ts";
 import type { ErrorCode } from "../model/statuses.ts";
 import type { IdempotencyRecord } from "../store/batch.ts";
 import type { Store } from "../store/writer.ts";
+import type { CommandTiming } from "./command-timing.ts";
 
-export type Reply = (result: CommandResult) => void;
+export type Reply = (result: CommandResult, timing?: CommandTiming) => void;
 
 /** A command that waits for its turn, and whoever waits for its result. */
 export interface Submission {
@@ -74,9 +75,9 @@ export class Idempotency {
     const inFlight: InFlight = { fingerprint: record.fingerprint, others: [] };
     this.#inFlight.set(id, inFlight);
     return {
-      reply: (result) => {
+      reply: (result, timing) => {
         this.#inFlight.delete(id);
-        reply(result);
+        reply(result, timing);
         for (const other of inFlight.others) other(result);
       },
       keep: (result, atMs) =>

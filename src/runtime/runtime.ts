@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openReader, type Reader } from "../store/reader.ts";
 import { type ClockAnchor, readClock } from "./clock.ts";
+import { preciseNowMs } from "./command-timing.ts";
 import { LogFeed } from "./feed.ts";
 import { refused } from "./idempotency.ts";
 import { type RuntimeOptions, writerOptions } from "./options.ts";
 import type { Outlet } from "./outlet.ts";
-import type { ClockMode, Health, Runtime } from "./ports.ts";
+import type { ClockMode, Commands, Health, Runtime } from "./ports.ts";
 import { FleetQueries } from "./queries.ts";
-import { startInline, startWorker } from "./thread.ts";
+import { startInline, startWorker, type WriterHandle } from "./thread.ts";
 
 /**
  * Starts the control plane on a data directory. Rejects with the store's error, in words that say
@@ -29,12 +30,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const queries = new FleetQueries(readerOf(dataDir, opened), nowMs);
   const resources = opened.move();
   return {
-    commands: {
-      submit: async (envelope) =>
-        ear.isClosing
-          ? refused("INTERNAL", "The server is shutting down.")
-          : writer.submit(envelope),
-    },
+    commands: commandsTo(writer, options, () => ear.isClosing),
     feed,
     queries,
     vitals: { writer: () => writer.figures(), followers: () => feed.followers() },
@@ -47,6 +43,24 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       feed.close();
       await resources.disposeAsync();
     }),
+  };
+}
+
+function commandsTo(
+  writer: WriterHandle,
+  { onCommand }: RuntimeOptions,
+  isClosing: () => boolean,
+): Commands {
+  return {
+    submit: async (envelope) => {
+      if (isClosing()) return refused("INTERNAL", "The server is shutting down.");
+      if (!onCommand) return (await writer.submit(envelope, false)).result;
+      const startMs = preciseNowMs();
+      const { result, timing } = await writer.submit(envelope, true);
+      const asked = { startMs, endMs: preciseNowMs() };
+      onCommand({ kind: envelope.command.kind, result, asked, timing: timing ?? null });
+      return result;
+    },
   };
 }
 

@@ -3,7 +3,8 @@ import { Worker } from "node:worker_threads";
 import type { CommandEnvelope, CommandResult } from "../model/commands.ts";
 import type { DriverName } from "../model/statuses.ts";
 import type { ClockAnchor } from "./clock.ts";
-import { type Reply, refused } from "./idempotency.ts";
+import type { CommandTiming } from "./command-timing.ts";
+import { refused } from "./idempotency.ts";
 import { openWriter } from "./open-writer.ts";
 import type { WriterOptions } from "./options.ts";
 import type { Outlet } from "./outlet.ts";
@@ -11,19 +12,30 @@ import type { Health } from "./ports.ts";
 
 /** All that crosses between the threads. */
 export type ToWriter =
-  | { readonly kind: "SUBMIT"; readonly id: number; readonly envelope: CommandEnvelope }
+  | {
+      readonly kind: "SUBMIT";
+      readonly id: number;
+      readonly envelope: CommandEnvelope;
+      readonly isTimed: boolean;
+    }
   | { readonly kind: "FIGURES" }
   | { readonly kind: "CLOSE" };
 
 export type FromWriter =
   | { readonly kind: "READY"; readonly opened: Opened }
   | { readonly kind: "COMMITTED"; readonly headSeq: number; readonly nowMs: number }
-  | { readonly kind: "ANSWER"; readonly id: number; readonly result: CommandResult }
+  | { readonly kind: "ANSWER"; readonly id: number; readonly answer: Answer }
   | { readonly kind: "CLOCK"; readonly anchor: ClockAnchor }
   | { readonly kind: "HEALTH"; readonly health: Health }
   | { readonly kind: "FIGURES"; readonly figures: string }
   | { readonly kind: "LOG"; readonly text: string }
   | { readonly kind: "FATAL"; readonly error: Error };
+
+export interface Answer {
+  readonly result: CommandResult;
+  /** Only for whoever wants to know. */
+  readonly timing?: CommandTiming | undefined;
+}
 
 /** What the writer found when it woke. */
 export interface Opened {
@@ -36,7 +48,7 @@ export interface Opened {
 /** The writer, wherever it runs. */
 export interface WriterHandle {
   readonly opened: Opened;
-  submit(envelope: CommandEnvelope): Promise<CommandResult>;
+  submit(envelope: CommandEnvelope, isTimed: boolean): Promise<Answer>;
   figures(): Promise<string>;
   close(): Promise<void>;
 }
@@ -47,7 +59,10 @@ export function startInline(options: WriterOptions, outlet: Outlet): WriterHandl
   writer.start();
   return {
     opened: { epoch, dataDir, anchor: writer.anchor, drivers: writer.driverNames },
-    submit: (envelope) => new Promise((reply) => writer.submit({ envelope, reply })),
+    submit: (envelope) =>
+      new Promise((answer) =>
+        writer.submit({ envelope, reply: (result, timing) => answer({ result, timing }) }),
+      ),
     figures: () => writer.figures(),
     close: async () => writer.close(),
   };
@@ -67,7 +82,7 @@ class WorkerLink {
   readonly handle: Omit<WriterHandle, "opened">;
   readonly #worker: Worker;
   readonly #outlet: Outlet;
-  readonly #waiting = new Map<number, Reply>();
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
   readonly #opening = Promise.withResolvers<Opened>();
   /** Asked for once, however many want them meanwhile. */
   #figures: PromiseWithResolvers<string> | null = null;
@@ -81,7 +96,7 @@ class WorkerLink {
     this.#outlet = outlet;
     this.opened = this.#opening.promise;
     this.handle = {
-      submit: (envelope) => this.#submit(envelope),
+      submit: (envelope, isTimed) => this.#submit(envelope, isTimed),
       figures: () => this.#askFigures(),
       close: () => this.#close(),
     };
@@ -90,15 +105,15 @@ class WorkerLink {
     worker.on("exit", (code) => this.#ended(new Error(`The writer ended with code ${code}.`)));
   }
 
-  #submit(envelope: CommandEnvelope): Promise<CommandResult> {
-    return new Promise((reply) => {
+  #submit(envelope: CommandEnvelope, isTimed: boolean): Promise<Answer> {
+    return new Promise((answer) => {
       if (this.#end) {
-        reply(refused("INTERNAL", this.#end.message));
+        answer({ result: refused("INTERNAL", this.#end.message) });
         return;
       }
       const id = this.#nextId++;
-      this.#waiting.set(id, reply);
-      this.#send({ kind: "SUBMIT", id, envelope });
+      this.#waiting.set(id, answer);
+      this.#send({ kind: "SUBMIT", id, envelope, isTimed });
     });
   }
 
@@ -132,7 +147,7 @@ class WorkerLink {
         this.#outlet.committed(message.headSeq, message.nowMs);
         return;
       case "ANSWER":
-        this.#waiting.get(message.id)?.(message.result);
+        this.#waiting.get(message.id)?.(message.answer);
         this.#waiting.delete(message.id);
         return;
       case "CLOCK":
@@ -158,7 +173,8 @@ class WorkerLink {
     if (this.#end) return;
     this.#end = error;
     this.#opening.reject(error);
-    for (const reply of this.#waiting.values()) reply(refused("INTERNAL", error.message));
+    const result = refused("INTERNAL", error.message);
+    for (const answer of this.#waiting.values()) answer({ result });
     this.#waiting.clear();
     this.#figures?.reject(error);
     this.#figures = null;

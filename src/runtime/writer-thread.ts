@@ -23,8 +23,12 @@ const { writer, epoch, dataDir } = openWriter(workerData as WriterOptions, {
 port.on("message", (message: ToWriter) => {
   switch (message.kind) {
     case "SUBMIT": {
-      const { id, envelope } = message;
-      writer.submit({ envelope, reply: (result) => send({ kind: "ANSWER", id, result }) });
+      const { id, envelope, isTimed } = message;
+      writer.submit({
+        envelope,
+        reply: (result, timing) =>
+          send({ kind: "ANSWER", id, answer: isTimed ? { result, timing } : { result } }),
+      });
       return;
     }
     case "FIGURES":

@@ -1,4 +1,4 @@
-import { createYoga } from "graphql-yoga";
+import { createYoga, type Plugin } from "graphql-yoga";
 import { MAX_DOCUMENT_BYTES } from "../../schema/apply-fleet.ts";
 import { type ApiContext, createContext, type FleetDocuments } from "../../schema/context.ts";
 import { schema } from "../../schema/index.ts";
@@ -19,6 +19,7 @@ export interface GraphqlOptions {
   readonly runtime: Runtime;
   readonly documents: FleetDocuments;
   readonly figures: ServerFigures;
+  readonly plugins: readonly Plugin<ApiContext>[];
   readonly onOperation: (report: OperationReport) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -28,6 +29,7 @@ export function createGraphql({
   runtime,
   documents,
   figures,
+  plugins,
   onOperation,
   onError,
 }: GraphqlOptions) {
@@ -50,7 +52,7 @@ export function createGraphql({
     logging: false,
     maxRequestBodySize: MAX_BODY_BYTES,
     maskedErrors: { maskError: (error) => maskError(error, onError) },
-    plugins: [useOperationReports(figures, onOperation), useDocumentLimits()],
+    plugins: [useOperationReports(figures, onOperation), ...plugins, useDocumentLimits()],
   });
 }
 

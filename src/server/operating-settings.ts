@@ -4,6 +4,8 @@ import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogSettings } from "./log.ts
 /** Of the environment, what is said to whoever operates the server, and how. */
 export interface OperatingSettings {
   readonly log: LogSettings;
+  /** A collector is named that traces are to be sent to. */
+  readonly isTraced: boolean;
   /** How long a server that is told to stop says that it is not ready before it says goodbye. */
   readonly stopNoticeMs: number;
 }
@@ -20,8 +22,20 @@ export function readOperatingSettings(
       format: oneOf("LOG_FORMAT", env, LOG_FORMATS, DEFAULT_LOG.format),
       level: oneOf("LOG_LEVEL", env, LOG_LEVELS, DEFAULT_LOG.level),
     },
+    isTraced: hasCollector(env),
     stopNoticeMs: 1_000 * seconds("STOP_NOTICE_SECONDS", env, MAX_NOTICE_SECONDS),
   };
+}
+
+/** The variables are OpenTelemetry's, and read again by its exporter. */
+function hasCollector(env: Readonly<Record<string, string | undefined>>): boolean {
+  const name = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"].find((one) =>
+    env[one]?.trim(),
+  );
+  if (name === undefined) return false;
+  const url = env[name]?.trim() ?? "";
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return true;
+  throw new BadConfiguration(`${name}=${url} is not an address such as http://localhost:4318.`);
 }
 
 function seconds(

@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as elapsed } from "node:timers/promises";
-import { createContext, type FleetDocuments } from "../../schema/context.ts";
+import type { Plugin } from "graphql-yoga";
+import { type ApiContext, createContext, type FleetDocuments } from "../../schema/context.ts";
 import { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
 import { BadConfiguration } from "./configuration.ts";
@@ -23,6 +24,8 @@ export interface ServerOptions {
   readonly fleetSchema: string;
   /** What no client is told of: bugs. */
   readonly onError: (error: unknown) => void;
+  /** More that takes part in operations. */
+  readonly plugins?: readonly Plugin<ApiContext>[];
   readonly onOperation?: (report: OperationReport) => void;
   /** A WebSocket's client that takes nothing for so long is told to come back when it can. */
   readonly stalledMs?: number;
@@ -63,7 +66,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     figures.executed(report);
     options.onOperation?.(report);
   };
-  const graphql = createGraphql({ runtime, documents, figures, onOperation, onError });
+  const graphql = createGraphql({
+    runtime,
+    documents,
+    figures,
+    plugins: options.plugins ?? [],
+    onOperation,
+    onError,
+  });
   const handler = httpHandler({
     runtime,
     graphql,
