@@ -1,5 +1,6 @@
 import { brandWithType, type ObjectRef } from "@pothos/core";
 import type { Command, Outcome } from "../src/model/commands.ts";
+import { screamingCase } from "../src/model/events.ts";
 import type { EntityType, IdTypes, Seq } from "../src/model/ids.ts";
 import { LIMITS } from "../src/model/limits.ts";
 import { formatCursor } from "../src/model/log.ts";
@@ -104,9 +105,23 @@ async function run<Input extends Keyed, K extends Outcome["kind"]>(
     const rejection = mutation.explain?.(result.rejection, input, context) ?? result.rejection;
     return asError(belowInput(rejection));
   } catch (error) {
-    if (error instanceof Refused) return asError(belowInput(error.rejection));
-    throw error;
+    if (!(error instanceof Refused)) throw error;
+    await auditRefusal(mutation.name, error.rejection, context);
+    return asError(belowInput(error.rejection));
   }
+}
+
+/** What is refused here never was a command; that it was asked for is a fact all the same. */
+export async function auditRefusal(
+  mutation: string,
+  rejection: Rejection,
+  { runtime, actor }: Pick<ApiContext, "runtime" | "actor">,
+): Promise<void> {
+  await runtime.commands.submit({
+    command: { kind: "REFUSED_BEFORE", mutation: screamingCase(mutation), rejection },
+    actor,
+    idempotencyKey: null,
+  });
 }
 
 function belowInput(rejection: Rejection): Rejection {

@@ -57,9 +57,14 @@ export class Context {
     return this.#nextId++ as T;
   }
 
-  /** A fact that whoever gave the input brought about. */
-  emitAsActor<K extends EventKind>(kind: K, payload: Payload<K>, causeSeq: Seq | null): Seq {
-    return this.#emit(kind, payload, causeSeq, this.#actor);
+  /** A fact that whoever gave the input brought about, `graver` than its kind usually is if that is given. */
+  emitAsActor<K extends EventKind>(
+    kind: K,
+    payload: Payload<K>,
+    causeSeq: Seq | null,
+    graver: Severity | null = null,
+  ): Seq {
+    return this.#emit(kind, payload, causeSeq, this.#actor, graver);
   }
 
   /** A fact that the engine brought about, `graver` than its kind usually is if that is given. */
@@ -139,7 +144,7 @@ function subjectField(kind: EventKind): { field: string; type: FieldType } | nul
   const known = SUBJECT_FIELDS.get(kind);
   if (known !== undefined) return known;
   const found = Object.entries(EVENTS[kind].fields).find(
-    ([, type]) => NAMED.has(type) || type === "node",
+    ([, type]) => NAMED.has(type) || type === "node" || type === "node?",
   );
   const subject = found ? { field: found[0], type: found[1] as FieldType } : null;
   SUBJECT_FIELDS.set(kind, subject);
@@ -150,7 +155,9 @@ function subjectOf(kind: EventKind, payload: object): Ref | null {
   const subject = subjectField(kind);
   if (!subject) return null;
   const value = (payload as Record<string, unknown>)[subject.field];
-  return subject.type === "node" ? (value as Ref) : ({ type: subject.type, id: value } as Ref);
+  return subject.type.startsWith("node")
+    ? (value as Ref | null)
+    : ({ type: subject.type, id: value } as Ref);
 }
 
 function tenantOf(state: State, subject: Ref | null, definition: Definition): TenantId | null {

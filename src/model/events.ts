@@ -671,6 +671,15 @@ export const EVENTS = {
     { host: "Host", guest: "Guest?", guestName: "string" },
   ),
 
+  // Security
+  CommandAudited: event("SECURITY", "DEBUG", "{command} answered {result}: {detail}", {
+    target: "node?",
+    command: "string",
+    result: "string",
+    detail: "string",
+    dryRun: "boolean",
+  }),
+
   // Simulation
   FaultInjected: event("SIMULATION", "NOTICE", "Fault {fault} on {target}", {
     target: "node",

@@ -88,12 +88,16 @@ export class CommandDesk {
     const { command, actor } = submission.envelope;
     const claim = this.#claim(submission);
     if (!claim) return;
+    if (claim.refusal) {
+      this.#refuse(command, actor, claim, claim.refusal, batch, nowMs);
+      return;
+    }
     if (command.kind !== "ADVANCE_CLOCK") {
       this.#decide(command, actor, claim, batch, nowMs);
       return;
     }
     const problem = advanceProblem(command.seconds, nowMs, this.#mode);
-    if (problem) batch.answer(claim, problem, nowMs);
+    if (problem) this.#refuse(command, actor, claim, problem, batch, nowMs);
     else this.#advances.push({ claim, actor, seconds: command.seconds });
   }
 
@@ -110,7 +114,23 @@ export class CommandDesk {
     const startMs = preciseNowMs();
     const ruling = this.#decisions.run({ kind: "COMMAND", command, actor }, nowMs);
     batch.add(ruling);
-    batch.answer(claim, this.#resultOf(ruling), nowMs, { startMs, endMs: preciseNowMs() });
+    // Where it holds what was done: the audit comes after that.
+    const result = this.#resultOf(ruling);
+    batch.add(this.#decisions.audit(command, actor, result, nowMs));
+    batch.answer(claim, result, nowMs, { startMs, endMs: preciseNowMs() });
+  }
+
+  /** What need not be decided about is audited all the same. */
+  #refuse(
+    command: Command,
+    actor: Actor,
+    claim: Claim,
+    refusal: CommandResult,
+    batch: Batch,
+    nowMs: number,
+  ): void {
+    batch.add(this.#decisions.audit(command, actor, refusal, nowMs));
+    batch.answer(claim, refusal, nowMs);
   }
 
   #resultOf({ outcome, rejection }: Ruling): CommandResult {

@@ -1,8 +1,10 @@
 import { actionsFor, type DriverAction } from "../engine/actions.ts";
+import { audited } from "../engine/audit.ts";
 import { decide, decisionFailed, nextDueAtMs } from "../engine/engine.ts";
 import type { Input } from "../engine/input.ts";
 import type { State } from "../engine/state.ts";
-import type { Outcome } from "../model/commands.ts";
+import type { Actor } from "../model/actors.ts";
+import type { Command, CommandResult, Outcome } from "../model/commands.ts";
 import type { FleetEvent } from "../model/events.ts";
 import type { Seq } from "../model/ids.ts";
 import type { Rejection } from "../model/rejections.ts";
@@ -59,6 +61,12 @@ export class Decisions {
       state.rollback(mark);
       return this.failed(describe(input), error, nowMs);
     }
+  }
+
+  /** The fact that a command was asked for, and what its answer is. */
+  audit(command: Command, actor: Actor, result: CommandResult, nowMs: number): Ruling {
+    const { events } = audited(this.#state, command, actor, result, nowMs);
+    return { ...NOTHING, events };
   }
 
   /** Tells of a failure in `/health` and in the log. */

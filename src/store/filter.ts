@@ -9,6 +9,8 @@ import { type EventCategory, SEVERITIES, type Severity } from "../model/statuses
  * nothing.
  */
 export interface LogFilter {
+  /** Names of principals: all that they brought about. */
+  readonly principals?: readonly string[];
   readonly categories?: readonly EventCategory[];
   readonly kinds?: readonly EventKind[];
   readonly minSeverity?: Severity;
@@ -32,9 +34,14 @@ export function matches(event: FleetEvent, filter: LogFilter): boolean {
     isAmong(event.zoneId, filter.zoneIds) &&
     isAmong(event.tenantId, filter.tenantIds) &&
     isAmong(event.incidentId, filter.incidentIds) &&
+    isAmong(principalOf(event), filter.principals) &&
     (filter.minSeverity === undefined ||
       severityRank(event.severity) >= severityRank(filter.minSeverity))
   );
+}
+
+function principalOf({ actor }: FleetEvent): string | null {
+  return actor.kind === "PRINCIPAL" ? actor.name : null;
 }
 
 function isAmong<T>(value: T | null | undefined, wanted: readonly T[] | undefined): boolean {

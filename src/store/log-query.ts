@@ -107,6 +107,7 @@ function conditionsOf(filter: LogFilter): Condition[] {
     ["zone_id", filter.zoneIds],
     ["tenant_id", filter.tenantIds],
     ["category", filter.categories],
+    ["principal", filter.principals],
   ];
   return given.flatMap(([column, values]) =>
     values === undefined ? [] : [{ column, values: [...new Set(values)] }],
@@ -174,6 +175,7 @@ function whereAll(conditions: readonly string[]): string {
 }
 
 function canLead({ column, values }: Condition): boolean {
+  if (column === "principal") return false;
   if (column === "severity_rank")
     return values.every((rank) => (rank as number) >= RARE_SEVERITY_RANK);
   return values.length <= MAX_LEADING_VALUES;
@@ -186,7 +188,14 @@ function rareOnly({ column }: Condition): string[] {
 
 /** The `+` keeps SQLite from leading with this condition's index. */
 function checked(condition: Condition): string {
-  return `+log.${condition.column} IN ${wantedValues(condition)}`;
+  return `+${expressionOf(condition)} IN ${wantedValues(condition)}`;
+}
+
+/** The name within an actor, as `formatActor` writes it, is no column of its own. */
+function expressionOf({ column }: Condition): string {
+  return column === "principal"
+    ? "iif(log.actor GLOB 'PRINCIPAL*', substr(log.actor, instr(log.actor, ':') + 1), NULL)"
+    : `log.${column}`;
 }
 
 function wantedValues({ column }: Condition): string {

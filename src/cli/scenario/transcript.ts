@@ -31,7 +31,9 @@ export async function transcribe(
   const events = (await eventsOf(url, log))
     .filter(({ kind, category, severity }) => {
       if ((log.without ?? BORING).includes(kind)) return false;
-      return log.kinds !== undefined || category !== "INVENTORY" || severity !== "INFO";
+      if (log.kinds !== undefined) return true;
+      // What was refused, its step tells.
+      return category !== "SECURITY" && (category !== "INVENTORY" || severity !== "INFO");
     })
     .map((event) => ({ ...event, atMs: Date.parse(event.occurredAt) - startMs }))
     .filter(({ atMs }) => atMs >= log.fromSeconds * 1000);
