@@ -42,10 +42,12 @@ export function bigFleet(): FleetSpec {
       path,
       name: flavorName(cores, gib),
       resources: { cpuMillicores: cores * 1_000, memoryMiB: gib * 1_024, storageGiB: 40 },
+      allocation: null,
     })),
     images: [{ path, name: "linux", bootSeconds: null }],
     guests: guests(),
     affinityRules: [],
+    securityGroups: [],
   };
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { LogFeed } from "../src/runtime/feed.ts";
-import type { Runtime } from "../src/runtime/ports.ts";
+import { type Runtime, WHOLE_FLEET } from "../src/runtime/ports.ts";
 import { startServer } from "../src/server/server.ts";
 import { openReader } from "../src/store/reader.ts";
 import { perform, type Stage } from "./stage.ts";
@@ -22,12 +22,15 @@ perform(async (): Promise<Stage> => {
   });
   const refuse = () => Promise.reject(new Error("Nobody decides here"));
   const runtime: Runtime = {
+    sight: WHOLE_FLEET,
+    seenBy: () => runtime,
     feed,
     queries: {
       reader,
       explainPlacement: () => {
         throw new Error("Nobody decides here");
       },
+      canReach: refuse,
       capacityReport: refuse,
     },
     commands: { submit: refuse },

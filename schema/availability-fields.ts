@@ -1,9 +1,8 @@
 import { type Measured, ninesOf, ratioOf } from "./availability.ts";
-import { type AvailabilityReport, availabilityOfZones } from "./availability-query.ts";
+import type { AvailabilityReport } from "./availability-query.ts";
 import { builder } from "./builder.ts";
 import { Guest } from "./guest.ts";
 import { Region } from "./region.ts";
-import { windowOf } from "./window.ts";
 import { Zone } from "./zone.ts";
 
 const SECOND_MS = 1000;
@@ -63,8 +62,7 @@ builder.drizzleObjectField(Zone, "availability", (t) =>
   t.field({
     type: Availability,
     args,
-    resolve: (zone, { window }, { db, runtime }) =>
-      availabilityOfZones(db, [zone.id], windowOf(window, runtime.nowMs())),
+    resolve: (zone, { window }, { loaders }) => loaders.zonesAvailability([zone.id], window ?? {}),
   }),
 );
 
@@ -72,13 +70,7 @@ builder.drizzleObjectField(Region, "availability", (t) =>
   t.field({
     type: Availability,
     args,
-    resolve: async (region, { window }, { db, runtime }) => {
-      const zones = await db.query.zones.findMany({
-        columns: { id: true },
-        where: { regionId: { eq: region.id } },
-      });
-      const ids = zones.map((zone) => zone.id);
-      return availabilityOfZones(db, ids, windowOf(window, runtime.nowMs()));
-    },
+    resolve: async (region, { window }, { loaders }) =>
+      loaders.zonesAvailability((await loaders.zonesOfRegion.load(region.id)) ?? [], window ?? {}),
   }),
 );

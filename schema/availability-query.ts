@@ -31,7 +31,7 @@ const STATE_OF: Partial<Record<GuestStatus, ServiceState>> = {
 /** Where the log begins: when its oldest event happened, and whether that is the first one ever. */
 function beginning(db: ReadDatabase): { atMs: number; whole: boolean } | null {
   const [oldest] = db.all<{ seq: number; atMs: number }>(
-    sql`SELECT seq, at_ms AS "atMs" FROM log ORDER BY seq LIMIT 1`,
+    sql`SELECT (SELECT earliest_seq FROM meta) AS seq, at_ms AS "atMs" FROM log ORDER BY log.seq LIMIT 1`,
   );
   return oldest ? { atMs: oldest.atMs, whole: oldest.seq === 1 } : null;
 }
@@ -91,12 +91,12 @@ function knownGuest(row: GuestRow, start: ReturnType<typeof beginning>): KnownGu
   };
 }
 
-/** The guest-time spent in some zones: also of guests that have left them or are gone. */
+/** The guest-time spent in each group of zones: also of guests that have left them or are gone. */
 export function availabilityOfZones(
   db: ReadDatabase,
-  zoneIds: readonly number[],
+  groups: readonly (readonly number[])[],
   wanted: Window,
-): AvailabilityReport {
+): AvailabilityReport[] {
   const start = beginning(db);
   const window = clamp(wanted, start?.atMs ?? null);
   const facts = factsOf(db, window.toMs, sql``);
@@ -107,5 +107,9 @@ export function availabilityOfZones(
   for (const { guestId } of facts)
     if (!known.has(guestId))
       known.set(guestId, { guestId, zoneId: null, state: "OUT", complete: start?.whole ?? false });
-  return { ...measure(facts, [...known.values()], window, new Set(zoneIds)), window };
+  const guests = [...known.values()];
+  return groups.map((zoneIds) => ({
+    ...measure(facts, guests, window, new Set(zoneIds)),
+    window,
+  }));
 }

@@ -7,6 +7,7 @@ import WholeRowsPlugin from "./columns-plugin.ts";
 import type { ApiContext } from "./context.ts";
 import { PAGE } from "./page.ts";
 import PagePlugin from "./page-plugin.ts";
+import RequirementPlugin from "./requirement-plugin.ts";
 
 /** Code first: each noun's module hangs its types, queries, mutations and subscriptions on this. */
 export const builder = new SchemaBuilder<{
@@ -22,7 +23,7 @@ export const builder = new SchemaBuilder<{
     Cursor: { Input: string; Output: string };
   };
 }>({
-  plugins: [PagePlugin, RelayPlugin, DrizzlePlugin, WholeRowsPlugin],
+  plugins: [RequirementPlugin, PagePlugin, RelayPlugin, DrizzlePlugin, WholeRowsPlugin],
   defaultFieldNullability: false,
   relay: {
     clientMutationId: "omit",

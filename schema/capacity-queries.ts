@@ -7,6 +7,8 @@ export type AllocationTotals = Resources;
 export interface UsageSample {
   readonly cpuMillicores: number;
   readonly memoryMiB: number;
+  readonly cpuDemandMillicores: number;
+  readonly cpuStolenMillicores: number;
   readonly sampledAtMs: number;
 }
 
@@ -42,10 +44,27 @@ export function allocatedByHost(
   return new Map(rows.map(({ id, ...taken }) => [id, taken]));
 }
 
+/** What guests are promised where they are and where they go; nobody is promised more than their size. */
+export function reservedByHost(
+  db: ReadDatabase,
+  ids: readonly number[],
+): Map<number, AllocationTotals> {
+  const half = (column: "host_id" | "target_host_id") => sql`
+    SELECT ${sql.identifier(column)} AS id,
+      min(cpu_millicores, allocation ->> 'cpuReservationMillicores') AS cpu,
+      min(memory_mib, allocation ->> 'memoryReservationMiB') AS memory
+    FROM guests WHERE allocation IS NOT NULL AND ${sql.identifier(column)} IN ${list(ids)}`;
+  const rows = db.all<Resources & { id: number }>(sql`
+    SELECT id, sum(cpu) AS "cpuMillicores", sum(memory) AS "memoryMiB", 0 AS "storageGiB"
+    FROM (${half("host_id")} UNION ALL ${half("target_host_id")}) GROUP BY id`);
+  return new Map(rows.map(({ id, ...reserved }) => [id, reserved]));
+}
+
 export function usageByHost(db: ReadDatabase, ids: readonly number[]): Map<number, UsageSample> {
   const rows = db.all<UsageSample & { id: number }>(sql`
     SELECT g.host_id AS id, sum(t.cpu_millicores) AS "cpuMillicores",
-      sum(t.memory_mib) AS "memoryMiB", max(t.sampled_at_ms) AS "sampledAtMs"
+      sum(t.memory_mib) AS "memoryMiB", sum(t.cpu_demand_millicores) AS "cpuDemandMillicores",
+      sum(t.cpu_stolen_millicores) AS "cpuStolenMillicores", max(t.sampled_at_ms) AS "sampledAtMs"
     FROM guests g JOIN guest_telemetry t ON t.guest_id = g.id
     WHERE g.host_id IN ${list(ids)} GROUP BY g.host_id`);
   return new Map(rows.map(({ id, ...sample }) => [id, sample]));

@@ -7,6 +7,7 @@ import type {
 } from "../src/runtime/ports.ts";
 import { badInput } from "./bad-input.ts";
 import { builder } from "./builder.ts";
+import { costs } from "./cost.ts";
 import { FailureDomain } from "./enums.ts";
 import { Guest } from "./guest.ts";
 import { loadRef, Node } from "./node.ts";
@@ -46,8 +47,9 @@ const DomainLoss = builder.objectRef<Loss>("DomainLoss").implement({
       resolve: ({ scope }, _args, context) => loadRef(scope, context),
     }),
     hosts: t.exposeInt("hosts", { description: "Hosts that would go down." }),
-    guestsAffected: t.exposeInt("guestsAffected", {
+    guestsAffected: t.int({
       description: "Guests that should run and would go down, those on their way up included.",
+      resolve: ({ affected }) => affected.length,
     }),
     guestsLeftBehind: t.int({
       description:
@@ -104,6 +106,8 @@ builder.queryField("capacityReport", (t) =>
     description:
       "What would not restart if any one host, rack, data center, zone or region were lost now, found by simulating each loss with the engine's own recovery: priorities, rules, dependencies and all. Everything else is taken to go well.",
     args: { losing: t.arg({ type: FailureDomain, required: true }) },
+    // Every loss is played through.
+    extensions: costs({ own: 10_000 }),
     resolve: async (_root, { losing }, { runtime, signal }) => {
       try {
         return await runtime.queries.capacityReport(losing, signal);

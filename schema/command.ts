@@ -1,12 +1,13 @@
 import { brandWithType, type ObjectRef } from "@pothos/core";
 import type { Command, Outcome } from "../src/model/commands.ts";
-import { screamingCase } from "../src/model/events.ts";
 import type { EntityType, IdTypes, Seq } from "../src/model/ids.ts";
 import { LIMITS } from "../src/model/limits.ts";
 import { formatCursor } from "../src/model/log.ts";
 import type { Rejection } from "../src/model/rejections.ts";
+import { auditRefusal } from "./audit.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import type { ApiContext } from "./context.ts";
+import { costs } from "./cost.ts";
 import { entityKey, parseGlobalId } from "./ids.ts";
 import { asError, ERROR_TYPES } from "./mutation-errors.ts";
 
@@ -80,6 +81,8 @@ export function commandMutation<Input extends Keyed, K extends Outcome["kind"]>(
       type: result,
       description,
       args: { input: t.arg({ type: input, required: true }) },
+      // A transaction, and the writer's time.
+      extensions: costs({ own: 10 }),
       resolve: async (_root, args, context) => {
         const answer = await run(mutation, (args as unknown as { input: Input }).input, context);
         if ("outcome" in answer) brandWithType(answer, payload.name as never);
@@ -109,19 +112,6 @@ async function run<Input extends Keyed, K extends Outcome["kind"]>(
     await auditRefusal(mutation.name, error.rejection, context);
     return asError(belowInput(error.rejection));
   }
-}
-
-/** What is refused here never was a command; that it was asked for is a fact all the same. */
-export async function auditRefusal(
-  mutation: string,
-  rejection: Rejection,
-  { runtime, actor }: Pick<ApiContext, "runtime" | "actor">,
-): Promise<void> {
-  await runtime.commands.submit({
-    command: { kind: "REFUSED_BEFORE", mutation: screamingCase(mutation), rejection },
-    actor,
-    idempotencyKey: null,
-  });
 }
 
 function belowInput(rejection: Rejection): Rejection {

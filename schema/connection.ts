@@ -1,5 +1,6 @@
 import type { ObjectRef } from "@pothos/core";
 import { builder, type SchemaTypes } from "./builder.ts";
+import { costs } from "./cost.ts";
 
 /**
  * The one connection type of a noun, so that every list of it has the same name and a totalCount.
@@ -14,7 +15,7 @@ export function connectionOf<Shape>(type: ObjectRef<SchemaTypes, Shape>, name: s
       fields: (t) => ({
         totalCount: t.int({
           description: "How many there are with this filter, on all pages.",
-          extensions: { pothosDrizzleTotalCount: true },
+          extensions: { pothosDrizzleTotalCount: true, ...costs({ own: 10 }) },
           resolve: countOf,
         }),
       }),

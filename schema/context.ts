@@ -2,6 +2,7 @@ import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Actor } from "../src/model/actors.ts";
 import type { FleetSpec, Path } from "../src/model/fleet.ts";
 import type { Seq } from "../src/model/ids.ts";
+import type { Principal } from "../src/model/principals.ts";
 import type { Problem } from "../src/model/rejections.ts";
 import type { Runtime, Transport } from "../src/runtime/ports.ts";
 import type { relations } from "../src/store/tables-relations.ts";
@@ -22,21 +23,14 @@ export type ParsedFleetDocument =
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Who asks. */
-export interface Principal {
-  readonly name: string;
-  readonly role: Role;
-}
-export const ROLES = ["ADMIN"] as const;
-export type Role = (typeof ROLES)[number];
-
 /** The same for principals who may see and do the same, and for nobody else. */
-export function audienceOf({ role }: Principal): string {
-  return role;
+export function audienceOf({ role, tenantId }: Principal): string {
+  return `${role} ${tenantId ?? "*"}`;
 }
 
 /** What resolvers see, made anew for each operation. */
 export interface ApiContext {
+  /** As the principal sees it: what it may not see is in none of these. */
   readonly runtime: Runtime;
   readonly documents: FleetDocuments;
   readonly db: ReadDatabase;
@@ -55,12 +49,14 @@ export interface ApiContext {
 }
 
 export function createContext(
-  runtime: Runtime,
+  fleet: Runtime,
   documents: FleetDocuments,
   principal: Principal,
   signal: AbortSignal | null = null,
   transport: Transport = "websocket",
 ): ApiContext {
+  const { name, tenantId } = principal;
+  const runtime = fleet.seenBy(tenantId);
   const head = runtime.feed.head();
   const { db } = runtime.queries.reader;
   return {
@@ -69,7 +65,7 @@ export function createContext(
     db,
     loaders: new Loaders({ queries: runtime.queries, nowMs: () => runtime.nowMs() }),
     principal,
-    actor: { kind: "PRINCIPAL", name: principal.name },
+    actor: { kind: "PRINCIPAL", name, ...(tenantId !== null && { tenantId }) },
     head,
     signal,
     transport,

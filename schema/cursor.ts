@@ -29,11 +29,10 @@ export function cursorSeq(text: string, feed: Feed): Seq {
       "CURSOR_UNKNOWN_EPOCH",
       `Cursor ${text} is of another log than this one, ${feed.epoch}`,
     );
-  const head = feed.head();
-  if (cursor.seq > head)
+  if (!feed.reaches(cursor.seq))
     throw cursorError(
       "CURSOR_IN_FUTURE",
-      `Cursor ${text} is beyond the log's head, ${formatCursor(feed.epoch, head)}`,
+      `Cursor ${text} is beyond the log's head, ${formatCursor(feed.epoch, feed.head())}`,
     );
   return cursor.seq;
 }

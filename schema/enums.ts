@@ -1,6 +1,8 @@
+import { ROLES } from "../src/model/principals.ts";
 import {
   ACTOR_KINDS,
   DESIRED_STATES,
+  DIRECTIONS,
   ERROR_CODES,
   EVENT_CATEGORIES,
   FAILURE_DOMAINS,
@@ -16,10 +18,12 @@ import {
   OPINIONS,
   POLARITIES,
   PRIORITIES,
+  PROTOCOLS,
   REASON_CODES,
   RULE_KINDS,
   RULE_SCOPES,
   SEVERITIES,
+  SHARES_LEVELS,
   SHUTDOWN_POLICIES,
   TOLERANCES,
   UTILITIES,
@@ -61,6 +65,15 @@ export const RuleKind = builder.enumType("AffinityRuleKind", {
 });
 export const Polarity = builder.enumType("Polarity", { values: POLARITIES });
 export const RuleScope = builder.enumType("RuleScope", { values: RULE_SCOPES });
+export const Direction = builder.enumType("Direction", {
+  description: "INGRESS: to the members of a group. EGRESS: from them.",
+  values: DIRECTIONS,
+});
+export const Protocol = builder.enumType("Protocol", { values: PROTOCOLS });
+export const SharesLevel = builder.enumType("SharesLevel", {
+  description: "How much a guest weighs for each of its cores where CPU is short: 1 to 2 to 4.",
+  values: SHARES_LEVELS,
+});
 export const FailureDomain = builder.enumType("FailureDomain", {
   description: "What can be lost at once, smallest first.",
   values: FAILURE_DOMAINS,
@@ -101,6 +114,11 @@ export const EventCategory = builder.enumType("EventCategory", { values: EVENT_C
 export const Severity = builder.enumType("Severity", {
   description: "Least severe first.",
   values: SEVERITIES,
+});
+export const Role = builder.enumType("Role", {
+  description:
+    "What a principal may do. VIEWER reads. OPERATOR also runs guests and, of the whole fleet, hosts. ADMIN also manages tokens and, of the whole fleet, tenants, documents and faults.",
+  values: ROLES,
 });
 export const ActorKind = builder.enumType("ActorKind", { values: ACTOR_KINDS });
 export const OperationKind = builder.enumType("OperationKind", { values: OPERATION_KINDS });

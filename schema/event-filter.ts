@@ -50,7 +50,7 @@ export function toLogFilter(
     ...(kinds && { kinds }),
     ...(minSeverity && { minSeverity }),
     ...(subjectIds && { subjectIds: anyIds(subjectIds, "filter.subjectIds") }),
-    ...(principals && { principals }),
+    ...(principals && { principals: { names: principals, tenantId: runtime.sight.tenantId } }),
     ...(zoneIds && { zoneIds: filterIds("Zone", zoneIds, "filter.zoneIds") }),
     ...(tenantIds && { tenantIds: filterIds("Tenant", tenantIds, "filter.tenantIds") }),
     ...(incidentIds && {

@@ -8,6 +8,7 @@ import {
 } from "../src/model/events.ts";
 import type { EntityType, Ref } from "../src/model/ids.ts";
 import { AffinityRule } from "./affinity-rule.ts";
+import { ApiToken } from "./api-token.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import { DataCenter } from "./data-center.ts";
 import {
@@ -20,6 +21,7 @@ import {
   OperationKind,
   Opinion,
   OpinionSource,
+  Role,
   ShutdownPolicy,
   Utility,
 } from "./enums.ts";
@@ -38,6 +40,7 @@ import { Rack } from "./rack.ts";
 import { Reason } from "./reason.ts";
 import { Region } from "./region.ts";
 import { Resources } from "./resources.ts";
+import { SecurityGroup } from "./security-group.ts";
 import { Tenant } from "./tenant.ts";
 import { Zone } from "./zone.ts";
 
@@ -54,10 +57,12 @@ const ENTITIES = {
   Image,
   Guest,
   AffinityRule,
+  SecurityGroup,
   Fault,
   Failover,
   Operation,
   Incident,
+  ApiToken,
 } as const satisfies Record<EntityType, unknown>;
 
 const VALUES = {
@@ -79,6 +84,7 @@ const VALUES = {
   operationKind: OperationKind,
   opinion: Opinion,
   opinionSource: OpinionSource,
+  role: Role,
   shutdownPolicy: ShutdownPolicy,
   utility: Utility,
 } as const;

@@ -141,6 +141,7 @@ export class EventWriters {
       case "faultKind":
       case "fenceMethod":
       case "operationKind":
+      case "role":
       case "utility":
         return (event) => JSON.stringify(value(event) ?? null);
       default:

@@ -34,6 +34,8 @@ export interface EventsOperation {
   /** What comes after this is wanted. */
   readonly after: Seq;
   readonly filter: LogFilter;
+  /** To be shown every event after `after`, in order; tells those that its principal sees and wants. */
+  passes(): (event: FleetEvent) => boolean;
   /** Makes its results; one that is kept serves all that are alike. */
   results(): EventResults;
 }
@@ -41,7 +43,7 @@ export interface EventsOperation {
 export interface EventResults {
   /** Written straight from the log: `resultOf` such an event is nothing to wait for. */
   isWritten(kind: EventKind): boolean;
-  /** The result for an event, as JSON. */
+  /** The result for an event that passes, as JSON. */
   resultOf(event: FleetEvent): string | Promise<string>;
 }
 
@@ -59,24 +61,33 @@ export function eventsOperation(
   const { field, values } = events;
   const name = (field.alias ?? field.name).value;
   const context = newContext();
-  const { feed } = context.runtime;
+  const { feed, sight, queries } = context.runtime;
   const before = `{"data":{${JSON.stringify(name)}:`;
   const executed = async (event: FleetEvent) => {
     const result = await execute({ ...args, rootValue: event, contextValue: newContext() });
     return JSON.stringify(masked(result, maskError));
   };
   try {
+    const after = values.after == null ? feed.head() : cursorToResume(values.after, feed);
+    const filter = toLogFilter(values.filter, context);
     return {
       likeness: likenessOf(args, field, values),
-      after: values.after == null ? feed.head() : cursorToResume(values.after, feed),
-      filter: toLogFilter(values.filter, context),
+      after,
+      filter,
+      passes: () => {
+        const { sees, tenantId } = sight;
+        if (Object.keys(filter).length === 0) return sees;
+        const wants = queries.reader.predicate(filter, after);
+        return tenantId === null ? wants : (event) => sees(event) && wants(event);
+      },
       results: () => {
         const writers = new EventWriters(selectionSet, args.document, feed.epoch);
         return {
           isWritten: (kind) => writers.of(kind) !== null,
           resultOf: (event) => {
             const write = writers.of(event.kind);
-            return write ? `${before}${write(event)}}}` : executed(event);
+            const told = sight.told(event);
+            return write ? `${before}${write(told)}}}` : executed(told);
           },
         };
       },

@@ -7,6 +7,7 @@ import { badInput, badInputSentence } from "./bad-input.ts";
 import { builder } from "./builder.ts";
 import { Refused, refuse } from "./command.ts";
 import type { ApiContext } from "./context.ts";
+import { costs } from "./cost.ts";
 import { Host } from "./host.ts";
 import { argumentId } from "./ids.ts";
 import { idByName, oneOf } from "./named-inputs.ts";
@@ -100,6 +101,7 @@ async function questionOf(input: PlacementInput, context: ApiContext): Promise<P
   return {
     tenantId:
       oneOf("Tenant", input.tenantId, input.tenant, "tenant", context) ??
+      context.principal.tenantId ??
       idByName("Tenant", GUEST_DEFAULTS.tenant, "tenant", context),
     flavorId,
     resources,
@@ -124,6 +126,8 @@ builder.queryField("explainPlacement", (t) =>
     description:
       "Dry run: every host, every filter's verdict and every score for a guest like this.",
     args: { input: t.arg({ type: Input, required: true }) },
+    // Every host is asked.
+    extensions: costs({ own: 1_000 }),
     resolve: async (_root, { input }, context) => {
       const question = await orBadInput(() => questionOf(input, context));
       return context.runtime.queries.explainPlacement(question);

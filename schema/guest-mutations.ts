@@ -1,5 +1,7 @@
 import type { Command } from "../src/model/commands.ts";
 import { GUEST_DEFAULTS } from "../src/model/fleet.ts";
+import { DEFAULT_GROUP } from "../src/model/security.ts";
+import { AllocationInput, toAllocation } from "./allocation.ts";
 import { builder } from "./builder.ts";
 import { commandMutation, cursorOf, type Done, idempotencyKey, inputId } from "./command.ts";
 import { DesiredState, Priority } from "./enums.ts";
@@ -8,8 +10,9 @@ import { globalId } from "./ids.ts";
 import { idByName, needed, oneOf } from "./named-inputs.ts";
 import { Operation } from "./operation.ts";
 import { ResourcesInput, toAmounts } from "./resources.ts";
+import { toGroups } from "./security-groups-input.ts";
 
-function payload(name: string) {
+export function payload(name: string) {
   return builder.objectRef<Done<"GUEST">>(name).implement({
     fields: (t) => ({
       guestId: t.id({ resolve: ({ outcome }) => globalId("Guest", outcome.guestId) }),
@@ -70,7 +73,8 @@ guestVerb("deleteGuest", "DELETE_GUEST", "Stops a guest and forgets it.");
 
 commandMutation({
   name: "resizeGuest",
-  description: "Gives a guest another size: a flavor, or resources one by one.",
+  description:
+    "Gives a guest another size: a flavor, or resources one by one. Its allocation stays, as far as its size allows.",
   input: builder.inputType("ResizeGuestInput", {
     fields: (t) => ({
       guestId: t.id({ required: true }),
@@ -134,6 +138,14 @@ commandMutation({
       failback: t.boolean({ defaultValue: GUEST_DEFAULTS.failback }),
       readyAfterSeconds: t.float({ defaultValue: GUEST_DEFAULTS.readyAfterSeconds }),
       preemptible: t.boolean({ defaultValue: GUEST_DEFAULTS.preemptible }),
+      securityGroupIds: t.idList(),
+      securityGroups: t.stringList({
+        description: `Names of security groups of its tenant; "${DEFAULT_GROUP}" alone by default.`,
+      }),
+      allocation: t.field({
+        type: AllocationInput,
+        description: "Its part of its host; as its flavor says when not given.",
+      }),
       idempotencyKey: t.string(idempotencyKey),
     }),
   }),
@@ -144,6 +156,7 @@ commandMutation({
     name: input.name,
     tenantId:
       oneOf("Tenant", input.tenantId, input.tenant, "tenant", context) ??
+      context.principal.tenantId ??
       idByName("Tenant", GUEST_DEFAULTS.tenant, "tenant", context),
     flavorId: oneOf("Flavor", input.flavorId, input.flavor, "flavor", context),
     resources: input.resources ? toAmounts(input.resources) : null,
@@ -160,5 +173,27 @@ commandMutation({
     readyAfterSeconds: input.readyAfterSeconds ?? GUEST_DEFAULTS.readyAfterSeconds,
     preemptible: input.preemptible ?? GUEST_DEFAULTS.preemptible,
     workload: null,
+    securityGroups: toGroups(input),
+    allocation: input.allocation ? toAllocation(input.allocation) : null,
+  }),
+});
+
+commandMutation({
+  name: "setGuestAllocation",
+  description:
+    "Sets what a guest is guaranteed, given at most, and how much it weighs where CPU is short. In force at once.",
+  input: builder.inputType("SetGuestAllocationInput", {
+    fields: (t) => ({
+      guestId: t.id({ required: true }),
+      allocation: t.field({ type: AllocationInput, required: true }),
+      idempotencyKey: t.string(idempotencyKey),
+    }),
+  }),
+  payload: payload("SetGuestAllocationPayload"),
+  outcome: "GUEST",
+  toCommand: ({ guestId, allocation }) => ({
+    kind: "SET_GUEST_ALLOCATION",
+    guestId: inputId("Guest", guestId, "guestId"),
+    allocation: toAllocation(allocation),
   }),
 });

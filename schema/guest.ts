@@ -106,9 +106,16 @@ function filterCondition(
   );
 }
 
-/** One page of guests, in whatever list they stand. */
-export function guestPage(args: GuestListArguments, among: readonly GuestId[] | null = null) {
-  return pageQuery(args, guestCondition(args.filter, among), orderBy(GUEST_ORDER, args.orderBy));
+/** One page of guests, in whatever list they stand; `among` says which ones those are. */
+export function guestPage(
+  args: GuestListArguments,
+  among: readonly GuestId[] | ((table: typeof guests) => SQL | undefined) | null = null,
+) {
+  const order = orderBy(GUEST_ORDER, args.orderBy);
+  if (typeof among !== "function")
+    return pageQuery(args, guestCondition(args.filter, among), order);
+  const both = (table: typeof guests) => and(among(table), guestCondition(args.filter)(table));
+  return pageQuery(args, both, order);
 }
 
 export const guestArgs = builder.args((t) => ({
@@ -124,10 +131,13 @@ builder.queryFields((t) => ({
       name: t.arg.string({ required: true }),
       tenant: t.arg.string({ defaultValue: GUEST_DEFAULTS.tenant }),
     },
-    resolve: (query, _root, { name, tenant }, { db }) =>
-      db.query.guests.findFirst(
-        query({ where: { name, tenant: { name: tenant ?? GUEST_DEFAULTS.tenant } } }),
-      ),
+    description: "A principal of a tenant that names none means its own.",
+    resolve: (query, _root, { name, tenant }, { db, principal }) => {
+      const named = tenant ?? GUEST_DEFAULTS.tenant;
+      const isOwn = principal.tenantId !== null && named === GUEST_DEFAULTS.tenant;
+      const where = isOwn ? { name } : { name, tenant: { name: named } };
+      return db.query.guests.findFirst(query({ where }));
+    },
   }),
   guests: t.drizzleConnection(
     {

@@ -5,7 +5,6 @@ import { HOST_POWER_PHASES } from "../src/model/statuses.ts";
 import { builder } from "./builder.ts";
 import type { ApiContext } from "./context.ts";
 import { HostPowerVerb, Opinion, ShutdownPolicy } from "./enums.ts";
-import { fleetFacts } from "./fleet-meta.ts";
 import { Guest } from "./guest.ts";
 import { Host } from "./host.ts";
 import type { Row } from "./loaders.ts";
@@ -49,7 +48,7 @@ async function factsOf(host: Row<"Host">, context: ApiContext): Promise<HostFact
   return {
     host,
     zone: await context.loaders.owner("Zone", host.zoneId),
-    fleet: fleetFacts(context.db),
+    fleet: await context.loaders.fleetFacts(),
     nowMs: context.runtime.nowMs(),
     ...leavers(host, context),
   };

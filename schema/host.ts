@@ -28,6 +28,13 @@ export const Host = builder.drizzleNode("hosts", {
       resolve: async (host, _args, { loaders }) =>
         (await loaders.hostAllocation.load(host.id)) ?? NO_RESOURCES,
     }),
+    reserved: t.field({
+      type: Resources,
+      description:
+        "What of it is promised to guests by their reservations; never more than it has.",
+      resolve: async (host, _args, { loaders }) =>
+        (await loaders.hostReserved.load(host.id)) ?? NO_RESOURCES,
+    }),
     usage: t.field({
       type: Usage,
       nullable: true,

@@ -1,7 +1,10 @@
 /** The whole schema: each module hangs its noun on the builder when it is loaded. */
 import "./affinity-rule.ts";
+import "./allocation.ts";
+import "./api-token-mutations.ts";
 import "./apply-fleet.ts";
 import "./availability-fields.ts";
+import "./can-reach.ts";
 import "./capacity-report.ts";
 import "./event-types.ts";
 import "./explain-placement.ts";
@@ -23,10 +26,12 @@ import "./reason.ts";
 import "./recovery.ts";
 import "./region.ts";
 import "./scalars.ts";
+import "./security-group.ts";
+import "./security-group-mutations.ts";
 import "./settings.ts";
 import "./simulation.ts";
 import "./subscriptions.ts";
-import "./tenant.ts";
+import "./tenant-mutations.ts";
 import "./viewer.ts";
 import { builder } from "./builder.ts";
 

@@ -1,10 +1,12 @@
 import { brandWithType } from "@pothos/core";
-import { inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { FleetEvent } from "../src/model/events.ts";
-import type { EntityType, Seq } from "../src/model/ids.ts";
+import type { EntityType, RegionId, Seq } from "../src/model/ids.ts";
+import { DEFAULT_GROUP } from "../src/model/security.ts";
 import type { Runtime } from "../src/runtime/ports.ts";
 import {
   affinityRules,
+  apiTokens,
   dataCenters,
   failovers,
   faults,
@@ -16,11 +18,16 @@ import {
   operations,
   racks,
   regions,
+  securityGroups,
   tenants,
   zones,
 } from "../src/store/tables.ts";
 import type { Window } from "./availability.ts";
-import { type AvailabilityReport, availabilityOfGuests } from "./availability-query.ts";
+import {
+  type AvailabilityReport,
+  availabilityOfGuests,
+  availabilityOfZones,
+} from "./availability-query.ts";
 import { Batch } from "./batch.ts";
 import {
   type AllocationTotals,
@@ -28,10 +35,12 @@ import {
   type CapacityTotals,
   capacityByRegion,
   capacityByZone,
+  reservedByHost,
   type UsageSample,
   usageByHost,
 } from "./capacity-queries.ts";
 import type { ReadDatabase } from "./context.ts";
+import { type FleetFacts, fleetFacts } from "./fleet-meta.ts";
 import { type WindowArgument, windowOf } from "./window.ts";
 
 const TABLES = {
@@ -45,10 +54,12 @@ const TABLES = {
   Image: images,
   Guest: guests,
   AffinityRule: affinityRules,
+  SecurityGroup: securityGroups,
   Fault: faults,
   Failover: failovers,
   Operation: operations,
   Incident: incidents,
+  ApiToken: apiTokens,
 } as const satisfies Record<EntityType, unknown>;
 
 export const ENTITY_TYPES: ReadonlySet<string> = new Set(Object.keys(TABLES));
@@ -60,27 +71,36 @@ export class Loaders {
   readonly #db: ReadDatabase;
   readonly #nowMs: () => number;
   readonly #availability: Batch<string, AvailabilityReport>;
+  readonly #zonesAvailability: Batch<string, AvailabilityReport>;
   readonly #entities = new Map<EntityType, Batch<number, Row<EntityType>>>();
   readonly event: Batch<Seq, FleetEvent>;
   readonly hostAllocation: Batch<number, AllocationTotals>;
   readonly hostUsage: Batch<number, UsageSample>;
+  readonly hostReserved: Batch<number, AllocationTotals>;
+  /** By tenant. */
+  readonly defaultGroup: Batch<number, Row<"SecurityGroup">>;
   readonly zoneCapacity: Batch<number, CapacityTotals>;
   readonly regionCapacity: Batch<number, CapacityTotals>;
+  readonly zonesOfRegion: Batch<number, readonly number[]>;
+  readonly fleet: Batch<"fleet", FleetFacts>;
 
   constructor({ queries: { reader }, nowMs }: Pick<Runtime, "queries" | "nowMs">) {
     const { db } = reader;
     this.#db = db;
     this.#nowMs = nowMs;
-    // By row id, so that one statement with many ids would do the same work.
-    this.event = new Batch((seqs) => {
-      const events = seqs.map((seq) => reader.eventBySeq(seq)).filter((event) => event !== null);
-      return new Map(events.map((event) => [event.seq, event]));
-    });
+    this.event = new Batch(
+      (seqs) => new Map(reader.eventsBySeq(seqs).map((event) => [event.seq, event])),
+    );
     this.#availability = new Batch((keys) => this.#measured(keys));
+    this.#zonesAvailability = new Batch((keys) => this.#measuredInZones(keys));
     this.hostAllocation = new Batch((ids) => allocatedByHost(db, ids));
     this.hostUsage = new Batch((ids) => usageByHost(db, ids));
+    this.hostReserved = new Batch((ids) => reservedByHost(db, ids));
+    this.defaultGroup = new Batch((ids) => this.#defaultGroups(ids));
     this.zoneCapacity = new Batch((ids) => capacityByZone(db, ids));
     this.regionCapacity = new Batch((ids) => capacityByRegion(db, ids));
+    this.zonesOfRegion = new Batch((ids) => zonesByRegion(db, ids));
+    this.fleet = new Batch(() => new Map([["fleet", fleetFacts(db)]]));
   }
 
   /** Of a guest that exists. Throws for a window that makes no sense. */
@@ -89,6 +109,21 @@ export class Loaders {
     const report = await this.#availability.load(JSON.stringify([guestId, window]));
     if (!report) throw new Error(`Guest ${guestId} is gone`);
     return report;
+  }
+
+  /** Of all these zones together. Throws for a window that makes no sense. */
+  async zonesAvailability(
+    zoneIds: readonly number[],
+    window: WindowArgument,
+  ): Promise<AvailabilityReport> {
+    windowOf(window, this.#nowMs());
+    const key = JSON.stringify([zoneIds, window]);
+    return (await this.#zonesAvailability.load(key)) as AvailabilityReport;
+  }
+
+  /** What is true of the fleet as a whole. */
+  async fleetFacts(): Promise<FleetFacts> {
+    return (await this.fleet.load("fleet")) as FleetFacts;
   }
 
   /** Null when there is none, or none any more. */
@@ -115,23 +150,48 @@ export class Loaders {
     return rows.filter((row) => row !== null);
   }
 
-  /** One reading of the clock for all, so that siblings show the same window. */
   #measured(keys: readonly string[]): Map<string, AvailabilityReport> {
-    const nowMs = this.#nowMs();
-    const wanted = keys.map((key) => {
-      const [id, window] = JSON.parse(key) as [number, WindowArgument];
-      return { key, id, window: windowOf(window, nowMs) };
-    });
     const reports = new Map<string, AvailabilityReport>();
-    for (const group of Map.groupBy(wanted, ({ window }) => JSON.stringify(window)).values()) {
-      const ids = group.map(({ id }) => id);
-      const byGuest = availabilityOfGuests(this.#db, ids, group[0]?.window as Window);
-      for (const { key, id } of group) {
-        const report = byGuest.get(id);
+    for (const group of this.#byWindow<number>(keys)) {
+      const ids = group.map(({ of }) => of);
+      const byGuest = availabilityOfGuests(this.#db, ids, group[0].window);
+      for (const { key, of } of group) {
+        const report = byGuest.get(of);
         if (report) reports.set(key, report);
       }
     }
     return reports;
+  }
+
+  #defaultGroups(tenantIds: readonly number[]): Map<number, Row<"SecurityGroup">> {
+    const { name, tenantId } = securityGroups;
+    const owned = sql`${tenantId} IN (SELECT value FROM json_each(${JSON.stringify(tenantIds)}))`;
+    const isDefault = and(eq(name, DEFAULT_GROUP), owned);
+    const rows = this.#db.select().from(securityGroups).where(isDefault).all();
+    for (const row of rows) brandWithType(row, "SecurityGroup" as never);
+    return new Map(rows.map((row) => [row.tenantId, row]));
+  }
+
+  #measuredInZones(keys: readonly string[]): Map<string, AvailabilityReport> {
+    const reports = new Map<string, AvailabilityReport>();
+    for (const group of this.#byWindow<readonly number[]>(keys)) {
+      const zones = group.map(({ of }) => of);
+      const measured = availabilityOfZones(this.#db, zones, group[0].window);
+      for (const [index, report] of measured.entries())
+        reports.set((group[index] as Wanted<readonly number[]>).key, report);
+    }
+    return reports;
+  }
+
+  /** One reading of the clock for all, so that siblings show the same window. */
+  #byWindow<Of>(keys: readonly string[]): Iterable<[Wanted<Of>, ...Wanted<Of>[]]> {
+    const nowMs = this.#nowMs();
+    const wanted = keys.map((key) => {
+      const [of, window] = JSON.parse(key) as [Of, WindowArgument];
+      return { key, of, window: windowOf(window, nowMs) };
+    });
+    const groups = Map.groupBy(wanted, ({ window }) => JSON.stringify(window));
+    return groups.values() as Iterable<[Wanted<Of>, ...Wanted<Of>[]]>;
   }
 
   #rows(type: EntityType, ids: readonly number[]): Map<number, Row<EntityType>> {
@@ -140,6 +200,24 @@ export class Loaders {
     for (const row of rows) brandWithType(row, type as never);
     return new Map(rows.map((row) => [row.id, row]));
   }
+}
+
+/** What is to be measured, and when. */
+interface Wanted<Of> {
+  readonly key: string;
+  readonly of: Of;
+  readonly window: Window;
+}
+
+function zonesByRegion(db: ReadDatabase, ids: readonly number[]): Map<number, number[]> {
+  const rows = db
+    .select({ id: zones.id, regionId: zones.regionId })
+    .from(zones)
+    .where(inArray(zones.regionId, [...ids] as RegionId[]))
+    .orderBy(zones.id)
+    .all();
+  const byRegion = Map.groupBy(rows, ({ regionId }) => regionId as number);
+  return new Map(ids.map((id) => [id, (byRegion.get(id) ?? []).map((zone) => zone.id)]));
 }
 
 type RowsQuery = ReturnType<typeof prepareRows>;

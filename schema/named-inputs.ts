@@ -31,8 +31,18 @@ export function oneOf<T extends NamedType>(
 ): IdTypes[T] | null {
   if (id != null && name != null)
     throw refuse("INVALID_INPUT", `Give ${field}Id or ${field}, not both.`, field);
-  if (id != null) return inputId(type, id, `${field}Id`);
+  if (id != null) {
+    const key = inputId(type, id, `${field}Id`);
+    if (!sees(context, type, key))
+      throw refuse("NOT_FOUND", `There is no such ${type.toLowerCase()}.`, `${field}Id`);
+    return key;
+  }
   return name == null ? null : idByName(type, name, field, context);
+}
+
+/** What others have is not there; whether the rest is, the engine says, which knows of repeated keys. */
+function sees({ runtime: { sight, queries } }: ApiContext, type: NamedType, key: number): boolean {
+  return sight.tenantId === null || queries.reader.glance(type, key) !== null;
 }
 
 export function needed<T>(value: T | null, field: string): T {

@@ -15,7 +15,7 @@ export function checkPage(page: PageArguments): void {
   for (const argument of ["first", "last"] as const) {
     const size = page[argument];
     if (size == null) continue;
-    if (size < 0) throw badInput(argument, "must not be negative");
+    if (size < 1) throw badInput(argument, "must be 1 at least");
     if (size > PAGE.max) throw badInput(argument, `must be ${PAGE.max} at most`);
   }
   if (page.first != null && page.last != null)

@@ -1,4 +1,5 @@
 import type { Placement as PlacementValue, HostVerdict as Verdict } from "../src/model/reasons.ts";
+import type { Runtime } from "../src/runtime/ports.ts";
 import { builder } from "./builder.ts";
 import { Guest } from "./guest.ts";
 import { Host } from "./host.ts";
@@ -7,6 +8,12 @@ import { Reason } from "./reason.ts";
 const Score = builder.objectRef<{ scorer: string; value: number }>("Score").implement({
   fields: (t) => ({ scorer: t.exposeString("scorer"), value: t.exposeFloat("value") }),
 });
+
+/** Scores tell how full hosts are, and so of what others have there. */
+function seesLoad({ sight }: Runtime): boolean {
+  return sight.tenantId === null;
+}
+const FOR_TENANTS = ", and for whoever sees one tenant only";
 
 export const HostVerdict = builder.objectRef<Verdict>("HostVerdict").implement({
   description: "One host as one guest's placement saw it.",
@@ -18,15 +25,19 @@ export const HostVerdict = builder.objectRef<Verdict>("HostVerdict").implement({
       resolve: (verdict, _args, { loaders }) => loaders.entity("Host", verdict.hostId),
     }),
     feasible: t.exposeBoolean("feasible"),
-    score: t.exposeFloat("score", {
+    score: t.float({
       nullable: true,
-      description: "Highest wins; null when a filter ruled the host out.",
+      description: `Highest wins; null when a filter ruled the host out${FOR_TENANTS}.`,
+      resolve: ({ score }, _args, { runtime }) => (seesLoad(runtime) ? score : null),
     }),
     scores: t.field({
       type: [Score],
       description: "What each scorer gave.",
-      resolve: (verdict) =>
-        Object.entries(verdict.scores).map(([scorer, value]) => ({ scorer, value })),
+      resolve: ({ scores }, _args, { runtime }) =>
+        Object.entries(seesLoad(runtime) ? scores : {}).map(([scorer, value]) => ({
+          scorer,
+          value,
+        })),
     }),
     rejectedBy: t.expose("rejectedBy", {
       type: [Reason],
@@ -45,7 +56,11 @@ export const Placement = builder.objectRef<PlacementValue>("Placement").implemen
       resolve: (placement, _args, { loaders }) => loaders.entity("Host", placement.hostId),
     }),
     decidedAt: t.field({ type: "DateTime", resolve: (placement) => placement.decidedAtMs }),
-    score: t.exposeFloat("score"),
+    score: t.float({
+      nullable: true,
+      description: `Highest wins; null${FOR_TENANTS.replace(", and", "")}.`,
+      resolve: ({ score }, _args, { runtime }) => (seesLoad(runtime) ? score : null),
+    }),
     verdicts: t.expose("verdicts", {
       type: [HostVerdict],
       description: "The hosts that were examined, best first.",

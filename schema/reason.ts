@@ -10,7 +10,9 @@ export const Reason = builder.objectRef<ReasonValue>("Reason").implement({
   description: "Why something is not as it was asked for, in words a person can act on.",
   fields: (t) => ({
     code: t.expose("code", { type: ReasonCode }),
-    message: t.exposeString("message"),
+    message: t.string({
+      resolve: (reason, _args, { runtime }) => runtime.sight.reason(reason).message,
+    }),
     advice: t.string({
       description: "What a person can do about it.",
       resolve: ({ code }) => ADVICE[code],

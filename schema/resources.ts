@@ -35,7 +35,23 @@ export function toAmounts(input: typeof ResourcesInput.$inferInput): Amounts {
 export const Usage = builder.objectRef<UsageSample>("Usage").implement({
   description: "The newest sample of what is really used.",
   fields: (t) => ({
-    cpuCores: t.float({ resolve: (sample) => sample.cpuMillicores / MILLICORES }),
+    cpuCores: t.float({
+      description: "What was granted of the CPU that was asked for.",
+      resolve: (sample) => sample.cpuMillicores / MILLICORES,
+    }),
+    cpuDemandCores: t.float({
+      description: "What was asked for.",
+      resolve: (sample) => sample.cpuDemandMillicores / MILLICORES,
+    }),
+    cpuGrantedCores: t.float({
+      description: "The same as cpuCores.",
+      resolve: (sample) => sample.cpuMillicores / MILLICORES,
+    }),
+    cpuStolenCores: t.float({
+      description:
+        "What was asked for within the limit and given to neighbours instead. What the limit forbids is not stolen.",
+      resolve: (sample) => sample.cpuStolenMillicores / MILLICORES,
+    }),
     memoryMiB: t.exposeInt("memoryMiB"),
     sampledAt: t.field({ type: "DateTime", resolve: (sample) => sample.sampledAtMs }),
   }),

@@ -1,14 +1,20 @@
 import { formatCursor } from "../src/model/log.ts";
+import type { Principal } from "../src/model/principals.ts";
 import { builder } from "./builder.ts";
-import { type Principal, ROLES } from "./context.ts";
-
-const RoleEnum = builder.enumType("Role", { values: ROLES });
+import { Role } from "./enums.ts";
+import { Tenant } from "./tenant.ts";
 
 const Viewer = builder.objectRef<Principal>("Viewer").implement({
   description: "Who you are here.",
   fields: (t) => ({
     name: t.exposeString("name"),
-    role: t.expose("role", { type: RoleEnum }),
+    role: t.expose("role", { type: Role }),
+    tenant: t.field({
+      type: Tenant,
+      nullable: true,
+      description: "Whose things you see and nobody else's; null: you see the whole fleet.",
+      resolve: ({ tenantId }, _args, { loaders }) => loaders.entity("Tenant", tenantId),
+    }),
   }),
 });
 

@@ -7,7 +7,7 @@ import { parseFleetDocument } from "./fleet/parse.ts";
 import { readTraceWithin } from "./fleet/traces.ts";
 import type { Problem } from "./model/rejections.ts";
 import type { Runtime } from "./runtime/ports.ts";
-import { BadConfiguration } from "./server/configuration.ts";
+import { BadConfiguration } from "./server/bad-configuration.ts";
 
 const DEMO_FLEET = fileURLToPath(new URL("../fleets/demo.yaml", import.meta.url));
 

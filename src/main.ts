@@ -2,16 +2,18 @@
 
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { FleetDocuments } from "../schema/context.ts";
+import type { startApiThreads } from "./api-threads.ts";
 import { applyFirstFleet } from "./first-fleet.ts";
-import { type ParseOptions, parseFleetDocument } from "./fleet/parse.ts";
-import { printFleetSchema } from "./fleet/schema.ts";
-import { readTraceWithin } from "./fleet/traces.ts";
 import type { Runtime } from "./runtime/ports.ts";
 import { type Configuration, readConfiguration } from "./server/configuration.ts";
-import { DEFAULT_LOG, Log, type LogSettings } from "./server/log.ts";
-import { readOperatingSettings } from "./server/operating-settings.ts";
+import { Log } from "./server/log.ts";
+import {
+  DEFAULT_OPERATING,
+  type OperatingSettings,
+  readOperatingSettings,
+} from "./server/operating-settings.ts";
 import type { RunningServer } from "./server/server.ts";
+import type { Tracing } from "./server/tracing.ts";
 import "./store/fast-drizzle.ts";
 
 export interface Evenkeel {
@@ -22,9 +24,8 @@ export interface Evenkeel {
 }
 
 export interface EvenkeelOptions {
+  readonly operating?: OperatingSettings;
   readonly onLog?: (line: string) => void;
-  readonly log?: LogSettings;
-  readonly isTraced?: boolean;
   /** The writer has died and nothing works any more. */
   readonly onFatal?: (error: Error) => void;
   readonly thread?: "worker" | "inline";
@@ -35,9 +36,13 @@ export async function startEvenkeel(
   configuration: Configuration,
   options: EvenkeelOptions = {},
 ): Promise<Evenkeel> {
-  const log = new Log(options.onLog ?? ((line) => console.log(line)), options.log ?? DEFAULT_LOG);
-  const { dataDir, clock, seed, retention, host, port, fleet } = configuration;
-  const tracing = options.isTraced ? await startTracing() : null;
+  const { operating = DEFAULT_OPERATING, onLog: write = (line) => console.log(line) } = options;
+  const { dataDir, clock, seed, retention, fleet, apiThreads } = configuration;
+  const log = new Log(write, operating.log);
+  const onFatal = options.onFatal ?? ((error: Error) => log.error("Nothing works any more", error));
+  // Threads that serve the API trace what they serve.
+  const isTracing = operating.isTraced && apiThreads === 0;
+  const tracing = isTracing ? (await import("./server/tracing.ts")).startTracing() : null;
   // Not imported above: what makes drizzle load fast must be in place before it is asked for. And
   // while the API is loaded here, the writer already wakes in its own thread.
   const { startRuntime } = await import("./runtime/runtime.ts");
@@ -47,25 +52,15 @@ export async function startEvenkeel(
     seed,
     retention,
     onLog: (text) => log.warn(text),
+    onFatal,
     ...(tracing && { onCommand: tracing.onCommand }),
-    ...(options.onFatal && { onFatal: options.onFatal }),
     ...(options.thread && { thread: options.thread }),
   });
-  const [runtime, { startServer }] = await Promise.all([starting, import("./server/server.ts")]);
+  const [runtime, start] = await Promise.all([starting, apiStart(apiThreads, log, tracing)]);
   try {
     if (runtime.feed.head() === 0 && fleet !== "none")
-      await await applyFirstFleet(runtime, fleet, (line) => log.info(line));
-    const server = await startServer({
-      host,
-      port,
-      runtime,
-      documents: documentsOverNetwork(configuration.tracesDir),
-      fleetSchema: printFleetSchema(),
-      onError: (error) => log.error("A request failed for a bug", error),
-      plugins: tracing ? [tracing.plugin] : [],
-      onOperation: ({ tookMs, ...report }) =>
-        log.debug("operation", { ...report, tookMs: Math.round(tookMs) }),
-    });
+      await applyFirstFleet(runtime, fleet, (line) => log.info(line));
+    const server = await start(runtime, { configuration, operating, write, onFatal });
     return {
       runtime,
       server,
@@ -81,15 +76,16 @@ export async function startEvenkeel(
   }
 }
 
-async function startTracing() {
-  return (await import("./server/tracing.ts")).startTracing();
-}
-
-function documentsOverNetwork(tracesDir: string | null): FleetDocuments {
-  // A reader of its own for each document: it keeps what it has read.
-  const options = (): ParseOptions =>
-    tracesDir === null ? {} : { readTrace: readTraceWithin(tracesDir) };
-  return { parse: (text) => parseFleetDocument(text, options()) };
+/** Loads no more than is needed: where threads serve the API, this one does not. */
+async function apiStart(
+  apiThreads: number,
+  log: Log,
+  tracing: Tracing | null,
+): Promise<typeof startApiThreads> {
+  if (apiThreads > 0) return (await import("./api-threads.ts")).startApiThreads;
+  const { serveApi } = await import("./serve-api.ts");
+  return (runtime, { configuration }) =>
+    serveApi({ configuration, runtime, thread: null, log, tracing });
 }
 
 /** After the notice, a stop takes no longer than this, whatever hangs. */
@@ -113,8 +109,7 @@ export async function main(): Promise<void> {
     log = new Log((line) => console.log(line), operating.log);
     noticeMs = operating.stopNoticeMs;
     evenkeel = await startEvenkeel(configuration, {
-      log: operating.log,
-      isTraced: operating.isTraced,
+      operating,
       onFatal: (error) => {
         log.error("The writer has died", error);
         process.exit(1);

@@ -49,6 +49,11 @@ const rooms: readonly Room[] = [
     may: ["src/client", "src/server", "src/fleet", "src/main.ts", "npm", "node"],
   },
   { at: "src/main.ts", may: ["src", "schema", "npm", "node"] },
+  { at: "src/serve-api.ts", may: ["schema", "src/fleet", "src/runtime", "src/server"] },
+  {
+    at: "src/api-thread*.ts",
+    may: ["src/serve-api.ts", "src/runtime", "src/server", "src/store/fast-drizzle.ts", "node"],
+  },
   {
     at: "src/first-fleet.ts",
     may: ["src/fleet", "src/model", "src/runtime", "src/server", "node"],

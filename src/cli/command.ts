@@ -78,7 +78,18 @@ export const URL_OPTION = {
     value: "URL",
     description: `The server's GraphQL endpoint (default: EVENKEEL_URL, or ${DEFAULT_URL} with the port in PORT if that is set)`,
   },
+  token: {
+    value: "TOKEN",
+    description:
+      "An API token or JSON Web Token; others on this machine can read it here, but not in EVENKEEL_TOKEN (default)",
+  },
 } as const;
+
+/** What goes with every request and connection; {} without a token. */
+export function credentials(): { readonly Authorization?: string } {
+  const token = process.env["EVENKEEL_TOKEN"]?.trim();
+  return token ? { Authorization: `Bearer ${token}` } : {};
+}
 
 /** A URL without a path means the endpoint at its usual place. Throws UsageError. */
 export function serverUrl(args: Arguments): string {

@@ -72,6 +72,8 @@ async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(commandHelp(command));
     return 0;
   }
+  const token = args.text("token");
+  if (token !== undefined) process.env["EVENKEEL_TOKEN"] = token;
   return command.run(args);
 }
 

@@ -1,4 +1,4 @@
-import { CliError } from "./command.ts";
+import { CliError, credentials } from "./command.ts";
 
 interface Answer {
   readonly data?: Readonly<Record<string, unknown>> | null;
@@ -48,6 +48,10 @@ export async function ask<Data>(
     );
   }
   const [error] = answer.errors ?? [];
+  if (error && response.status === 401)
+    throw new CliError(
+      `${url} lets nobody in with this: ${error.message} Give a token in EVENKEEL_TOKEN.`,
+    );
   if (error) throw new CliError(error.message);
   return answer.data as Data;
 }
@@ -59,6 +63,7 @@ async function send(url: string, body: string): Promise<Response> {
       headers: {
         "content-type": "application/json",
         accept: "application/graphql-response+json, application/json",
+        ...credentials(),
       },
       body,
     });

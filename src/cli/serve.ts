@@ -8,6 +8,11 @@ const VARIABLES = {
   fleet: ["FLEET", "FILE", "Fleet of a new data directory: demo, none or a file (default: demo)"],
   clock: ["CLOCK", "CLOCK", "realtime, 20x or manual (default: realtime)"],
   seed: ["SEED", "NUMBER", "All chance in the simulated world comes from it (default: 1)"],
+  "api-threads": [
+    "API_THREADS",
+    "NUMBER",
+    "Threads that serve the API; 0: the main one (default: 0)",
+  ],
   "traces-dir": ["TRACES_DIR", "DIR", "Where fleet documents sent over the network find traces"],
 } as const;
 

@@ -11,6 +11,7 @@ import {
   type Arguments,
   CliError,
   type Command,
+  credentials,
   serverUrl,
   URL_OPTION,
   UsageError,
@@ -90,6 +91,7 @@ async function watchEvents(args: Arguments): Promise<number> {
       selection: `${SELECTION} ${args.text("select") ?? ""}`,
       signal: stop.signal,
       onPosition: (cursor) => sink.markPosition(cursor),
+      connectionParams: () => credentials(),
       onStatus: statusTeller(url, say),
     });
   } finally {

@@ -1,5 +1,10 @@
 import { Backoff, DEFAULT_RETRY, type RetryOptions, wait } from "./backoff.ts";
-import { Connection, type ConnectionParams, type Data } from "./connection.ts";
+import {
+  Connection,
+  type ConnectionOptions,
+  type ConnectionParams,
+  type Data,
+} from "./connection.ts";
 import { isAtOrBefore, positionBefore } from "./cursor.ts";
 import { ListenError } from "./errors.ts";
 import { EventQueue } from "./queue.ts";
@@ -53,6 +58,11 @@ export interface ListenOptions {
   readonly filter?: EventFilter;
   /** GraphQL selection on `Event`. */
   readonly selection?: string;
+  /**
+   * An API token or JSON Web Token. A function is asked for each connection, so that one that has
+   * expired is followed by a fresh one.
+   */
+  readonly token?: string | (() => string | Promise<string>);
   /** HTTP headers of the WebSocket's upgrade. Not in browsers. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Payload of `connection_init`; a function is asked for each connection. */
@@ -94,6 +104,8 @@ const DEFAULT_SELECTION = "id occurredAt kind category severity message";
 const DEFAULT_KEEP_ALIVE_MS = 10_000;
 const DEFAULT_QUIET_MS = 60_000;
 const DEFAULT_BUFFER_SIZE = 256;
+/** The close code of a connection whose credentials are not, or no longer, good. */
+const FORBIDDEN = 4403;
 
 /**
  * Every event after a position of the log, each once, in order, for as long as the consumer wants:
@@ -208,7 +220,7 @@ class Listener<E extends ListenedEvent> implements Listening<E> {
     const connection = new Connection({
       url: this.#url,
       headers: options.headers ?? {},
-      connectionParams: options.connectionParams ?? null,
+      connectionParams: paramsOf(options),
       keepAliveMs: options.keepAliveMs ?? DEFAULT_KEEP_ALIVE_MS,
       workedBefore: this.#worked,
       openSocket: options.openSocket ?? openSocket,
@@ -224,7 +236,10 @@ class Listener<E extends ListenedEvent> implements Listening<E> {
       options.quietMs ?? DEFAULT_QUIET_MS,
     );
     try {
-      const error = await Promise.race([connection.lost, opened]);
+      const error = this.#mayHaveFreshCredentials(
+        await Promise.race([connection.lost, opened]),
+        subscribedAtMs !== null,
+      );
       if (error && subscribedAtMs !== null) {
         if (performance.now() - subscribedAtMs >= this.#retry.maxMs) this.#backoff.reset();
         if (!error.fatal) options.onStatus?.({ kind: "disconnected", error });
@@ -238,6 +253,14 @@ class Listener<E extends ListenedEvent> implements Listening<E> {
       this.#connection = null;
       await connection.close();
     }
+  }
+
+  /** What was let in and is not any more, for its credentials, may come back with others. */
+  #mayHaveFreshCredentials(error: ListenError | null, wasLetIn: boolean): ListenError | null {
+    const { token, connectionParams } = this.#options;
+    const hasOthers = typeof token === "function" || typeof connectionParams === "function";
+    if (!wasLetIn || !hasOthers || error?.closeCode !== FORBIDDEN) return error;
+    return new ListenError(error.code, error.message, { fatal: false, closeCode: FORBIDDEN });
   }
 
   async #open(connection: Connection): Promise<void> {
@@ -326,6 +349,17 @@ class Listener<E extends ListenedEvent> implements Listening<E> {
     this.#consumed = head;
     this.#options.onPosition?.(head);
   }
+}
+
+function paramsOf({
+  token,
+  connectionParams,
+}: ListenOptions): ConnectionOptions["connectionParams"] {
+  if (token === undefined) return connectionParams ?? null;
+  return async () => ({
+    ...(typeof connectionParams === "function" ? await connectionParams() : connectionParams),
+    Authorization: `Bearer ${typeof token === "function" ? await token() : token}`,
+  });
 }
 
 function firstEdge(data: Data): string | null {

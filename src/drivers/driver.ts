@@ -1,4 +1,6 @@
 import type { Action, Observation } from "../model/actions.ts";
+import type { GuestId, HostId } from "../model/ids.ts";
+import type { Flow } from "../model/security.ts";
 import type { DriverName } from "../model/statuses.ts";
 
 /** What a driver can do. What it can't is refused with UNSUPPORTED, never faked. */
@@ -9,6 +11,8 @@ export interface Capabilities {
   readonly powerControl: boolean;
   /** Somebody else can be asked about a silent host. */
   readonly secondOpinion: boolean;
+  /** It lets pass between guests what their security groups allow, and nothing else. */
+  readonly securityGroups: boolean;
   readonly faults: boolean;
 }
 
@@ -25,8 +29,20 @@ export interface Driver {
    * proven dead its guests start elsewhere, and an order from before must not start them there too.
    */
   perform(action: Action): void;
+  /** What would become of such a flow now. Only where that can be found out without disturbing anybody. */
+  tryFlow?(from: GuestId, to: GuestId, flow: Flow): Passage;
   close(): void;
 }
+
+/** Whether a flow gets through, and what stands in its way other than security groups; null for nothing. */
+export interface Passage {
+  readonly passes: boolean;
+  readonly obstacle: Obstacle | null;
+}
+/** A guest that does not run; or a host, and what ails it in words that go on after its name. */
+export type Obstacle =
+  | { readonly guestId: GuestId }
+  | { readonly hostId: HostId; readonly ails: string };
 
 /** Where a driver puts what it saw. The observation carries the time it was made, not when it is read. */
 export type ObservationSink = (observation: Observation) => void;

@@ -1,9 +1,11 @@
 import type { Action, HostDescription, WorldSettings } from "../model/actions.ts";
 import type { Guest, Host } from "../model/entities.ts";
-import type { FleetEvent } from "../model/events.ts";
+import type { EventKind, FleetEvent } from "../model/events.ts";
+import type { GuestId } from "../model/ids.ts";
 import { DRIVERS, type DriverName } from "../model/statuses.ts";
 import { actionOf } from "./controllers/lifecycle.ts";
 import { isWatched, knowsItsWatchdog } from "./host-conditions.ts";
+import { isolationOf } from "./security.ts";
 import type { State } from "./state.ts";
 
 /** An action and the driver that is to perform it. */
@@ -18,10 +20,19 @@ export interface DriverAction {
  */
 export function actionsFor(state: State, events: readonly FleetEvent[]): DriverAction[] {
   const actions = events.flatMap((event) => actionsForOne(state, event));
+  // All groups go in one order, however many of them have changed.
+  if (events.some(({ kind }) => SETS_GROUPS.has(kind)))
+    actions.unshift(...setSecurityGroups(state));
   // A host that is added without power must not be seen with it for an instant.
   const isFault = ({ action }: DriverAction) => action.kind === "INJECT_FAULT";
   return [...actions.filter(isFault), ...actions.filter((action) => !isFault(action))];
 }
+
+const SETS_GROUPS: ReadonlySet<EventKind> = new Set<EventKind>([
+  "SecurityGroupCreated",
+  "SecurityGroupChanged",
+  "SecurityGroupRemoved",
+]);
 
 function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
   switch (event.kind) {
@@ -65,6 +76,9 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
       return takeStockOf(state, [event.payload.host]);
     case "GuestMigrationFailed":
       return takeStockOf(state, [event.payload.fromHost, event.payload.toHost]);
+    case "GuestSecurityGroupsChanged":
+    case "GuestAllocationChanged":
+      return isolate(state, event.payload.guest);
     case "StaleGuestRemoved": {
       const { host: hostId, guest: guestId } = event.payload;
       if (guestId === null) return [];
@@ -79,6 +93,20 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
     default:
       return guestOrder(state, event);
   }
+}
+
+function setSecurityGroups(state: State): DriverAction[] {
+  const groups = state.tables.SecurityGroup.sorted().map(({ id, rules }) => ({ id, rules }));
+  return everywhere({ kind: "SET_SECURITY_GROUPS", revision: state.meta.seq, groups });
+}
+
+/** One that is nowhere is told with its start. */
+function isolate(state: State, guestId: GuestId): DriverAction[] {
+  const guest = state.tables.Guest.find(guestId);
+  const hostId = guest?.hostId ?? null;
+  if (!guest || hostId === null) return [];
+  const isolation = isolationOf(state, guest);
+  return onHost(state, hostId, { kind: "ISOLATE", guestId, hostId, isolation });
 }
 
 /** Contact made anew tells what runs there: after a failure it may be something else than was believed. */
@@ -157,7 +185,17 @@ export function outstandingActions(state: State): DriverAction[] {
   const probes = probeAll(state);
   const orders = tables.Guest.sorted().flatMap((guest) => orderOf(state, guest));
   const hosts = tables.Host.sorted().flatMap((host) => connect(state, host.id));
-  return [configureWorld(state), ...faults, ...hosts, ...probes, ...fences, ...switches, ...orders];
+  const groups = setSecurityGroups(state);
+  return [
+    configureWorld(state),
+    ...groups,
+    ...faults,
+    ...hosts,
+    ...probes,
+    ...fences,
+    ...switches,
+    ...orders,
+  ];
 }
 
 /** Second opinions on all who are silent and not being fenced yet. */

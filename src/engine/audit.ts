@@ -1,6 +1,8 @@
 import type { Actor } from "../model/actors.ts";
+import { refsOf } from "../model/command-refs.ts";
 import type { Command, CommandResult } from "../model/commands.ts";
 import type { Ref } from "../model/ids.ts";
+import type { Rejection } from "../model/rejections.ts";
 import { Context } from "./context.ts";
 import type { Decision } from "./input.ts";
 import type { State } from "./state.ts";
@@ -30,7 +32,7 @@ export function audited(
       target: targetOf(command, result),
       command: command.kind === "REFUSED_BEFORE" ? command.mutation : command.kind,
       result: result.ok ? "OK" : result.rejection.code,
-      detail: result.ok ? done : result.rejection.message.slice(0, MAX_DETAIL_CHARS),
+      detail: result.ok ? done : detailOf(result.rejection),
       dryRun,
     },
     null,
@@ -39,11 +41,20 @@ export function audited(
   return { events: ctx.events, outcome: null, rejection: null };
 }
 
-/** What it was about; null for the whole fleet, or where nothing has come to be. */
+/**
+ * What it was about; null for the whole fleet, and where there is nothing: who may not see a thing must
+ * not learn from the audit that it is there, or where.
+ */
 function targetOf(command: Command, result: CommandResult): Ref | null {
+  if (!result.ok && result.rejection.code === "NOT_FOUND") return null;
   if ("target" in command) return command.target;
-  if ("guestId" in command) return { type: "Guest", id: command.guestId };
-  if ("hostId" in command) return { type: "Host", id: command.hostId };
+  const [named] = refsOf(command);
+  if (command.kind !== "CREATE_GUEST" && named) return named.ref;
   const isGuest = result.ok && result.outcome.kind === "GUEST";
   return isGuest ? { type: "Guest", id: result.outcome.guestId } : null;
+}
+
+/** As it may be told to the tenant whose guest it is about. */
+function detailOf({ message, messageForTenants = message }: Rejection): string {
+  return messageForTenants.slice(0, MAX_DETAIL_CHARS);
 }

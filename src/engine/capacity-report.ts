@@ -27,7 +27,7 @@ export interface DomainLoss {
   readonly scope: Ref;
   readonly hosts: number;
   /** Guests that should run and would go down with it. */
-  readonly guestsAffected: number;
+  readonly affected: readonly GuestId[];
   /** Those, and guests that had to make room for them, that would not run again; in order of id. */
   readonly leftBehind: readonly LeftBehind[];
 }
@@ -54,19 +54,21 @@ export function* capacityReport(
     state.setMeta({ armed: true, contactLostAtMs: null, settings });
     for (const [scope, hosts] of domainsOf(state, losing)) {
       const loss = yield* loseAll(state, { domain: losing, scope, hosts }, nowMs);
-      if (loss.guestsAffected > 0) losses.push(loss);
+      if (loss.affected.length > 0) losses.push(loss);
       yield;
     }
   } finally {
     state.rollback(mark);
   }
-  losses.sort(
-    (a, b) =>
-      b.leftBehind.length - a.leftBehind.length ||
-      b.guestsAffected - a.guestsAffected ||
-      a.scope.id - b.scope.id,
+  return { losing, seq: state.meta.seq, losses: losses.sort(worstFirst) };
+}
+
+export function worstFirst(a: DomainLoss, b: DomainLoss): number {
+  return (
+    b.leftBehind.length - a.leftBehind.length ||
+    b.affected.length - a.affected.length ||
+    a.scope.id - b.scope.id
   );
-  return { losing, seq: state.meta.seq, losses };
 }
 
 /** In order of id. */
@@ -118,7 +120,7 @@ function* loseAll(
     const leftBehind = [...behind]
       .sort((a, b) => a - b)
       .map((guestId) => ({ guestId, reasons: state.tables.Guest.get(guestId).blockedBy }));
-    return { domain, scope, hosts: hosts.length, guestsAffected: affected.length, leftBehind };
+    return { domain, scope, hosts: hosts.length, affected, leftBehind };
   } finally {
     state.rollback(mark);
   }

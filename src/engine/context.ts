@@ -8,10 +8,11 @@ import {
   type Payload,
 } from "../model/events.ts";
 import type { GuestId, HostId, Ref, Seq, TenantId, ZoneId } from "../model/ids.ts";
+import { type NameOf, render } from "../model/message.ts";
 import type { Severity } from "../model/statuses.ts";
 import { evolveOne } from "./evolve.ts";
 import { incidentOf } from "./incident-of.ts";
-import { render } from "./message.ts";
+import { nameOf } from "./name-of.ts";
 import type { PlacementDue, State } from "./state.ts";
 
 /** Which waiting guests this decision looks for places for: those that are due, and those that it concerns. */
@@ -42,12 +43,14 @@ export class Context {
   looksAtMoves = false;
   movesNextMs = Number.POSITIVE_INFINITY;
   readonly #actor: Actor;
+  readonly #nameOf: NameOf;
   #nextId: number;
 
   constructor(state: State, nowMs: number, actor: Actor) {
     this.state = state;
     this.nowMs = nowMs;
     this.#actor = actor;
+    this.#nameOf = (type, id) => nameOf(state, type, id);
     this.#nextId = state.meta.nextId;
   }
 
@@ -95,9 +98,9 @@ export class Context {
       kind,
       category,
       severity: graver ?? severity,
-      message: render(state, kind, payload, definition),
+      message: render(this.#nameOf, kind, payload, definition),
       subject,
-      tenantId: tenantOf(state, subject, definition),
+      tenantId: tenantAsking(kind, actor) ?? tenantOf(state, subject, definition),
       zoneId: zoneOf(state, payload, subject, definition),
       causeSeq,
       incidentId: incidentOf(state, kind, payload, subject, this.#eventOf(causeSeq)),
@@ -134,9 +137,11 @@ const NAMED: ReadonlySet<string> = new Set([
   "Image",
   "Guest",
   "AffinityRule",
+  "SecurityGroup",
   "Operation",
   "Failover",
   "Incident",
+  "ApiToken",
 ]);
 
 const SUBJECT_FIELDS = new Map<EventKind, { field: string; type: FieldType } | null>();
@@ -160,10 +165,17 @@ function subjectOf(kind: EventKind, payload: object): Ref | null {
     : ({ type: subject.type, id: value } as Ref);
 }
 
+/** What somebody asked for is its own tenant's, whatever it was about. */
+function tenantAsking(kind: EventKind, actor: Actor): TenantId | null {
+  if (kind !== "CommandAudited" || actor.kind !== "PRINCIPAL") return null;
+  return actor.tenantId ?? null;
+}
+
 function tenantOf(state: State, subject: Ref | null, definition: Definition): TenantId | null {
   if (subject?.type === "Tenant") return subject.id;
   if (definition?.tenantId) return definition.tenantId;
-  if (subject?.type === "Guest") return state.tables.Guest.find(subject.id)?.tenantId ?? null;
+  if (subject?.type === "Guest" || subject?.type === "SecurityGroup")
+    return state.tables[subject.type].find(subject.id)?.tenantId ?? null;
   if (subject?.type === "Operation") {
     const guestId = state.tables.Operation.find(subject.id)?.guestId ?? null;
     return guestId === null ? null : (state.tables.Guest.find(guestId)?.tenantId ?? null);

@@ -2,6 +2,8 @@ import type { Observation } from "../model/actions.ts";
 import { type Actor, ENGINE } from "../model/actors.ts";
 import type { Command, Outcome } from "../model/commands.ts";
 import { Context } from "./context.ts";
+import { setGuestAllocation } from "./controllers/allocation.ts";
+import { createApiToken, revokeApiToken } from "./controllers/api-tokens.ts";
 import { endStockTaking, setHighAvailability } from "./controllers/arming.ts";
 import { checkContradictions } from "./controllers/contradictions/contradictions.ts";
 import { checkSilences, hostProbed } from "./controllers/detection.ts";
@@ -40,8 +42,15 @@ import {
 import { setMaintenance } from "./controllers/maintenance.ts";
 import { movesWanted, orderMoves } from "./controllers/moves/moves.ts";
 import { completeFailover, openFailovers } from "./controllers/recovery.ts";
+import {
+  createSecurityGroup,
+  deleteSecurityGroup,
+  setGuestSecurityGroups,
+  updateSecurityGroup,
+} from "./controllers/security-groups.ts";
 import { nextSilenceDueAtMs } from "./controllers/silence.ts";
 import { startWaiting } from "./controllers/starting.ts";
+import { createTenant, deleteTenant, setQuota } from "./controllers/tenants.ts";
 import { assessZone, zoneUtilityChanged } from "./controllers/zone-health.ts";
 import type { Decision, Input } from "./input.ts";
 import { Refusal, unsupported } from "./refusal.ts";
@@ -136,6 +145,16 @@ function handleCommand(ctx: Context, command: Command): Outcome {
       return resizeGuest(ctx, command);
     case "MIGRATE_GUEST":
       return migrateGuest(ctx, command);
+    case "SET_GUEST_ALLOCATION":
+      return setGuestAllocation(ctx, command);
+    case "CREATE_SECURITY_GROUP":
+      return createSecurityGroup(ctx, command);
+    case "UPDATE_SECURITY_GROUP":
+      return updateSecurityGroup(ctx, command);
+    case "DELETE_SECURITY_GROUP":
+      return deleteSecurityGroup(ctx, command);
+    case "SET_GUEST_SECURITY_GROUPS":
+      return setGuestSecurityGroups(ctx, command);
     case "SET_MAINTENANCE":
       return setMaintenance(ctx, command);
     case "REBOOT_HOST":
@@ -146,6 +165,16 @@ function handleCommand(ctx: Context, command: Command): Outcome {
       return powerOnHost(ctx, command);
     case "SET_HIGH_AVAILABILITY":
       return setHighAvailability(ctx, command);
+    case "CREATE_TENANT":
+      return createTenant(ctx, command);
+    case "SET_QUOTA":
+      return setQuota(ctx, command);
+    case "DELETE_TENANT":
+      return deleteTenant(ctx, command);
+    case "CREATE_API_TOKEN":
+      return createApiToken(ctx, command);
+    case "REVOKE_API_TOKEN":
+      return revokeApiToken(ctx, command);
     case "INJECT_FAULT":
       return injectFault(ctx, command);
     case "CLEAR_FAULT":

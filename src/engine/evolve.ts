@@ -5,12 +5,14 @@ import { hostPowerFolds } from "./folds/host-power.ts";
 import { hostFolds } from "./folds/hosts.ts";
 import { followIncident, incidentFolds } from "./folds/incidents.ts";
 import { inventoryFolds } from "./folds/inventory.ts";
+import { isolationFolds } from "./folds/isolation.ts";
 import { operationFolds } from "./folds/operations.ts";
 import { isPreemptible } from "./guest-conditions.ts";
 import type { PlacementDue, State } from "./state.ts";
 
 const FOLDS: { [K in EventKind]: Fold<K> } = {
   ...inventoryFolds,
+  ...isolationFolds,
   ...requestFolds,
   ...guestFolds,
   ...operationFolds,
@@ -37,6 +39,7 @@ const FREES_ROOM: ReadonlySet<EventKind> = new Set<EventKind>([
   "AffinityRuleRemoved",
   "ContactLost",
   "FleetApplied",
+  "GuestAllocationChanged",
   "GuestChanged",
   "GuestCrashed",
   "GuestDeleted",

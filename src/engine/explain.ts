@@ -1,3 +1,4 @@
+import { reservedOf } from "../model/allocation.ts";
 import type { Guest } from "../model/entities.ts";
 import type { FlavorId, GuestId, HostId, ImageId, TenantId } from "../model/ids.ts";
 import type { HostVerdict, Reason } from "../model/reasons.ts";
@@ -69,6 +70,8 @@ function starterOf(
     homeHostId: null,
     desired: "RUNNING",
     workload: null,
+    securityGroupIds: null,
+    allocation: null,
     priority: "MEDIUM",
     dependsOn: [],
     maxRestarts: 0,
@@ -83,13 +86,21 @@ function starterOf(
 /** A guest that exists brings its rules and history, and would move: its present place is no answer. */
 function subjectOf(
   state: State,
-  question: { guestId: GuestId | null; resources: Resources; homeHostId: HostId | null },
+  question: {
+    guestId: GuestId | null;
+    flavorId: FlavorId | null;
+    resources: Resources;
+    homeHostId: HostId | null;
+  },
 ): Subject {
   const guest = question.guestId === null ? undefined : state.tables.Guest.find(question.guestId);
-  if (guest) return { ...subjectFor(state, guest), resources: question.resources };
+  const { resources } = question;
+  if (guest) return { ...subjectFor(state, guest), resources };
+  const flavor = state.tables.Flavor.find(question.flavorId ?? 0);
   return {
     guestIds: [],
-    resources: question.resources,
+    resources,
+    reserved: flavor?.allocation ? reservedOf(flavor.allocation, resources) : null,
     homeHostId: question.homeHostId,
     retryHostId: null,
     triedHostIds: [],

@@ -1,3 +1,4 @@
+import { reservedOf } from "../model/allocation.ts";
 import type { Guest } from "../model/entities.ts";
 import type { HostId } from "../model/ids.ts";
 import type { Reason } from "../model/reasons.ts";
@@ -41,6 +42,11 @@ export function wasStable({ statusSinceMs }: Guest, nowMs: number): boolean {
 /** What it takes on its host: while it is being resized, both sizes, so that neither is given away. */
 export function footprintOf({ resources, task }: Guest): Resources {
   return task?.resize ? maxResources(resources, task.resize.resources) : resources;
+}
+
+/** What no other guest on its host can be promised; null for one that reserves nothing, as most. */
+export function reservedBy(guest: Guest): Resources | null {
+  return guest.allocation === null ? null : reservedOf(guest.allocation, footprintOf(guest));
 }
 
 /** It comes up on its host, one of those that share the host's power to boot. */

@@ -23,6 +23,7 @@ import {
   isPreemptible,
   isRuledOut,
   isWaiting,
+  reservedBy,
 } from "./guest-conditions.ts";
 
 import {
@@ -97,6 +98,8 @@ export class Indexes {
   readonly guestsOfTenant = new Groups<GuestId>();
   readonly guestsOfFailover = new Groups<GuestId>();
   readonly pendingOfFailover = new Counts();
+  /** Guests that are members of the security group by name, not because each tenant has a default one. */
+  readonly guestsOfSecurityGroup = new Groups<GuestId>();
   /** Guests that wait for the guest that is the key. */
   readonly dependents = new Groups<GuestId>();
   /** Guests that wait for the host that is the key. */
@@ -139,6 +142,8 @@ export class Indexes {
   readonly capacity = new CapacityIndex();
   readonly rules: RuleIndex;
   readonly writtenRules = new WrittenRules();
+  /** By host: what the guests that take room there reserve. */
+  readonly reserved = new Map<HostId, Resources>();
   readonly sizes = new Sizes();
   readonly reserve = new Reserve();
   readonly #used = new Map<number, Resources>();
@@ -206,6 +211,8 @@ export class Indexes {
     this.#followOnHost(before, after);
     this.#followWaiting(before, after);
     this.#followFailover(before, after);
+    this.#followSecurity(before, after);
+    this.#followReservation(before, after);
     if (before?.status === "FROZEN") this.frozenOnHost.remove(frozenOn(before), before.id);
     if (after?.status === "FROZEN") this.frozenOnHost.add(frozenOn(after), after.id);
     this.moves.guestChanged(before, after);
@@ -223,6 +230,27 @@ export class Indexes {
     if (wasPending === isPending) return;
     if (wasPending !== null) this.pendingOfFailover.change(wasPending, -1);
     if (isPending !== null) this.pendingOfFailover.change(isPending, 1);
+  }
+
+  /** Few guests reserve anything, and only they cost anything here. */
+  #followReservation(before: Guest | undefined, after: Guest | undefined): void {
+    const [old, now] = [before && reservedBy(before), after && reservedBy(after)];
+    if (before && old) for (const id of hostsOf(before)) this.#promise(id, subtractResources, old);
+    if (after && now) for (const id of hostsOf(after)) this.#promise(id, addResources, now);
+  }
+
+  #promise(hostId: HostId, change: typeof addResources, amount: Resources): void {
+    const sum = change(this.reserved.get(hostId) ?? NO_RESOURCES, amount);
+    if (sameResources(sum, NO_RESOURCES)) this.reserved.delete(hostId);
+    else this.reserved.set(hostId, sum);
+    this.reserve.touch(hostId);
+  }
+
+  #followSecurity(before: Guest | undefined, after: Guest | undefined): void {
+    const [old, now] = [before?.securityGroupIds ?? null, after?.securityGroupIds ?? null];
+    if (old === now) return;
+    if (before) for (const id of old ?? []) this.guestsOfSecurityGroup.remove(id, before.id);
+    if (after) for (const id of now ?? []) this.guestsOfSecurityGroup.add(id, after.id);
   }
 
   #enter(hostId: HostId, guest: Guest, size: Resources): void {

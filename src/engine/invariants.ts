@@ -18,6 +18,7 @@ import { guestViolations } from "./invariants/guests.ts";
 import { requestClaims } from "./invariants/host-requests.ts";
 import { incidentsAreTrue } from "./invariants/incidents.ts";
 import { indexDrift } from "./invariants/indexes.ts";
+import { isolationHolds } from "./invariants/isolation.ts";
 import { contradictionsAreTold } from "./invariants/rules.ts";
 import { companyOf } from "./placement/company.ts";
 import { domainOf, isInForce } from "./placement/rule-index.ts";
@@ -35,6 +36,7 @@ export function violations(state: State): string[] {
     ...contradictionsAreTold(state),
     ...incidentsAreTrue(state),
     ...quotasHold(state),
+    ...isolationHolds(state),
     ...state.tables.Zone.sorted().flatMap((zone) => zoneIsTold(state, zone)),
     ...operationsEnd(state),
     ...failoversEnd(state),

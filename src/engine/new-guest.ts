@@ -15,6 +15,8 @@ export function newGuest(
     | "desired"
     | "homeHostId"
     | "workload"
+    | "securityGroupIds"
+    | "allocation"
   > &
     Guest["recovery"],
 ): Guest {
@@ -46,6 +48,8 @@ export function newGuest(
       preemptible,
     },
     workload: given.workload,
+    securityGroupIds: given.securityGroupIds,
+    allocation: given.allocation,
     placement: null,
     blockedBy: [],
     loss: null,

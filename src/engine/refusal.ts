@@ -6,7 +6,7 @@ import type { ErrorCode } from "../model/statuses.ts";
  * bug, and never seen outside `decide`.
  */
 export class Refusal extends Error {
-  readonly rejection: Rejection;
+  rejection: Rejection;
 
   constructor(
     code: ErrorCode,
@@ -16,6 +16,12 @@ export class Refusal extends Error {
   ) {
     super(message);
     this.rejection = { code, message, path, ...(problems && { problems }) };
+  }
+
+  /** Where the message tells of what any tenant may have, its own principals are told another one. */
+  withMessageForTenants(messageForTenants: string): this {
+    this.rejection = { ...this.rejection, messageForTenants };
+    return this;
   }
 }
 

@@ -122,6 +122,7 @@ export class State {
     image: new Names(),
     guest: new Names(),
     affinityRule: new Names(),
+    securityGroup: new Names(),
   };
   readonly leases: Leases;
   readonly tables: Tables;
@@ -190,6 +191,9 @@ export class State {
         names.affinityRule.follow(b, a);
         indexes.ruleChanged(b, a);
       }),
+      SecurityGroup: new Table("SecurityGroup", this.#journal, (b, a) =>
+        names.securityGroup.follow(b, a, (a ?? b)?.tenantId),
+      ),
       Fault: new Table("Fault", this.#journal, (b, a) => {
         if (b) this.faults.delete(`${b.kind}:${b.target.id}`);
         if (a) this.faults.set(`${a.kind}:${a.target.id}`, a.id);
@@ -197,6 +201,7 @@ export class State {
       Failover: new Table("Failover", this.#journal, indexes.failoverChanged),
       Operation: new Table("Operation", this.#journal, indexes.operationChanged),
       Incident: new Table("Incident", this.#journal, indexes.incidents.incidentChanged),
+      ApiToken: new Table("ApiToken", this.#journal, () => {}),
     };
   }
 

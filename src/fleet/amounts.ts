@@ -1,7 +1,8 @@
+import { type Allocation, DEFAULT_ALLOCATION } from "../model/allocation.ts";
 import type { Quota } from "../model/entities.ts";
 import type { Path } from "../model/fleet.ts";
 import type { Resources } from "../model/resources.ts";
-import type { ResourceKeys, TenantItem } from "./document.ts";
+import type { AllocationItem, ResourceKeys, TenantItem } from "./document.ts";
 import type { ProblemList } from "./problems.ts";
 
 export function resourcesOf(item: ResourceKeys, path: Path, problems: ProblemList): Resources {
@@ -18,11 +19,32 @@ export function quotaOf(quota: TenantItem["quota"], path: Path, problems: Proble
   return { cpuMillicores, memoryMiB, storageGiB, guests };
 }
 
-function millicoresOf(cpuCores: number, path: Path, problems: ProblemList): number {
+export function allocationOf(
+  item: AllocationItem | undefined,
+  path: Path,
+  problems: ProblemList,
+): Allocation | null {
+  if (item === undefined) return null;
+  const { cpuReservationCores = 0, cpuLimitCores, memoryReservationMiB = 0 } = item;
+  const cores = (amount: number, key: string) => millicoresOf(amount, path, problems, key);
+  return {
+    cpuReservationMillicores: cores(cpuReservationCores, "cpuReservationCores"),
+    cpuLimitMillicores: cpuLimitCores === undefined ? null : cores(cpuLimitCores, "cpuLimitCores"),
+    cpuShares: item.cpuShares ?? DEFAULT_ALLOCATION.cpuShares,
+    memoryReservationMiB,
+  };
+}
+
+function millicoresOf(
+  cpuCores: number,
+  path: Path,
+  problems: ProblemList,
+  key = "cpuCores",
+): number {
   const millicores = Math.round(cpuCores * 1000);
   // Compared as the nearest number to a decimal: 1.001 * 1000 is not 1001 in binary.
   if (millicores / 1000 !== cpuCores) {
-    problems.add([...path, "cpuCores"], `may have three decimals, not ${cpuCores}`);
+    problems.add([...path, key], `may have three decimals, not ${cpuCores}`);
   }
   return millicores;
 }

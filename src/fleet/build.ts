@@ -1,4 +1,5 @@
 /** From a document of the right shape to a `FleetSpec`: defaults, copies, traces, names. */
+import { type Allocation, asHeld } from "../model/allocation.ts";
 import {
   type AffinityRuleSpec,
   type FleetSpec,
@@ -7,10 +8,19 @@ import {
   type HostSpec,
   type Path,
   type RegionSpec,
+  type SecurityGroupSpec,
 } from "../model/fleet.ts";
 import { LIMITS } from "../model/limits.ts";
-import { quotaOf, resourcesOf } from "./amounts.ts";
-import type { FleetDocument, GuestItem, HostItem, RegionItem, RuleItem } from "./document.ts";
+import { allocationOf, quotaOf, resourcesOf } from "./amounts.ts";
+import type {
+  FlavorItem,
+  FleetDocument,
+  GuestItem,
+  HostItem,
+  RegionItem,
+  RuleItem,
+  SecurityGroupItem,
+} from "./document.ts";
 import { Names } from "./names.ts";
 import type { ProblemList } from "./problems.ts";
 import { References } from "./references.ts";
@@ -61,6 +71,7 @@ class SpecBuilder {
         path,
         name: item.name,
         resources: resourcesOf(item, path, this.#problems),
+        allocation: this.#allocation(item, path),
       })),
       images: this.#each(document.images, ["images"], "image", (item, path) => ({
         path,
@@ -70,6 +81,9 @@ class SpecBuilder {
       guests: this.#guestSpecs(document.guests ?? []),
       affinityRules: this.#each(document.affinityRules, ["affinityRules"], "rule", (item, path) =>
         this.#rule(item, path),
+      ),
+      securityGroups: (document.securityGroups ?? []).map((item, index) =>
+        this.#securityGroup(item, ["securityGroups", String(index)]),
       ),
     };
   }
@@ -192,9 +206,35 @@ class SpecBuilder {
       failback: item.failback ?? GUEST_DEFAULTS.failback,
       readyAfterSeconds: item.readyAfterSeconds ?? GUEST_DEFAULTS.readyAfterSeconds,
       preemptible: item.preemptible ?? GUEST_DEFAULTS.preemptible,
+      allocation: this.#allocation(item, path),
+      securityGroups: item.securityGroups ?? GUEST_DEFAULTS.securityGroups,
       workload: workload ? this.#workloads.build(workload, [...path, "workload"]) : null,
     };
     return names.map((name) => ({ ...shared, name }));
+  }
+
+  /** One object for all copies of a counted guest; null for one that says nothing. */
+  #allocation({ allocation }: GuestItem | FlavorItem, path: Path): Allocation | null {
+    return asHeld(allocationOf(allocation, [...path, "allocation"], this.#problems));
+  }
+
+  /** A group's name is the only one of its kind in its tenant, as a guest's is. */
+  #securityGroup(item: SecurityGroupItem, path: Path): SecurityGroupSpec {
+    const { name, tenant = GUEST_DEFAULTS.tenant, rules = [] } = item;
+    this.#names.take(`security group of tenant ${tenant}`, name, path);
+    return {
+      path,
+      name,
+      tenant,
+      rules: rules.map(({ direction, protocol = "ANY", ...rule }) => ({
+        direction,
+        protocol,
+        fromPort: rule.fromPort ?? null,
+        toPort: rule.toPort ?? null,
+        remoteCidr: rule.remoteCidr ?? null,
+        remoteGroup: rule.remoteGroup ?? null,
+      })),
+    };
   }
 
   #rule(item: RuleItem, path: Path): AffinityRuleSpec {

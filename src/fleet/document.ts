@@ -1,5 +1,13 @@
 import type { Settings } from "../model/settings.ts";
-import type { DesiredState, Polarity, Priority, RuleScope } from "../model/statuses.ts";
+import type {
+  DesiredState,
+  Direction,
+  Polarity,
+  Priority,
+  Protocol,
+  RuleScope,
+  SharesLevel,
+} from "../model/statuses.ts";
 import type { TolerateWord } from "./tolerate.ts";
 
 /** A fleet document as the schema describes it: what `checkShape` has let pass. */
@@ -12,6 +20,7 @@ export interface FleetDocument {
   readonly guests?: readonly GuestItem[];
   readonly traces?: readonly TraceItem[];
   readonly affinityRules?: readonly RuleItem[];
+  readonly securityGroups?: readonly SecurityGroupItem[];
 }
 
 export type SettingsItem = Partial<Omit<Settings, "tolerate">> & {
@@ -57,6 +66,13 @@ export interface TenantItem {
 }
 export interface FlavorItem extends ResourceKeys {
   readonly name: string;
+  readonly allocation?: AllocationItem;
+}
+export interface AllocationItem {
+  readonly cpuReservationCores?: number;
+  readonly cpuLimitCores?: number;
+  readonly cpuShares?: SharesLevel | number;
+  readonly memoryReservationMiB?: number;
 }
 export interface ImageItem {
   readonly name: string;
@@ -78,7 +94,21 @@ export interface GuestItem {
   readonly failback?: boolean;
   readonly readyAfterSeconds?: number;
   readonly preemptible?: boolean;
+  readonly allocation?: AllocationItem;
+  readonly securityGroups?: readonly string[];
   readonly workload?: WorkloadItem;
+}
+export interface SecurityGroupItem {
+  readonly name: string;
+  readonly tenant?: string;
+  readonly rules?: readonly {
+    readonly direction: Direction;
+    readonly protocol?: Protocol;
+    readonly fromPort?: number;
+    readonly toPort?: number;
+    readonly remoteCidr?: string;
+    readonly remoteGroup?: string;
+  }[];
 }
 export type WorkloadItem =
   | { readonly kind: "CONSTANT"; readonly cpuShare: number }

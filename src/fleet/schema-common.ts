@@ -1,5 +1,7 @@
+import { SHARES_MOST } from "../model/allocation.ts";
 import { LIMITS, NAME_PATTERN } from "../model/limits.ts";
-import { integer, list, number, type TextSchema } from "./schema-kinds.ts";
+import { SHARES_LEVELS } from "../model/statuses.ts";
+import { integer, list, number, object, oneOf, type TextSchema } from "./schema-kinds.ts";
 
 const NAME = NAME_PATTERN.source.slice(1, -1);
 
@@ -59,5 +61,36 @@ export const RESOURCE_KEYS = {
     examples: [40],
   }),
 };
+
+/** A guest's part of its host where others want it too. */
+export const ALLOCATION = object(
+  {
+    cpuReservationCores: number(0, LIMITS.cpuCores, {
+      description: "CPU cores that it is guaranteed: no host promises more than it has.",
+      default: 0,
+    }),
+    cpuLimitCores: number(0.001, LIMITS.cpuCores, {
+      description: "CPU cores that it is given at most. Without it, all that it has.",
+    }),
+    cpuShares: {
+      description:
+        "Its weight where CPU is short: a level, 1:2:4 for each of its cores, or a number for all of it.",
+      default: "NORMAL",
+      oneOf: [
+        oneOf(SHARES_LEVELS, { description: "500, 1000 or 2000 for each core." }),
+        integer(1, SHARES_MOST, { description: "For all of its cores together." }),
+      ],
+    },
+    memoryReservationMiB: integer(0, LIMITS.memoryMiB, {
+      description: "Memory in MiB that it is guaranteed.",
+      default: 0,
+    }),
+  },
+  [],
+  {
+    description:
+      "Its part of its host where others want it too: reservation, limit and shares as in VMware vSphere.",
+  },
+);
 
 export const RESOURCE_NAMES: readonly string[] = Object.keys(RESOURCE_KEYS);

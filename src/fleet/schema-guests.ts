@@ -1,7 +1,15 @@
 import { GUEST_DEFAULTS } from "../model/fleet.ts";
 import { PRIORITIES } from "../model/statuses.ts";
-import { count, guestReferences, name, RESOURCE_KEYS, RESOURCE_NAMES } from "./schema-common.ts";
+import {
+  ALLOCATION,
+  count,
+  guestReferences,
+  name,
+  RESOURCE_KEYS,
+  RESOURCE_NAMES,
+} from "./schema-common.ts";
 import { integer, number, object, oneOf } from "./schema-kinds.ts";
+import { GUEST_GROUPS } from "./schema-security.ts";
 import { WORKLOAD } from "./schema-workload.ts";
 
 export const GUEST = object(
@@ -48,6 +56,8 @@ export const GUEST = object(
       description: "May be stopped to make room for the recovery of a guest of higher priority.",
       default: GUEST_DEFAULTS.preemptible,
     },
+    allocation: ALLOCATION,
+    securityGroups: GUEST_GROUPS,
     workload: WORKLOAD,
   },
   ["name", "image"],

@@ -4,7 +4,13 @@
  */
 import { LIMITS } from "../model/limits.ts";
 import { POLARITIES, RULE_SCOPES } from "../model/statuses.ts";
-import { guestReferences, name, RESOURCE_KEYS, RESOURCE_NAMES } from "./schema-common.ts";
+import {
+  ALLOCATION,
+  guestReferences,
+  name,
+  RESOURCE_KEYS,
+  RESOURCE_NAMES,
+} from "./schema-common.ts";
 import { GUEST } from "./schema-guests.ts";
 import {
   type ChoiceSchema,
@@ -16,6 +22,7 @@ import {
   object,
   oneOf,
 } from "./schema-kinds.ts";
+import { SECURITY_GROUP } from "./schema-security.ts";
 import { SETTINGS } from "./schema-settings.ts";
 import { REGION } from "./schema-sites.ts";
 import { TRACE_ROW } from "./schema-workload.ts";
@@ -44,7 +51,7 @@ const tenant = object(
 );
 
 const flavor = object(
-  { name: name("The flavor's name."), ...RESOURCE_KEYS },
+  { name: name("The flavor's name."), ...RESOURCE_KEYS, allocation: ALLOCATION },
   ["name", ...RESOURCE_NAMES],
   { description: "A size of guests." },
 );
@@ -138,6 +145,7 @@ export const FLEET_SCHEMA: ObjectSchema = object(
         "Rows of trace files that the document brings along, for a server that does not see the files. `evenkeel apply` adds them by itself.",
     }),
     affinityRules: list(affinityRule, MAX_ITEMS, { description: "Where guests should run." }),
+    securityGroups: list(SECURITY_GROUP, MAX_ITEMS, { description: "Who may talk to whom." }),
   },
   [],
 );

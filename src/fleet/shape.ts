@@ -6,7 +6,13 @@
  */
 import { nearest } from "./nearest.ts";
 import { type ProblemList, quoteKey } from "./problems.ts";
-import type { ChoiceSchema, ListSchema, ObjectSchema, Schema } from "./schema-kinds.ts";
+import type {
+  ChoiceSchema,
+  ListSchema,
+  NumberSchema,
+  ObjectSchema,
+  Schema,
+} from "./schema-kinds.ts";
 import { choiceProblem, describe, numberProblem, orList, textProblem } from "./value-words.ts";
 
 /** The key whose constant tells the branches of a choice apart. */
@@ -81,14 +87,15 @@ class ShapeCheck {
     const objects = schema.oneOf.filter((branch) => branch.type === "object");
     const [object] = objects;
     const text = schema.oneOf.find((branch) => branch.type === "string");
+    const number = schema.oneOf.find((branch) => isNumeric(branch));
     if (objects.length > 1) this.#checkKinds(value, objects);
     else if (isObject(value) && object) this.#checkObject(value, object);
     else if (typeof value === "string" && text && text.const === undefined) {
       this.#note(textProblem(value, text));
+    } else if (typeof value === "number" && number) {
+      this.#note(numberProblem(value, number));
     } else if (value === undefined || value !== text?.const) {
-      const forms = object ? [`{ ${Object.keys(object.properties).join(", ")} }`] : [];
-      if (text) forms.unshift(text.const ?? "a name");
-      this.#note(`must be ${orList(forms)}, not ${describe(value)}`);
+      this.#note(`must be ${orList(formsOf(schema))}, not ${describe(value)}`);
     }
   }
 
@@ -135,6 +142,19 @@ function alternativesProblem(value: object, schema: ObjectSchema): string | null
   return given.length === 0
     ? `needs ${orList(keys.map(quoteKey))}`
     : `has both ${given.map(quoteKey).join(" and ")}; give one of them`;
+}
+
+/** Each branch in words: what it may be, or the keys that it may have. */
+function formsOf(schema: ChoiceSchema): string[] {
+  return schema.oneOf.flatMap((branch) => {
+    if (branch.type === "object") return `{ ${Object.keys(branch.properties).join(", ")} }`;
+    if (isNumeric(branch)) return "a number";
+    return branch.enum ?? [branch.const ?? "a name"];
+  });
+}
+
+function isNumeric(schema: ChoiceSchema["oneOf"][number]): schema is NumberSchema {
+  return schema.type === "integer" || schema.type === "number";
 }
 
 function kindOf(schema: ObjectSchema): string {

@@ -1,5 +1,7 @@
-import type { GuestId, HostId, Ref, Seq, ZoneId } from "./ids.ts";
+import type { Allocation } from "./allocation.ts";
+import type { GuestId, HostId, Ref, SecurityGroupId, Seq, ZoneId } from "./ids.ts";
 import type { Resources } from "./resources.ts";
+import type { RuleSet } from "./security.ts";
 import type {
   DriverName,
   FaultKind,
@@ -30,6 +32,22 @@ export type Action =
   | GuestAction<"MIGRATE", { readonly targetHostId: HostId }>
   /** Kill a copy that should not be there. Not answered. */
   | { readonly kind: "REMOVE"; readonly guestId: GuestId; readonly hostId: HostId }
+  /**
+   * All security groups of the fleet with all their rules, so that what is not in it is no more. One of
+   * an older revision is ignored. Not answered.
+   */
+  | {
+      readonly kind: "SET_SECURITY_GROUPS";
+      readonly revision: Seq;
+      readonly groups: readonly RuleSet[];
+    }
+  /** What keeps a guest and its neighbours apart from now on, all of it. Not answered. */
+  | {
+      readonly kind: "ISOLATE";
+      readonly guestId: GuestId;
+      readonly hostId: HostId;
+      readonly isolation: Isolation;
+    }
   /** Make certain that nothing runs on the host. */
   | { readonly kind: "FENCE"; readonly hostId: HostId; readonly generation: number }
   /** Ask others about a silent host; answered by HOST_PROBED, by drivers that have whom to ask. */
@@ -81,6 +99,14 @@ export interface GuestDescription {
   readonly image: string;
   readonly bootSeconds: number | null;
   readonly workload: Workload | null;
+  readonly isolation: Isolation;
+}
+
+/** Of several for one guest the one of the highest revision counts, in whatever order they come. */
+export interface Isolation {
+  readonly revision: Seq;
+  readonly securityGroupIds: readonly SecurityGroupId[];
+  readonly allocation: Allocation | null;
 }
 
 export interface WorldSettings {
@@ -176,6 +202,10 @@ export interface ObservedGuest {
 export interface GuestUsage {
   readonly guestId: GuestId;
   readonly hostId: HostId;
+  /** What it was given of the CPU that it asked for. */
   readonly cpuMillicores: number;
   readonly memoryMiB: number;
+  readonly cpuDemandMillicores: number;
+  /** What it asked for within its limit, and others were given instead. */
+  readonly cpuStolenMillicores: number;
 }

@@ -12,6 +12,8 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   INSUFFICIENT_MEMORY:
     "Make room: add a host, stop or resize guests, or raise memoryAllocationRatio in the settings.",
   INSUFFICIENT_STORAGE: "Make room: add a host, or delete or resize guests.",
+  RESERVED_BY_OTHERS:
+    "Reserve less for this guest or for others (setGuestAllocation), move others away, or add a host: no host promises more than it has, whatever its allocation ratios.",
   AFFINITY_RULE:
     "Change the rule in the fleet document: more hosts to choose from, `strict: false`, or `disabled: true`.",
   DEPENDENCY_NOT_RUNNING:

@@ -1,6 +1,9 @@
 import type { Actor } from "./actors.ts";
+import type { Allocation } from "./allocation.ts";
+import type { Quota } from "./entities.ts";
 import type { FleetSpec, PlannedChange } from "./fleet.ts";
 import type {
+  ApiTokenId,
   FaultId,
   FlavorId,
   GuestId,
@@ -8,10 +11,13 @@ import type {
   ImageId,
   OperationId,
   Ref,
+  SecurityGroupId,
   TenantId,
 } from "./ids.ts";
+import type { Role } from "./principals.ts";
 import type { Problem, Rejection } from "./rejections.ts";
 import type { Resources } from "./resources.ts";
+import type { SecurityRuleWish } from "./security.ts";
 import type { DesiredState, FaultKind, Priority } from "./statuses.ts";
 import type { Workload } from "./workload.ts";
 
@@ -42,6 +48,10 @@ export type Command =
       readonly readyAfterSeconds: number;
       readonly preemptible: boolean;
       readonly workload: Workload | null;
+      /** Groups of its tenant, by id or name; null: the tenant's default group. */
+      readonly securityGroups: readonly (SecurityGroupId | string)[] | null;
+      /** Null: as its flavor says. */
+      readonly allocation: Allocation | null;
     }
   | { readonly kind: "START_GUEST"; readonly guestId: GuestId }
   | { readonly kind: "STOP_GUEST"; readonly guestId: GuestId }
@@ -61,6 +71,30 @@ export type Command =
       /** Null: the best place is chosen. */
       readonly hostId: HostId | null;
     }
+  | {
+      readonly kind: "SET_GUEST_ALLOCATION";
+      readonly guestId: GuestId;
+      readonly allocation: Allocation;
+    }
+  | {
+      readonly kind: "SET_GUEST_SECURITY_GROUPS";
+      readonly guestId: GuestId;
+      /** All that it is to be in, by id or name. */
+      readonly securityGroups: readonly (SecurityGroupId | string)[];
+    }
+  | {
+      readonly kind: "CREATE_SECURITY_GROUP";
+      readonly name: string;
+      readonly tenantId: TenantId;
+      readonly rules: readonly SecurityRuleWish[];
+    }
+  | {
+      readonly kind: "UPDATE_SECURITY_GROUP";
+      readonly securityGroupId: SecurityGroupId;
+      /** All that it is to have. */
+      readonly rules: readonly SecurityRuleWish[];
+    }
+  | { readonly kind: "DELETE_SECURITY_GROUP"; readonly securityGroupId: SecurityGroupId }
   /** Free of guests until it is asked back, or in service again. */
   | { readonly kind: "SET_MAINTENANCE"; readonly hostId: HostId; readonly enabled: boolean }
   /** Gracefully, by the fleet's shutdown policy. */
@@ -69,6 +103,22 @@ export type Command =
   | { readonly kind: "POWER_ON_HOST"; readonly hostId: HostId }
   /** Disarmed, nothing is fenced or moved by itself; armed again, it takes stock first. */
   | { readonly kind: "SET_HIGH_AVAILABILITY"; readonly enabled: boolean }
+  | { readonly kind: "CREATE_TENANT"; readonly name: string; readonly quota: Quota }
+  | { readonly kind: "SET_QUOTA"; readonly tenantId: TenantId; readonly quota: Quota }
+  /** Of one that has no guests; its tokens are revoked with it. */
+  | { readonly kind: "DELETE_TENANT"; readonly tenantId: TenantId }
+  | {
+      readonly kind: "CREATE_API_TOKEN";
+      readonly name: string;
+      readonly role: Role;
+      /** Null: for the whole fleet. */
+      readonly tenantId: TenantId | null;
+      readonly lifetimeSeconds: number | null;
+      /** Drawn anew each time that it is asked for, like the time: an idempotency key ignores both. */
+      readonly secretHash: string;
+      readonly issuedAtMs: number;
+    }
+  | { readonly kind: "REVOKE_API_TOKEN"; readonly apiTokenId: ApiTokenId }
   | {
       readonly kind: "INJECT_FAULT";
       readonly fault: FaultKind;
@@ -93,6 +143,8 @@ export interface CommandEnvelope {
   readonly actor: Actor;
   /** The same key and command again answers the first result and does nothing twice. */
   readonly idempotencyKey: string | null;
+  /** Nothing is to be decided: this is the answer, but for a key that has one already. */
+  readonly refusal?: Rejection;
 }
 
 /** What was done. Ids, so that the reader fetches what it shows from the tables. */
@@ -117,7 +169,10 @@ export type Outcome =
       /** Null when nothing goes on: it was so already, or was changed at once. */
       readonly operationId: OperationId | null;
     }
+  | { readonly kind: "SECURITY_GROUP"; readonly securityGroupId: SecurityGroupId }
   | { readonly kind: "HIGH_AVAILABILITY"; readonly enabled: boolean }
+  | { readonly kind: "TENANT"; readonly tenantId: TenantId }
+  | { readonly kind: "API_TOKEN"; readonly apiTokenId: ApiTokenId }
   | {
       readonly kind: "FAULT";
       /** Null when no fault was in force, and something else was done that undoes its like. */

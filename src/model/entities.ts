@@ -1,5 +1,7 @@
+import type { Allocation } from "./allocation.ts";
 import type {
   AffinityRuleId,
+  ApiTokenId,
   DataCenterId,
   FailoverId,
   FaultId,
@@ -12,12 +14,15 @@ import type {
   RackId,
   Ref,
   RegionId,
+  SecurityGroupId,
   Seq,
   TenantId,
   ZoneId,
 } from "./ids.ts";
+import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
+import type { SecurityRule } from "./security.ts";
 import type { Settings } from "./settings.ts";
 import type {
   DesiredState,
@@ -162,6 +167,8 @@ export interface Flavor {
   readonly id: FlavorId;
   readonly name: string;
   readonly resources: Resources;
+  /** What a guest of this flavor is given when it brings nothing of its own; null for nothing in particular. */
+  readonly allocation: Allocation | null;
 }
 
 export interface Image {
@@ -240,6 +247,10 @@ export interface Guest {
   readonly task: GuestTask | null;
   readonly recovery: RecoveryPolicy;
   readonly workload: Workload | null;
+  /** Groups of its tenant; null is the tenant's default group alone, as for most, and [] is none at all. */
+  readonly securityGroupIds: readonly SecurityGroupId[] | null;
+  /** Its part of its host where others want it too; null for nothing in particular, as for most. */
+  readonly allocation: Allocation | null;
   readonly placement: Placement | null;
   readonly blockedBy: readonly Reason[];
   readonly loss: GuestLoss | null;
@@ -290,6 +301,15 @@ export interface AffinityRule {
   readonly disabled: boolean;
   /** Other strict rules that can't all be obeyed together with it, for which reason none of them is. */
   readonly contradicts: readonly AffinityRuleId[];
+}
+
+/** Rules about who may talk to its members, and they to whom. */
+export interface SecurityGroup {
+  readonly id: SecurityGroupId;
+  /** The only one of its kind in its tenant. */
+  readonly name: string;
+  readonly tenantId: TenantId;
+  readonly rules: readonly SecurityRule[];
 }
 
 /** A disturbance of the simulated world that is in force. */
@@ -348,6 +368,20 @@ export interface Operation {
   readonly seq: Seq;
 }
 
+/** Lets a program in. The secret itself is nowhere: only whoever it was shown to has it. */
+export interface ApiToken {
+  readonly id: ApiTokenId;
+  readonly name: string;
+  readonly role: Role;
+  /** Null: the whole fleet. */
+  readonly tenantId: TenantId | null;
+  /** SHA-256 of the secret, in hexadecimal. */
+  readonly secretHash: string;
+  readonly createdAtMs: number;
+  /** By the clock of the world, like those of other credentials, and not of the fleet. Null: never. */
+  readonly expiresAtMs: number | null;
+}
+
 /** One row each. The settings are the table `settings` with a single row of JSON. */
 export interface Entities {
   Region: Region;
@@ -360,10 +394,12 @@ export interface Entities {
   Image: Image;
   Guest: Guest;
   AffinityRule: AffinityRule;
+  SecurityGroup: SecurityGroup;
   Fault: Fault;
   Failover: Failover;
   Operation: Operation;
   Incident: Incident;
+  ApiToken: ApiToken;
 }
 
 /** What is true of the fleet as a whole, beside its entities. */

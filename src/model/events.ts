@@ -1,6 +1,8 @@
 import type { Actor } from "./actors.ts";
+import type { Allocation } from "./allocation.ts";
 import type {
   AffinityRule,
+  ApiToken,
   DataCenter,
   Fault,
   Flavor,
@@ -12,10 +14,12 @@ import type {
   Quota,
   Rack,
   Region,
+  SecurityGroup,
   Tenant,
   Zone,
 } from "./entities.ts";
 import type { HostId, IdTypes, IncidentId, Ref, Seq, TenantId, ZoneId } from "./ids.ts";
+import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
 import type { Settings } from "./settings.ts";
@@ -62,6 +66,7 @@ export interface FieldTypes extends IdTypes {
   operationKind: OperationKind;
   opinion: Opinion;
   opinionSource: OpinionSource;
+  role: Role;
   shutdownPolicy: ShutdownPolicy;
   utility: Utility;
 
@@ -76,6 +81,10 @@ export interface FieldTypes extends IdTypes {
   guestDefinition: Guest;
   guestPolicyDefinition: Pick<Guest, "homeHostId" | "imageId" | "recovery" | "workload">;
   ruleDefinition: AffinityRule;
+  securityGroupDefinition: SecurityGroup;
+  allocationDefinition: Allocation;
+  guestAllocationDefinition: Pick<Guest, "allocation">;
+  guestSecurityDefinition: Pick<Guest, "securityGroupIds">;
   faultDefinition: Fault;
   quotaDefinition: Quota;
   settingsDefinition: Settings;
@@ -83,6 +92,7 @@ export interface FieldTypes extends IdTypes {
   /** Hosts and zones that are part of it from now on. */
   incidentHitsDefinition: { readonly hosts: readonly HostId[]; readonly zones: readonly ZoneId[] };
   hostPowerDefinition: HostPower;
+  apiTokenDefinition: ApiToken;
   zonePolicyDefinition: { readonly tolerate: Tolerance | null };
 }
 export type FieldType = keyof FieldTypes;
@@ -186,6 +196,7 @@ export const EVENTS = {
     flavor: "Flavor",
     changes: "strings",
     resources: "resources",
+    allocation: "allocationDefinition?",
   }),
   FlavorRemoved: event("INVENTORY", "NOTICE", "Flavor {flavor} removed", { flavor: "Flavor" }),
   ImageCreated: event("INVENTORY", "INFO", "Image {image} created", {
@@ -221,6 +232,27 @@ export const EVENTS = {
     rule: "AffinityRule",
   }),
 
+  // Security
+  SecurityGroupCreated: event("SECURITY", "INFO", "Security group {group} created", {
+    group: "SecurityGroup",
+    tenant: "Tenant",
+    definition: "securityGroupDefinition",
+  }),
+  SecurityGroupChanged: event("SECURITY", "NOTICE", "Security group {group} changed: {changes}", {
+    group: "SecurityGroup",
+    changes: "strings",
+    definition: "securityGroupDefinition",
+  }),
+  SecurityGroupRemoved: event("SECURITY", "NOTICE", "Security group {group} removed", {
+    group: "SecurityGroup",
+  }),
+  GuestSecurityGroupsChanged: event(
+    "SECURITY",
+    "NOTICE",
+    "Security groups of {guest} changed: {changes}",
+    { guest: "Guest", changes: "strings", definition: "guestSecurityDefinition" },
+  ),
+
   // Guest lifecycle: what was asked for
   GuestCreated: event("LIFECYCLE", "INFO", "Guest {guest} created", {
     guest: "Guest",
@@ -230,6 +262,11 @@ export const EVENTS = {
     guest: "Guest",
     changes: "strings",
     definition: "guestPolicyDefinition",
+  }),
+  GuestAllocationChanged: event("CAPACITY", "INFO", "Allocation of {guest} changed: {changes}", {
+    guest: "Guest",
+    changes: "strings",
+    definition: "guestAllocationDefinition",
   }),
   GuestStartRequested: event("LIFECYCLE", "INFO", "Start of {guest} requested", {
     guest: "Guest",
@@ -678,6 +715,17 @@ export const EVENTS = {
     result: "string",
     detail: "string",
     dryRun: "boolean",
+  }),
+  ApiTokenCreated: event("SECURITY", "NOTICE", "API token {token} created for role {role}", {
+    token: "ApiToken",
+    role: "role",
+    tenant: "Tenant?",
+    definition: "apiTokenDefinition",
+  }),
+  ApiTokenRevoked: event("SECURITY", "NOTICE", "API token {name} revoked", {
+    token: "ApiToken",
+    name: "string",
+    tenant: "Tenant?",
   }),
 
   // Simulation

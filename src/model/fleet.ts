@@ -1,5 +1,7 @@
+import type { Allocation } from "./allocation.ts";
 import type { Quota } from "./entities.ts";
 import type { Resources } from "./resources.ts";
+import { DEFAULT_GROUP, type SecurityRuleWish } from "./security.ts";
 import type { Settings } from "./settings.ts";
 import type {
   DesiredState,
@@ -25,6 +27,7 @@ export interface FleetSpec {
   readonly images: readonly ImageSpec[];
   readonly guests: readonly GuestSpec[];
   readonly affinityRules: readonly AffinityRuleSpec[];
+  readonly securityGroups: readonly SecurityGroupSpec[];
 }
 
 /** Keys and indices from the document's root. */
@@ -61,6 +64,7 @@ export interface TenantSpec extends Item {
 }
 export interface FlavorSpec extends Item {
   readonly resources: Resources;
+  readonly allocation: Allocation | null;
 }
 export interface ImageSpec extends Item {
   readonly bootSeconds: number | null;
@@ -81,6 +85,15 @@ export interface GuestSpec extends Item {
   readonly readyAfterSeconds: number;
   readonly preemptible: boolean;
   readonly workload: Workload | null;
+  /** Names of groups of its tenant. */
+  readonly securityGroups: readonly string[];
+  /** Null: as its flavor says. */
+  readonly allocation: Allocation | null;
+}
+export interface SecurityGroupSpec extends Item {
+  readonly tenant: string;
+  /** Their remote groups by name. */
+  readonly rules: readonly SecurityRuleWish[];
 }
 export interface AffinityRuleSpec extends Item {
   readonly kind: RuleKind;
@@ -103,6 +116,8 @@ export const GUEST_DEFAULTS = {
   failback: true,
   readyAfterSeconds: 0,
   preemptible: false,
+  securityGroups: [DEFAULT_GROUP],
+  allocation: null,
 } as const;
 
 /** One step of a plan: what `applyFleet` would do, or has done. */

@@ -15,10 +15,12 @@ export type FlavorId = Id<"Flavor">;
 export type ImageId = Id<"Image">;
 export type GuestId = Id<"Guest">;
 export type AffinityRuleId = Id<"AffinityRule">;
+export type SecurityGroupId = Id<"SecurityGroup">;
 export type FaultId = Id<"Fault">;
 export type FailoverId = Id<"Failover">;
 export type OperationId = Id<"Operation">;
 export type IncidentId = Id<"Incident">;
+export type ApiTokenId = Id<"ApiToken">;
 
 /** What an id can belong to: the type names of the API's `Node`s and of the log's subjects. */
 export interface IdTypes {
@@ -32,10 +34,12 @@ export interface IdTypes {
   Image: ImageId;
   Guest: GuestId;
   AffinityRule: AffinityRuleId;
+  SecurityGroup: SecurityGroupId;
   Fault: FaultId;
   Failover: FailoverId;
   Operation: OperationId;
   Incident: IncidentId;
+  ApiToken: ApiTokenId;
 }
 export type EntityType = keyof IdTypes;
 

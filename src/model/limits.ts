@@ -8,9 +8,14 @@ export const LIMITS = {
   guests: 1_000_000,
   /** `count` of one list item of a fleet document. */
   count: 100_000,
+  /** Rules of one security group, and groups of one guest. */
+  securityRules: 1_000,
+  groupsOfGuest: 100,
   /** The text of a fleet document. */
   documentBytes: 16 * 1024 * 1024,
   idempotencyKeyLength: 255,
+  /** How long an API token may be asked to live: ten years. */
+  tokenSeconds: 3_660 * 86_400,
   /** How far one `advanceClock` may move: a year. */
   advanceSeconds: 366 * 86_400,
   /** How long a fault may be asked to last: ten years. */

@@ -17,4 +17,6 @@ export interface Rejection {
   readonly path: readonly string[];
   /** All mistakes found, for inputs that can hold many. */
   readonly problems?: readonly Problem[];
+  /** Said instead to whoever sees one tenant only, where the message tells of what others have. */
+  readonly messageForTenants?: string;
 }

@@ -193,6 +193,16 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 export const WORKLOAD_KINDS = ["CONSTANT", "DIURNAL", "SPIKE", "TRACE"] as const;
 export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
 
+export const DIRECTIONS = ["INGRESS", "EGRESS"] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+export const PROTOCOLS = ["TCP", "UDP", "ICMP", "ANY"] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** How much a guest weighs for each of its cores where CPU is short, 1:2:4. */
+export const SHARES_LEVELS = ["LOW", "NORMAL", "HIGH"] as const;
+export type SharesLevel = (typeof SHARES_LEVELS)[number];
+
 export const ERROR_CODES = [
   "INVALID_INPUT",
   "NOT_FOUND",
@@ -214,6 +224,7 @@ export const REASON_CODES = [
   "INSUFFICIENT_CPU",
   "INSUFFICIENT_MEMORY",
   "INSUFFICIENT_STORAGE",
+  "RESERVED_BY_OTHERS",
   "AFFINITY_RULE",
   "DEPENDENCY_NOT_RUNNING",
   "DEPENDENCY_CYCLE",

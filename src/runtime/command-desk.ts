@@ -85,11 +85,12 @@ export class CommandDesk {
   }
 
   #takeOne(submission: Submission, batch: Batch, nowMs: number): void {
-    const { command, actor } = submission.envelope;
+    const { command, actor, refusal } = submission.envelope;
     const claim = this.#claim(submission);
     if (!claim) return;
-    if (claim.refusal) {
-      this.#refuse(command, actor, claim, claim.refusal, batch, nowMs);
+    const refused = refusal ? ({ ok: false, rejection: refusal } as const) : claim.refusal;
+    if (refused) {
+      this.#refuse(command, actor, claim, refused, batch, nowMs);
       return;
     }
     if (command.kind !== "ADVANCE_CLOCK") {

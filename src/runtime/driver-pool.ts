@@ -1,7 +1,8 @@
-import type { ClockedDriver, Driver } from "../drivers/driver.ts";
+import type { ClockedDriver, Driver, Passage } from "../drivers/driver.ts";
 import type { DriverAction } from "../engine/actions.ts";
 import type { Action, Observation } from "../model/actions.ts";
-import type { Seq } from "../model/ids.ts";
+import type { GuestId, Seq } from "../model/ids.ts";
+import type { Flow } from "../model/security.ts";
 import type { DriverName } from "../model/statuses.ts";
 import type { Troubles } from "./troubles.ts";
 import { noteOrdered } from "./world-state.ts";
@@ -67,6 +68,11 @@ export class DriverPool {
     }
   }
 
+  /** Null where that driver can't say. */
+  tryFlow(name: DriverName, from: GuestId, to: GuestId, flow: Flow): Passage | null {
+    return this.#drivers.get(name)?.tryFlow?.(from, to, flow) ?? null;
+  }
+
   perform({ driver: name, action }: DriverAction): void {
     const driver = this.#drivers.get(name);
     if (!driver) {
@@ -104,6 +110,8 @@ export class DriverPool {
       case "CONNECT_HOST":
       case "DISCONNECT_HOST":
       case "REMOVE":
+      case "SET_SECURITY_GROUPS":
+      case "ISOLATE":
       case "PROBE_HOST":
       case "INJECT_FAULT":
       case "CLEAR_FAULT":

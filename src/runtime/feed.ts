@@ -51,6 +51,11 @@ export class LogFeed implements Feed {
     return this.#reader.earliest();
   }
 
+  reaches(seq: Seq): boolean {
+    if (seq > this.#head) this.grown(this.#reader.head());
+    return seq <= this.#head;
+  }
+
   /** How many followers wait for news, and what the shared ring weighs. */
   stats(): { readonly waiting: number; readonly ringBytes: number } {
     return { waiting: this.#waiting.size, ringBytes: this.#ring.bytes };
@@ -138,6 +143,7 @@ class Follower implements AsyncGenerator<readonly FleetEvent[], void> {
   readonly #batchSize: number;
   readonly #transport: Transport | undefined;
   #position: Seq;
+  #taken: Seq;
   #over = false;
   /** How many calls of `next` have no answer yet, and when the last one had. */
   #asked = 0;
@@ -148,6 +154,7 @@ class Follower implements AsyncGenerator<readonly FleetEvent[], void> {
 
   constructor(afterSeq: Seq, options: FollowOptions, source: Source) {
     this.#position = afterSeq;
+    this.#taken = afterSeq;
     this.#source = source;
     this.#batchSize = Math.max(1, options.batchSize ?? BATCH_SIZE);
     this.#signal = options.signal;
@@ -164,7 +171,9 @@ class Follower implements AsyncGenerator<readonly FleetEvent[], void> {
   }
 
   where(head: Seq): Following {
-    const behind = Math.max(0, head - this.#position);
+    // What it was given and has not come back from is not taken yet.
+    const position = this.#asked > 0 ? this.#position : this.#taken;
+    const behind = Math.max(0, head - position);
     const idleMs = this.#asked > 0 ? 0 : performance.now() - this.#answeredAtMs;
     const state = behind === 0 ? "live" : idleMs > STALLED_MS ? "stalled" : "catching_up";
     return { transport: this.#transport ?? "websocket", behind, state };
@@ -201,6 +210,7 @@ class Follower implements AsyncGenerator<readonly FleetEvent[], void> {
   };
 
   async #pull(): Promise<IteratorResult<readonly FleetEvent[], void>> {
+    this.#taken = this.#position;
     while (!this.#isOver() && !this.#source.isBehind(this.#position)) await this.#news();
     // Replaying a long log must not keep everybody else from their turn.
     if (this.#source.isFarBehind(this.#position)) await nextTurn();

@@ -102,6 +102,9 @@ function otherInput(key: string): CommandResult {
   return refused("CONFLICT", message, ["idempotencyKey"]);
 }
 
+/** What is drawn anew each time that the same is asked for. */
+const DRAWN: ReadonlySet<string> = new Set(["secretHash", "issuedAtMs"]);
+
 /** The same for the same command, whatever the order of its fields. */
 export function fingerprintOf(command: Command): string {
   return createHash("sha256").update(JSON.stringify(command, sortedKeys)).digest("hex");
@@ -109,6 +112,8 @@ export function fingerprintOf(command: Command): string {
 
 function sortedKeys(_key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value)
+    .filter(([key]) => !DRAWN.has(key))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries);
 }

@@ -4,6 +4,7 @@ import type { FleetEvent } from "../model/events.ts";
 import type { FlavorId, GuestId, HostId, Seq, TenantId } from "../model/ids.ts";
 import type { HostVerdict, Reason } from "../model/reasons.ts";
 import type { Resources } from "../model/resources.ts";
+import type { Flow, SideVerdict } from "../model/security.ts";
 import type { FailureDomain } from "../model/statuses.ts";
 import type { Reader } from "../store/reader.ts";
 
@@ -20,6 +21,8 @@ export interface Feed {
   readonly epoch: string;
   /** Position of the last committed event that this side has heard of. */
   head(): Seq;
+  /** The log has grown to there. Looks for itself if this side has not heard of it: another may have. */
+  reaches(seq: Seq): boolean;
   /** The oldest event still kept; head + 1 when none is. */
   earliest(): Seq;
   /**
@@ -71,6 +74,19 @@ export class CursorExpired extends Error {
   }
 }
 
+/** What the groups at one end say to a flow, in words too; no rule: it is denied. */
+export type FlowVerdict = SideVerdict & { readonly reason: string };
+
+export interface ReachAnswer {
+  readonly reachable: boolean;
+  /** What stands in its way other than security groups; null for nothing. */
+  readonly obstacle: string | null;
+  readonly egress: FlowVerdict;
+  readonly ingress: FlowVerdict;
+  /** The log position of the rules that the verdicts are true for. */
+  readonly seq: Seq;
+}
+
 export interface PlacementQuestion {
   readonly tenantId: TenantId;
   readonly flavorId: FlavorId | null;
@@ -92,6 +108,8 @@ export interface PlacementAnswer {
 export interface Queries {
   readonly reader: Reader;
   explainPlacement(question: PlacementQuestion): PlacementAnswer;
+  /** Tried in the simulated world; elsewhere as the rules say. Null when one of them is no guest. */
+  canReach(from: GuestId, to: GuestId, flow: Flow): Promise<ReachAnswer | null>;
   /** Plays each such loss through. Takes a while, in slices; rejects when `signal` aborts. */
   capacityReport(losing: FailureDomain, signal?: AbortSignal | null): Promise<CapacityReport>;
 }
@@ -109,8 +127,32 @@ export interface Health {
   readonly decisionFailures: number;
 }
 
-/** The running control plane as its server sees it. */
+/** What is seen of the fleet: all of it, or what one tenant may see. */
+export interface Sight {
+  /** Null: all of it. */
+  readonly tenantId: TenantId | null;
+  sees(event: FleetEvent): boolean;
+  /** An event that it sees, as it is told. */
+  told(event: FleetEvent): FleetEvent;
+  /** A reason as it is told. */
+  reason(reason: Reason): Reason;
+}
+
+export const WHOLE_FLEET: Sight = {
+  tenantId: null,
+  sees: () => true,
+  told: (event) => event,
+  reason: (reason) => reason,
+};
+
+/**
+ * The running control plane as its server sees it. A tenant's is one of its own: whatever is read, heard or
+ * asked there is what its principals may see, and a command can name nothing else.
+ */
 export interface Runtime {
+  readonly sight: Sight;
+  /** As the principals of a tenant see it; null: of the whole fleet. */
+  seenBy(tenantId: TenantId | null): Runtime;
   readonly commands: Commands;
   readonly feed: Feed;
   readonly queries: Queries;

@@ -42,8 +42,8 @@ export class TelemetryBuffer {
   }
 
   #noteUsage(guests: readonly GuestUsage[], sampledAtMs: number): void {
-    for (const { guestId, cpuMillicores, memoryMiB } of guests)
-      this.#guests.set(guestId, { cpuMillicores, memoryMiB, sampledAtMs });
+    for (const { guestId, hostId: _hostId, ...sample } of guests)
+      this.#guests.set(guestId, { ...sample, sampledAtMs });
   }
 
   #mergeLists(): void {

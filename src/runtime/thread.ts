@@ -1,6 +1,9 @@
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
+import type { Passage } from "../drivers/driver.ts";
 import type { CommandEnvelope, CommandResult } from "../model/commands.ts";
+import type { GuestId } from "../model/ids.ts";
+import type { Flow } from "../model/security.ts";
 import type { DriverName } from "../model/statuses.ts";
 import type { ClockAnchor } from "./clock.ts";
 import type { CommandTiming } from "./command-timing.ts";
@@ -18,6 +21,8 @@ export type ToWriter =
       readonly envelope: CommandEnvelope;
       readonly isTimed: boolean;
     }
+  /** What would become of a flow now: nobody but the drivers knows. */
+  | { readonly kind: "TRY_FLOW"; readonly id: number; readonly question: Parameters<TryFlow> }
   | { readonly kind: "FIGURES" }
   | { readonly kind: "CLOSE" };
 
@@ -25,6 +30,7 @@ export type FromWriter =
   | { readonly kind: "READY"; readonly opened: Opened }
   | { readonly kind: "COMMITTED"; readonly headSeq: number; readonly nowMs: number }
   | { readonly kind: "ANSWER"; readonly id: number; readonly answer: Answer }
+  | { readonly kind: "TRIED"; readonly id: number; readonly passage: Passage | null }
   | { readonly kind: "CLOCK"; readonly anchor: ClockAnchor }
   | { readonly kind: "HEALTH"; readonly health: Health }
   | { readonly kind: "FIGURES"; readonly figures: string }
@@ -36,6 +42,8 @@ export interface Answer {
   /** Only for whoever wants to know. */
   readonly timing?: CommandTiming | undefined;
 }
+/** Null where no driver can say, or nobody is there to ask. */
+export type TryFlow = (from: GuestId, to: GuestId, flow: Flow) => Promise<Passage | null>;
 
 /** What the writer found when it woke. */
 export interface Opened {
@@ -49,6 +57,7 @@ export interface Opened {
 export interface WriterHandle {
   readonly opened: Opened;
   submit(envelope: CommandEnvelope, isTimed: boolean): Promise<Answer>;
+  readonly tryFlow: TryFlow;
   figures(): Promise<string>;
   close(): Promise<void>;
 }
@@ -63,6 +72,7 @@ export function startInline(options: WriterOptions, outlet: Outlet): WriterHandl
       new Promise((answer) =>
         writer.submit({ envelope, reply: (result, timing) => answer({ result, timing }) }),
       ),
+    tryFlow: async (...question) => writer.tryFlow(...question),
     figures: () => writer.figures(),
     close: async () => writer.close(),
   };
@@ -73,16 +83,46 @@ export async function startWorker(options: WriterOptions, outlet: Outlet): Promi
   const worker = new Worker(new URL("./writer-thread.ts", import.meta.url), {
     workerData: options,
   });
-  const link = new WorkerLink(worker, outlet);
-  return { ...link.handle, opened: await link.opened };
+  const link = new Link(worker, outlet);
+  worker.on("message", (message: FromWriter) => link.receive(message));
+  worker.on("error", (error) => link.ended(error));
+  worker.on("exit", (code) => link.ended(new Error(`The writer ended with code ${code}.`)));
+  return {
+    opened: await link.opened,
+    submit: (envelope, isTimed) => link.submit(envelope, isTimed),
+    tryFlow: link.tryFlow,
+    figures: link.figures,
+    close: async () => {
+      if (link.close()) await once(worker, "exit");
+    },
+  };
 }
 
-class WorkerLink {
+/** From a branch: the writer that the trunk has opened. Closing it closes the branch alone. */
+export function startBranch(port: MessagePort, opened: Opened, outlet: Outlet): WriterHandle {
+  const link = new Link(port, outlet);
+  port.on("message", (message: FromWriter) => link.receive(message));
+  port.on("close", () => link.ended(new Error("The server's main thread is gone.")));
+  link.receive({ kind: "READY", opened });
+  return {
+    opened,
+    submit: (envelope, isTimed) => link.submit(envelope, isTimed),
+    tryFlow: link.tryFlow,
+    figures: link.figures,
+    close: async () => {
+      link.close();
+      port.close();
+    },
+  };
+}
+
+/** The near end of what leads to the writer. */
+class Link {
   readonly opened: Promise<Opened>;
-  readonly handle: Omit<WriterHandle, "opened">;
-  readonly #worker: Worker;
+  readonly #far: { postMessage(message: ToWriter): void };
   readonly #outlet: Outlet;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
+  readonly #trying = new Map<number, (passage: Passage | null) => void>();
   readonly #opening = Promise.withResolvers<Opened>();
   /** Asked for once, however many want them meanwhile. */
   #figures: PromiseWithResolvers<string> | null = null;
@@ -91,21 +131,13 @@ class WorkerLink {
   #isClosing = false;
   #end: Error | null = null;
 
-  constructor(worker: Worker, outlet: Outlet) {
-    this.#worker = worker;
+  constructor(far: { postMessage(message: ToWriter): void }, outlet: Outlet) {
+    this.#far = far;
     this.#outlet = outlet;
     this.opened = this.#opening.promise;
-    this.handle = {
-      submit: (envelope, isTimed) => this.#submit(envelope, isTimed),
-      figures: () => this.#askFigures(),
-      close: () => this.#close(),
-    };
-    worker.on("message", (message: FromWriter) => this.#receive(message));
-    worker.on("error", (error) => this.#ended(error));
-    worker.on("exit", (code) => this.#ended(new Error(`The writer ended with code ${code}.`)));
   }
 
-  #submit(envelope: CommandEnvelope, isTimed: boolean): Promise<Answer> {
+  submit(envelope: CommandEnvelope, isTimed: boolean): Promise<Answer> {
     return new Promise((answer) => {
       if (this.#end) {
         answer({ result: refused("INTERNAL", this.#end.message) });
@@ -113,31 +145,39 @@ class WorkerLink {
       }
       const id = this.#nextId++;
       this.#waiting.set(id, answer);
-      this.#send({ kind: "SUBMIT", id, envelope, isTimed });
+      this.#far.postMessage({ kind: "SUBMIT", id, envelope, isTimed });
     });
   }
 
-  #askFigures(): Promise<string> {
+  readonly tryFlow: TryFlow = (...question) =>
+    new Promise((reply) => {
+      if (this.#end) {
+        reply(null);
+        return;
+      }
+      const id = this.#nextId++;
+      this.#trying.set(id, reply);
+      this.#far.postMessage({ kind: "TRY_FLOW", id, question });
+    });
+
+  readonly figures = (): Promise<string> => {
     if (this.#end) return Promise.reject(this.#end);
     if (!this.#figures) {
       this.#figures = Promise.withResolvers();
-      this.#send({ kind: "FIGURES" });
+      this.#far.postMessage({ kind: "FIGURES" });
     }
     return this.#figures.promise;
-  }
+  };
 
-  async #close(): Promise<void> {
+  /** False when there is nobody any more who could hear it. */
+  close(): boolean {
     this.#isClosing = true;
-    if (this.#end) return;
-    this.#send({ kind: "CLOSE" });
-    await once(this.#worker, "exit");
+    if (this.#end) return false;
+    this.#far.postMessage({ kind: "CLOSE" });
+    return true;
   }
 
-  #send(message: ToWriter): void {
-    this.#worker.postMessage(message);
-  }
-
-  #receive(message: FromWriter): void {
+  receive(message: FromWriter): void {
     switch (message.kind) {
       case "READY":
         this.#isOpen = true;
@@ -149,6 +189,10 @@ class WorkerLink {
       case "ANSWER":
         this.#waiting.get(message.id)?.(message.answer);
         this.#waiting.delete(message.id);
+        return;
+      case "TRIED":
+        this.#trying.get(message.id)?.(message.passage);
+        this.#trying.delete(message.id);
         return;
       case "CLOCK":
         this.#outlet.clock(message.anchor);
@@ -164,18 +208,20 @@ class WorkerLink {
         this.#outlet.log(message.text);
         return;
       case "FATAL":
-        this.#ended(message.error);
+        this.ended(message.error);
     }
   }
 
   /** Whether asked to or not, it answers nothing any more. */
-  #ended(error: Error): void {
+  ended(error: Error): void {
     if (this.#end) return;
     this.#end = error;
     this.#opening.reject(error);
     const result = refused("INTERNAL", error.message);
     for (const answer of this.#waiting.values()) answer({ result });
     this.#waiting.clear();
+    for (const reply of this.#trying.values()) reply(null);
+    this.#trying.clear();
     this.#figures?.reject(error);
     this.#figures = null;
     // What never began is told by `opened` alone.

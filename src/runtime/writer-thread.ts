@@ -31,6 +31,11 @@ port.on("message", (message: ToWriter) => {
       });
       return;
     }
+    case "TRY_FLOW": {
+      const { id, question } = message;
+      send({ kind: "TRIED", id, passage: writer.tryFlow(...question) });
+      return;
+    }
     case "FIGURES":
       void writer.figures().then((figures) => send({ kind: "FIGURES", figures }));
       return;

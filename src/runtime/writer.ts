@@ -1,8 +1,10 @@
-import type { Driver } from "../drivers/driver.ts";
+import type { Driver, Passage } from "../drivers/driver.ts";
 import { actionsFor, outstandingActions } from "../engine/actions.ts";
 import type { State } from "../engine/state.ts";
 import type { Observation } from "../model/actions.ts";
 import type { FleetEvent } from "../model/events.ts";
+import type { GuestId } from "../model/ids.ts";
+import type { Flow } from "../model/security.ts";
 import type { DriverName } from "../model/statuses.ts";
 import type { Telemetry } from "../store/batch.ts";
 import type { Store } from "../store/writer.ts";
@@ -138,6 +140,16 @@ export class Writer {
 
   figures(): Promise<string> {
     return this.#figures.read();
+  }
+
+  /** Asked of the driver of both guests' hosts; a guest that is nowhere is nobody else's either. */
+  tryFlow(from: GuestId, to: GuestId, flow: Flow): Passage | null {
+    const { Guest, Host } = this.#state.tables;
+    const drivers = [from, to]
+      .map((id) => Host.find(Guest.find(id)?.hostId ?? 0)?.driver)
+      .filter((driver) => driver !== undefined);
+    const [driver = "simulated", other = driver] = drivers;
+    return driver === other ? this.#drivers.tryFlow(driver, from, to, flow) : null;
   }
 
   /** Repeats the orders that were never answered or may have been lost, and begins to work. */

@@ -47,13 +47,17 @@ function inScript(tabs: readonly ExampleTab[]): string {
   return JSON.stringify(tabs).replaceAll("<", "\\u003c");
 }
 
-async function graphiqlPage(runtime: Runtime): Promise<string> {
+async function graphiqlPage(runtime: Runtime | null): Promise<string> {
   halves ??= renderHalves();
   const [before, after] = await halves;
-  return `${before}${inScript(exampleTabs(namesIn(runtime)))}${after}`;
+  return `${before}${inScript(exampleTabs(runtime ? namesIn(runtime) : NO_NAMES))}${after}`;
 }
 
-export async function sendGraphiql(response: ServerResponse, runtime: Runtime): Promise<void> {
+/** Without a runtime, the examples name nothing of the fleet. */
+export async function sendGraphiql(
+  response: ServerResponse,
+  runtime: Runtime | null,
+): Promise<void> {
   const page = await graphiqlPage(runtime);
   response
     .writeHead(200, {
@@ -65,6 +69,8 @@ export async function sendGraphiql(response: ServerResponse, runtime: Runtime): 
     })
     .end(page);
 }
+
+const NO_NAMES = { zoneId: "", zone: "", flavor: "", hostId: "" };
 
 /** What the fleet calls the things that the examples are about. */
 function namesIn({ queries }: Runtime) {

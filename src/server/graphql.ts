@@ -1,23 +1,39 @@
+import type { DocumentNode } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
-import { MAX_DOCUMENT_BYTES } from "../../schema/apply-fleet.ts";
 import { type ApiContext, createContext, type FleetDocuments } from "../../schema/context.ts";
 import { schema } from "../../schema/index.ts";
+import type { Principal } from "../model/principals.ts";
 import type { Runtime } from "../runtime/ports.ts";
-import { useDocumentLimits } from "./limits.ts";
+import { useAddressParameters } from "./address-parameters.ts";
+import type { Session } from "./authentication/session.ts";
+import { DocumentCache } from "./limits/document-cache.ts";
+import type { Gate } from "./limits/gate.ts";
+import { useLimits } from "./limits/plugin.ts";
 import { maskError } from "./masking.ts";
 import type { OperationReport } from "./metrics/operation-report.ts";
 import { useOperationReports } from "./metrics/operation-report.ts";
 import type { ServerFigures } from "./metrics/server-figures.ts";
 
-/** The largest fleet document, and what JSON's escapes and the rest of the request add to it. */
-const MAX_BODY_BYTES = MAX_DOCUMENT_BYTES + 1024 * 1024;
+/** Of all documents that are kept parsed: some hundred of the usual kind, and some 30 MB of the worst. */
+const MAX_CACHED_CHARS = 256 * 1024;
+const NOTHING_CACHED = { get: () => undefined, set: () => undefined };
 
-/** There is no authentication yet: whoever can connect sits at this machine. */
-export const LOCAL_ADMIN = { name: "local", role: "ADMIN" } as const;
+/** What yoga is handed with an operation: by HTTP, or by the WebSocket that it came by. */
+interface ServerContext {
+  readonly session?: Session;
+  readonly connection?: { readonly session: Session | null };
+}
+
+function principalOf({ session, connection }: ServerContext): Principal {
+  const known = session ?? connection?.session;
+  if (!known) throw new Error("Nobody may get here unknown");
+  return known.principal;
+}
 
 export interface GraphqlOptions {
   readonly runtime: Runtime;
   readonly documents: FleetDocuments;
+  readonly gate: Gate;
   readonly figures: ServerFigures;
   readonly plugins: readonly Plugin<ApiContext>[];
   readonly onOperation: (report: OperationReport) => void;
@@ -28,31 +44,41 @@ export interface GraphqlOptions {
 export function createGraphql({
   runtime,
   documents,
+  gate,
   figures,
   plugins,
   onOperation,
   onError,
 }: GraphqlOptions) {
-  return createYoga<object, ApiContext>({
+  return createYoga<ServerContext, ApiContext>({
     schema,
     // Over a WebSocket there is no request.
-    context: ({ request }: { request?: Request }) =>
-      createContext(
-        runtime,
-        documents,
-        LOCAL_ADMIN,
-        request?.signal,
-        request ? "sse" : "websocket",
-      ),
+    context: (given: ServerContext & { request?: Request }) => {
+      const { request } = given;
+      const transport = request ? "sse" : "websocket";
+      return createContext(runtime, documents, principalOf(given), request?.signal, transport);
+    },
     graphqlEndpoint: "/graphql",
     graphiql: false,
     landingPage: false,
     cors: false,
     multipart: false,
     logging: false,
-    maxRequestBodySize: MAX_BODY_BYTES,
+    batching: false,
+    maxRequestBodySize: gate.limits.maxBodyBytes,
+    extraParamNames: ["documentId"],
+    // What can't be parsed is known soon enough; kept, it would be memory for whoever sends much of it.
+    parserAndValidationCache: {
+      documentCache: new DocumentCache<DocumentNode>(MAX_CACHED_CHARS),
+      errorCache: NOTHING_CACHED,
+    },
     maskedErrors: { maskError: (error) => maskError(error, onError) },
-    plugins: [useOperationReports(figures, onOperation), ...plugins, useDocumentLimits()],
+    plugins: [
+      useOperationReports(figures, onOperation),
+      ...plugins,
+      useAddressParameters(),
+      useLimits({ gate, principalOf }),
+    ],
   });
 }
 

@@ -1,11 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
+import type { Authenticator } from "./authentication/authenticator.ts";
+import { type Session, Unauthenticated } from "./authentication/session.ts";
+import type { Sessions } from "./authentication/sessions.ts";
 import { sendGraphiql } from "./graphiql.ts";
 import type { Graphql } from "./graphql.ts";
+import { rateLimited, tooMuch } from "./limits/errors.ts";
+import type { Gate } from "./limits/gate.ts";
 import { mayReadMetrics } from "./metrics/access.ts";
 import type { ServerFigures } from "./metrics/server-figures.ts";
-import { refusal } from "./origin.ts";
+import { isSimple, letIn, PREFLIGHT_HEADER, refusal } from "./origin.ts";
 
 export const GRAPHQL_PATH = "/graphql";
 
@@ -13,6 +18,9 @@ export interface HttpOptions {
   readonly runtime: Runtime;
   readonly graphql: Graphql;
   readonly figures: ServerFigures;
+  readonly gate: Gate;
+  readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
   /** The published JSON Schema of fleet documents, as text. */
   readonly fleetSchema: string;
   readonly damage: Damage;
@@ -24,13 +32,13 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 
 /** Answers HTTP requests: the API, the playground, health, and the schema of fleet documents. */
 export function httpHandler(options: HttpOptions): Handler {
-  const { runtime, graphql, figures, fleetSchema, damage, isStopping } = options;
+  const { runtime, gate, authenticator, fleetSchema, damage, isStopping } = options;
+  const { allowedOrigins } = gate.limits;
   const routes: Record<string, Handler> = {
     [GRAPHQL_PATH]: (request, response) => {
-      if (wantsPage(request)) return sendGraphiql(response, runtime);
-      const unsupported = unsupportedMedia(request);
-      if (unsupported) return sendError(response, 415, unsupported);
-      return graphql(request, response) as Promise<void>;
+      // The names in its examples are for those who may see the fleet.
+      if (wantsPage(request)) return sendGraphiql(response, authenticator.isAsked ? null : runtime);
+      return answerOperation(request, response, options);
     },
     "/": get((_request, response) => {
       response.writeHead(302, { Location: GRAPHQL_PATH }).end();
@@ -45,29 +53,30 @@ export function httpHandler(options: HttpOptions): Handler {
         ...health.problems,
       ];
       const { decisionFailures } = health;
-      sendJson(response, ready ? 200 : 503, { ready, problems, decisionFailures });
+      const details = authenticator.isAsked ? {} : { problems, decisionFailures };
+      sendJson(response, ready ? 200 : 503, { ready, ...details });
     }),
-    "/metrics": get(async (request, response) => {
-      if (!mayReadMetrics(request))
-        return sendError(response, 403, "Metrics are for this machine alone.");
-      const text = await figures.text();
-      response.writeHead(200, { "Content-Type": figures.contentType }).end(text);
-    }),
+    "/metrics": get((request, response) => sendMetrics(request, response, options)),
     "/fleet.schema.json": get((_request, response) => {
       response.writeHead(200, { "Content-Type": "application/schema+json" }).end(fleetSchema);
     }),
   };
   return async (request, response) => {
     try {
-      const reason = refusal(request);
-      if (reason) return sendError(response, 403, reason);
+      const reason = refusal(request, allowedOrigins, authenticator.isAsked);
+      if (reason) return sendError(response, 403, { message: reason });
+      letIn(request, response, allowedOrigins);
+      if (isPreflight(request)) {
+        response.writeHead(204).end();
+        return;
+      }
       const handler = routes[pathOf(request)];
-      if (!handler) return sendError(response, 404, "There is nothing here.");
+      if (!handler) return sendError(response, 404, { message: "There is nothing here." });
       await handler(request, response);
     } catch (error) {
       options.onError(error);
       if (response.headersSent) response.destroy();
-      else sendError(response, 500, "Internal error");
+      else sendError(response, 500, { message: "Internal error" });
     }
   };
 }
@@ -81,6 +90,86 @@ export function isReady({
   return !isStopping() && runtime.health().ready && damage.problem === null;
 }
 
+async function sendMetrics(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { authenticator, figures }: HttpOptions,
+): Promise<void> {
+  const session = await sessionOf(request, response, authenticator);
+  if (!session) return;
+  if (!mayReadMetrics(session.principal))
+    return sendError(response, 403, {
+      message: "Metrics are for those who may see the whole fleet.",
+      extensions: { code: "FORBIDDEN" },
+    });
+  const text = await figures.text();
+  response.writeHead(200, { "Content-Type": figures.contentType }).end(text);
+}
+
+/** Whatever can be refused before the request is read. */
+async function answerOperation(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { graphql, gate, authenticator, sessions }: HttpOptions,
+): Promise<void> {
+  if (isSimple(request)) return refuseSimple(request, response);
+  const session = await sessionOf(request, response, authenticator);
+  if (!session) return;
+  const { principal } = session;
+  const waitMs = gate.mustWaitMs(principal);
+  if (waitMs !== null) {
+    response.setHeader("Retry-After", Math.ceil(waitMs / 1_000));
+    return sendError(response, 429, rateLimited(waitMs));
+  }
+  const leave = gate.enter(principal);
+  if (!leave) return sendError(response, 429, tooManyConnections(gate));
+  response.once("close", leave);
+  // Whoever takes anything may be sent a stream without having asked for one by name.
+  const release = sessions.hold(session, () => response.destroy());
+  response.once("close", release);
+  await graphql(request, response, { session });
+}
+
+/** Null when nobody was let in, which has been answered. */
+async function sessionOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  authenticator: Authenticator,
+): Promise<Session | null> {
+  try {
+    return await authenticator.authenticate(request.headers.authorization ?? null);
+  } catch (error) {
+    if (!(error instanceof Unauthenticated)) throw error;
+    response.setHeader("WWW-Authenticate", "Bearer");
+    sendError(response, 401, {
+      message: error.message,
+      extensions: { code: "UNAUTHENTICATED" },
+    });
+    return null;
+  }
+}
+
+function refuseSimple(request: IncomingMessage, response: ServerResponse): void {
+  const isPost = request.method === "POST";
+  const message = isPost
+    ? "GraphQL is posted as application/json."
+    : `A query by GET carries the header ${PREFLIGHT_HEADER}, so that no page elsewhere can have sent it.`;
+  sendError(response, isPost ? 415 : 403, { message, extensions: { code: "CSRF_PREVENTED" } });
+}
+
+/** A stream of events, which stays. */
+export function isStream({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes("text/event-stream") ?? false;
+}
+
+function tooManyConnections({ limits: { maxConnections } }: Gate): ToldError {
+  return tooMuch("TOO_MANY_CONNECTIONS", "You have connections enough", { max: maxConnections });
+}
+
+function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return method === "OPTIONS" && headers["access-control-request-method"] !== undefined;
+}
+
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? "/").split("?", 1)[0] ?? "/";
 }
@@ -89,7 +178,7 @@ function get(handler: Handler): Handler {
   return (request, response) => {
     if (request.method === "GET" || request.method === "HEAD") return handler(request, response);
     response.setHeader("Allow", "GET, HEAD");
-    return sendError(response, 405, "Only GET is answered here.");
+    return sendError(response, 405, { message: "Only GET is answered here." });
   };
 }
 
@@ -99,25 +188,18 @@ function wantsPage(request: IncomingMessage): boolean {
   return !new URLSearchParams(request.url?.split("?", 2)[1]).has("query");
 }
 
-/**
- * A page elsewhere can make a visitor's browser post forms and plain text here without asking; JSON
- * it can't, unless this server allows it, which it never does.
- */
-function unsupportedMedia(request: IncomingMessage): string | null {
-  if (request.method !== "POST") return null;
-  const [type = ""] = (request.headers["content-type"] ?? "").split(";", 1);
-  return type.trim().toLowerCase() === "application/json"
-    ? null
-    : "GraphQL is posted as application/json.";
-}
-
 function sendJson(response: ServerResponse, status: number, body: object): void {
   response
     .writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" })
     .end(`${JSON.stringify(body)}\n`);
 }
 
+interface ToldError {
+  readonly message: string;
+  readonly extensions?: object;
+}
+
 /** In the shape of a GraphQL response, which is what clients of this port parse. */
-function sendError(response: ServerResponse, status: number, message: string): void {
-  sendJson(response, status, { errors: [{ message }] });
+function sendError(response: ServerResponse, status: number, { message, extensions }: ToldError) {
+  sendJson(response, status, { errors: [{ message, ...(extensions && { extensions }) }] });
 }

@@ -1,4 +1,4 @@
-import { BadConfiguration } from "./configuration.ts";
+import { BadConfiguration } from "./bad-configuration.ts";
 import { DEFAULT_LOG, LOG_FORMATS, LOG_LEVELS, type LogSettings } from "./log.ts";
 
 /** Of the environment, what is said to whoever operates the server, and how. */
@@ -9,6 +9,12 @@ export interface OperatingSettings {
   /** How long a server that is told to stop says that it is not ready before it says goodbye. */
   readonly stopNoticeMs: number;
 }
+
+export const DEFAULT_OPERATING: OperatingSettings = {
+  log: DEFAULT_LOG,
+  isTraced: false,
+  stopNoticeMs: 0,
+};
 
 /** Longer than any health check waits between two looks. */
 const MAX_NOTICE_SECONDS = 300;

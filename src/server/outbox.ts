@@ -42,10 +42,11 @@ export class Outbox {
 
   /** So much is unsent that its senders should wait. Nobody waits for a connection that is being closed. */
   get isFull(): boolean {
-    return this.#isOpen && this.#frameBytes + this.#stream.writableLength > MAX_UNSENT_BYTES;
+    return this.isOpen && this.#frameBytes + this.#stream.writableLength > MAX_UNSENT_BYTES;
   }
 
-  get #isOpen(): boolean {
+  /** Neither side has begun to close the connection. */
+  get isOpen(): boolean {
     return this.#socket.readyState === this.#socket.OPEN;
   }
 
@@ -57,7 +58,7 @@ export class Outbox {
 
   /** Whole WebSocket frames. */
   write(frames: Buffer): void {
-    if (!this.#isOpen) return;
+    if (!this.isOpen) return;
     this.#frames.push(frames);
     this.#frameBytes += frames.length;
     if (this.#frames.length > 1) return;
@@ -74,7 +75,7 @@ export class Outbox {
     frames.length = 0;
     this.#frameBytes = 0;
     // A close frame is the last that a client is sent.
-    if (!this.#isOpen) return;
+    if (!this.isOpen) return;
     this.#stream.write(bytes);
     if (this.#stream.writableLength > 0) this.#watch ??= this.#watchOver();
   }

@@ -3,22 +3,33 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as elapsed } from "node:timers/promises";
 import type { Plugin } from "graphql-yoga";
 import { type ApiContext, createContext, type FleetDocuments } from "../../schema/context.ts";
+import type { Principal } from "../model/principals.ts";
 import { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
-import { BadConfiguration } from "./configuration.ts";
+import { Authenticator } from "./authentication/authenticator.ts";
+import { Sessions } from "./authentication/sessions.ts";
+import type { AuthenticationSettings } from "./authentication/settings.ts";
+import { BadConfiguration } from "./bad-configuration.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
-import { createGraphql, LOCAL_ADMIN } from "./graphql.ts";
-import { GRAPHQL_PATH, httpHandler, isReady } from "./http.ts";
+import { createGraphql } from "./graphql.ts";
+import { GRAPHQL_PATH, httpHandler, isReady, isStream } from "./http.ts";
+import { Gate } from "./limits/gate.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
 import type { OperationReport } from "./metrics/operation-report.ts";
 import { ServerFigures } from "./metrics/server-figures.ts";
 import { onBehalfOf, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import { Streams } from "./streams.ts";
+import { TrustedDocuments } from "./trusted-documents.ts";
 import { serveWebSockets } from "./websocket.ts";
 
 export interface ServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Other threads listen on it, too: the system deals connections out among them. */
+  readonly sharesPort?: boolean;
+  /** Which of the threads that serve the API this is; null when it is the only one. */
+  readonly thread?: number | null;
   readonly runtime: Runtime;
   readonly documents: FleetDocuments;
   readonly fleetSchema: string;
@@ -29,6 +40,11 @@ export interface ServerOptions {
   readonly onOperation?: (report: OperationReport) => void;
   /** A WebSocket's client that takes nothing for so long is told to come back when it can. */
   readonly stalledMs?: number;
+  /** Null: nobody is asked who they are. */
+  readonly authentication?: AuthenticationSettings | null;
+  readonly limits?: Partial<Limits>;
+  /** Documents by their ids, that requests may name instead of sending them. */
+  readonly trustedDocuments?: ReadonlyMap<string, string>;
 }
 
 export interface RunningServer {
@@ -53,12 +69,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     damage.notice(error);
     options.onError(error);
   };
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const trusted = new TrustedDocuments(
+    options.trustedDocuments ?? new Map(),
+    limits.trustedDocumentsOnly,
+  );
+  const gate = new Gate(limits, trusted);
+  const settings = options.authentication ?? null;
+  const authenticator = new Authenticator({ runtime, settings, onError });
+  const sessions = new Sessions(runtime, onError);
   const streams = new Streams();
-  let isStopping = false;
-  const fanOut = new FanOut(runtime.feed, runtime.queries);
+  let isGoing = false;
+  const isStopping = () => isGoing;
+  const fanOut = new FanOut(runtime.feed);
   const figures = new ServerFigures({
     runtime,
-    isReady: () => isReady({ runtime, damage, isStopping: () => isStopping }),
+    thread: options.thread ?? null,
+    isReady: () => isReady({ runtime, damage, isStopping }),
     listeners: () => fanOut.listeners(),
     connections: (transport) => (transport === "sse" ? streams.size : sockets.size),
   });
@@ -66,49 +93,52 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     figures.executed(report);
     options.onOperation?.(report);
   };
+  const plugins = options.plugins ?? [];
   const graphql = createGraphql({
     runtime,
     documents,
+    gate,
     figures,
-    plugins: options.plugins ?? [],
+    plugins,
     onOperation,
     onError,
   });
+  const access = { gate, authenticator, sessions };
   const handler = httpHandler({
+    ...access,
     runtime,
     graphql,
     figures,
     fleetSchema,
     damage,
+    isStopping,
     onError,
-    isStopping: () => isStopping,
   });
   const http = createServer((request, response) => {
-    // Streams of events end when the client goes, so when the server stops it must end them itself.
     const requestId = requestIdOf(request);
     response.setHeader(REQUEST_ID_HEADER, requestId);
-    const wantsStream = request.headers.accept?.includes("text/event-stream");
-    if (wantsStream && !streams.add(response)) return;
+    // Streams of events end when the client goes, so when the server stops it must end them itself.
+    if (isStream(request) && !streams.add(response)) return;
     void onBehalfOf(requestId, () => handler(request, response));
   });
-  const newContext = () => createContext(runtime, documents, LOCAL_ADMIN);
+  const newContext = (principal: Principal) => createContext(runtime, documents, principal);
   const { stalledMs } = options;
   const sockets = serveWebSockets(http, GRAPHQL_PATH, {
     graphql,
+    ...access,
     fanOut,
     onOperation,
     newContext,
     onError,
     stalledMs,
   });
-  await listen(http, options.host, options.port);
+  await listen(http, options);
   const { port } = http.address() as AddressInfo;
-  const name = options.host.includes(":") ? `[${options.host}]` : options.host;
   return {
     port,
-    url: `http://${name}:${port}${GRAPHQL_PATH}`,
+    url: urlOf(options.host, port),
     close: async (noticeMs = 0) => {
-      isStopping = true;
+      isGoing = true;
       if (noticeMs > 0) await elapsed(noticeMs);
       streams.end();
       await sockets.close();
@@ -121,10 +151,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function listen(http: Server, host: string, port: number): Promise<void> {
+export function urlOf(host: string, port: number): string {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}${GRAPHQL_PATH}`;
+}
+
+/** Sees to it that nobody else has the port, and lets go of it again. 0 finds a free one. */
+export async function claimPort(host: string, port: number): Promise<number> {
+  const claim = createServer();
+  await listen(claim, { host, port });
+  const { port: claimed } = claim.address() as AddressInfo;
+  await new Promise((resolve) => claim.close(resolve));
+  return claimed;
+}
+
+type Address = Pick<ServerOptions, "host" | "port" | "sharesPort">;
+
+function listen(http: Server, { host, port, sharesPort = false }: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    http.listen(port, host, resolve);
+    http.listen({ port, host, reusePort: sharesPort }, resolve);
   });
 }
 
@@ -133,5 +179,9 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     return new BadConfiguration(`Port ${port} of ${host} is in use. Set PORT to another one.`);
   if (error.code === "EACCES")
     return new BadConfiguration(`Port ${port} needs privileges. Set PORT to one above 1023.`);
+  if (error.code === "ENOTSUP")
+    return new BadConfiguration(
+      "Threads can't share a port on this system. Set API_THREADS to 0: the main thread serves the API.",
+    );
   return new BadConfiguration(`Cannot listen on ${host} port ${port}: ${error.message}`);
 }

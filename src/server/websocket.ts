@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { handleProtocols } from "graphql-ws";
+import { CloseCode, handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { comeBackInMs, goodbye } from "./going-away.ts";
 import { refusal } from "./origin.ts";
@@ -9,8 +9,6 @@ import { Outbox } from "./outbox.ts";
 import { onBehalfOf, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import { createSubscriptionServer, type SubscriptionOptions } from "./subscription-server.ts";
 
-/** Operations are short; documents that are not come over HTTP. */
-const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Finds out that a client's machine is gone, even while nothing is sent to it. */
 const KEEP_ALIVE_MS = 60_000;
 const STALLED_MS = 60_000;
@@ -38,7 +36,7 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
   const protocol = createSubscriptionServer(options);
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_MESSAGE_BYTES,
+    maxPayload: options.gate.limits.maxFrameBytes,
     perMessageDeflate: false,
     handleProtocols: (offered) => handleProtocols(offered),
   });
@@ -47,7 +45,8 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
     // Until ws has taken over, a broken connection would be an unhandled error.
     const ignore = () => stream.destroy();
     stream.on("error", ignore);
-    const reason = refusal(request);
+    const { gate, authenticator } = options;
+    const reason = refusal(request, gate.limits.allowedOrigins, authenticator.isAsked);
     if (pathOf(request) !== path) return refuse(stream, 404, "Not Found");
     if (isClosing) return refuse(stream, 503, "Service Unavailable");
     if (reason) return refuse(stream, 403, "Forbidden", reason);
@@ -56,14 +55,16 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
     request.headers["x-request-id"] = requestIdOf(request);
     sockets.handleUpgrade(request, stream, head, (socket) =>
       // That is what a server over TCP is given.
-      serve(socket, stream as Socket, requestIdOf(request)),
+      serve(socket, stream as Socket, request),
     );
   });
   sockets.on("headers", (headers, request) =>
     headers.push(`${REQUEST_ID_HEADER}: ${requestIdOf(request)}`),
   );
 
-  function serve(socket: WebSocket, stream: Socket, requestId: string): void {
+  function serve(socket: WebSocket, stream: Socket, request: IncomingMessage): void {
+    const authorization = request.headers.authorization ?? null;
+    const requestId = requestIdOf(request);
     stream.setKeepAlive(true, KEEP_ALIVE_MS);
     const outbox = new Outbox(socket, stream, options.stalledMs ?? STALLED_MS);
     outboxes.set(socket, outbox);
@@ -74,14 +75,19 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
         close: (code, reason) => outbox.close(code ?? NORMAL, reason ?? ""),
         onMessage: (handle) => {
           socket.on("message", (data) => {
+            // Whoever was told goodbye is not listened to any more.
+            if (!outbox.isOpen) return;
             onBehalfOf(requestId, () => handle(String(data))).catch((error: unknown) => {
+              if (isOnlyForClients(error))
+                return outbox.close(CloseCode.BadRequest, "Invalid message received");
               options.onError(error);
               outbox.close(INTERNAL_ERROR, "Internal error");
             });
+            waitForReader(socket, outbox);
           });
         },
       },
-      { outbox },
+      { outbox, authorization, session: null, leave: null },
     );
     // Frames that break the protocol: ws closes the connection with the right code by itself.
     socket.on("error", () => {});
@@ -103,6 +109,19 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
       sockets.close();
     },
   };
+}
+
+/** graphql-ws throws at messages that only servers send, as at bugs. */
+function isOnlyForClients(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Unexpected message of type ");
+}
+
+/** Who does not read what it is answered is not asked for more: every message may have an answer. */
+function waitForReader(socket: WebSocket, outbox: Outbox): void {
+  const drained = outbox.drained();
+  if (!drained || socket.isPaused) return;
+  socket.pause();
+  void drained.then(() => socket.resume());
 }
 
 function sayGoodbye(

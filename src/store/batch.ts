@@ -28,6 +28,8 @@ export interface Telemetry {
 export interface GuestSample {
   readonly cpuMillicores: number;
   readonly memoryMiB: number;
+  readonly cpuDemandMillicores: number;
+  readonly cpuStolenMillicores: number;
   readonly sampledAtMs: number;
 }
 

@@ -8,6 +8,7 @@ import { getTableName } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { readMigrationFiles } from "drizzle-orm/migrator";
+import type { TenantId } from "../model/ids.ts";
 import {
   failureOf,
   isCorruption,
@@ -17,6 +18,7 @@ import {
   StoreUnavailable,
 } from "./errors.ts";
 import { ENTITY_TABLES } from "./rows.ts";
+import { limitToTenant } from "./tenant-views.ts";
 
 const DATABASE_FILE = "evenkeel.db";
 const MIGRATIONS = {
@@ -38,6 +40,8 @@ const CHECKPOINT_PAGES = 4_000;
 /** What the WAL shrinks back to after a storm. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 const CACHE_KIB = 64 * 1024;
+/** There may be a connection for each tenant. */
+const TENANT_CACHE_KIB = 4 * 1024;
 
 export function databasePath(dataDir: string): string {
   return join(dataDir, DATABASE_FILE);
@@ -68,8 +72,8 @@ export function openDatabase(path: string, maxSizeBytes: number | null): Sqlite.
   });
 }
 
-/** A connection that only reads, beside the one that writes. */
-export function openForReading(path: string): Sqlite.Database {
+/** A connection that only reads, beside the one that writes; for a tenant, what it may see. */
+export function openForReading(path: string, tenantId: TenantId | null = null): Sqlite.Database {
   return guard(path, () => {
     const sqlite = new Sqlite(path, {
       readonly: true,
@@ -77,8 +81,9 @@ export function openForReading(path: string): Sqlite.Database {
       timeout: BUSY_TIMEOUT_MS,
     });
     try {
+      if (tenantId !== null) limitToTenant(sqlite, tenantId);
       sqlite.pragma("query_only = ON");
-      sqlite.pragma(`cache_size = -${CACHE_KIB}`);
+      sqlite.pragma(`cache_size = -${tenantId === null ? CACHE_KIB : TENANT_CACHE_KIB}`);
       if (!isOurs(sqlite)) throw new StoreCorrupt(path, "it is not a database of Evenkeel");
       return sqlite;
     } catch (error) {

@@ -8,6 +8,7 @@ import type { Ref } from "../model/ids.ts";
 import type { Resources } from "../model/resources.ts";
 import {
   affinityRules,
+  apiTokens,
   dataCenters,
   failovers,
   faults,
@@ -19,6 +20,7 @@ import {
   operations,
   racks,
   regions,
+  securityGroups,
   tenants,
   zones,
 } from "./tables.ts";
@@ -34,10 +36,12 @@ export const ENTITY_TABLES = {
   Image: images,
   Guest: guests,
   AffinityRule: affinityRules,
+  SecurityGroup: securityGroups,
   Fault: faults,
   Failover: failovers,
   Operation: operations,
   Incident: incidents,
+  ApiToken: apiTokens,
 } as const;
 
 type Table<T extends keyof Entities> = (typeof ENTITY_TABLES)[T];
@@ -78,11 +82,17 @@ export const MAPPINGS: { readonly [T in keyof Entities]: Mapping<T> } = {
   },
   Flavor: {
     toRow: ({ resources, ...rest }) => ({ ...rest, ...amounts(resources) }),
-    fromRow: (row) => ({ id: row.id, name: row.name, resources: amounts(row) }),
+    fromRow: ({ id, name, allocation, ...row }) => ({
+      id,
+      name,
+      resources: amounts(row),
+      allocation,
+    }),
   },
   Image: same(),
   Guest: { toRow: guestToRow, fromRow: guestFromRow },
   AffinityRule: same(),
+  SecurityGroup: same(),
   Fault: {
     toRow: ({ target, ...rest }) => ({ ...rest, targetType: target.type, targetId: target.id }),
     fromRow: ({ targetType, targetId, ...rest }) => ({
@@ -107,6 +117,7 @@ export const MAPPINGS: { readonly [T in keyof Entities]: Mapping<T> } = {
     }),
     fromRow: ({ scopeType, scopeId, ...rest }) => ({ ...rest, scopeRef: ref(scopeType, scopeId) }),
   },
+  ApiToken: same(),
 };
 
 /** For entities whose fields are their table's columns. */
@@ -223,6 +234,8 @@ function guestToRow(guest: Guest): Row<"Guest"> {
     moveFailures: guest.moveFailures,
     incidentId: guest.incidentId,
     createdAtMs: guest.createdAtMs,
+    securityGroupIds: guest.securityGroupIds,
+    allocation: guest.allocation,
     workload: guest.workload,
     placement: guest.placement,
   };
@@ -247,6 +260,8 @@ function guestFromRow(row: Row<"Guest">): Guest {
     task: row.task,
     recovery: withDefaults(row.recovery),
     workload: row.workload,
+    securityGroupIds: row.securityGroupIds,
+    allocation: row.allocation,
     placement: row.placement,
     blockedBy: row.blockedBy,
     loss: row.loss,

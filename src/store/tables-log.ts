@@ -86,6 +86,8 @@ export const guestTelemetry = snakeCase.table("guest_telemetry", {
     .references(() => guests.id, { onDelete: "cascade" }),
   cpuMillicores: integer().notNull(),
   memoryMiB: integer("memory_mib").notNull(),
+  cpuDemandMillicores: integer().notNull().default(0),
+  cpuStolenMillicores: integer().notNull().default(0),
   sampledAtMs: integer().notNull(),
 });
 

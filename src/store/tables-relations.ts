@@ -3,6 +3,7 @@
 import { defineRelations } from "drizzle-orm";
 import {
   affinityRules,
+  apiTokens,
   dataCenters,
   failovers,
   faults,
@@ -14,12 +15,14 @@ import {
   operations,
   racks,
   regions,
+  securityGroups,
   tenants,
   zones,
 } from "./tables.ts";
 import { guestTelemetry, hostTelemetry } from "./tables-log.ts";
 
 const tables = {
+  apiTokens,
   regions,
   zones,
   dataCenters,
@@ -31,6 +34,7 @@ const tables = {
   incidents,
   guests,
   affinityRules,
+  securityGroups,
   faults,
   failovers,
   operations,
@@ -79,6 +83,18 @@ export const relations = defineRelations(tables, (r) => ({
   },
   tenants: {
     guests: r.many.guests({ from: r.tenants.id, to: r.guests.tenantId }),
+    securityGroups: r.many.securityGroups({
+      from: r.tenants.id,
+      to: r.securityGroups.tenantId,
+    }),
+    apiTokens: r.many.apiTokens({ from: r.tenants.id, to: r.apiTokens.tenantId }),
+  },
+  securityGroups: {
+    tenant: r.one.tenants({
+      from: r.securityGroups.tenantId,
+      to: r.tenants.id,
+      optional: false,
+    }),
   },
   flavors: {
     guests: r.many.guests({ from: r.flavors.id, to: r.guests.flavorId }),

@@ -16,6 +16,7 @@ import {
   snakeCase,
   text,
 } from "drizzle-orm/sqlite-core";
+import type { Allocation } from "../model/allocation.ts";
 import type {
   GuestLoss,
   GuestTask,
@@ -25,6 +26,7 @@ import type {
 } from "../model/entities.ts";
 import type {
   AffinityRuleId,
+  ApiTokenId,
   DataCenterId,
   EntityType,
   FailoverId,
@@ -37,10 +39,13 @@ import type {
   OperationId,
   RackId,
   RegionId,
+  SecurityGroupId,
   TenantId,
   ZoneId,
 } from "../model/ids.ts";
+import { ROLES } from "../model/principals.ts";
 import type { Placement, Reason } from "../model/reasons.ts";
+import type { SecurityRule } from "../model/security.ts";
 import {
   DESIRED_STATES,
   DRIVERS,
@@ -207,6 +212,7 @@ export const flavors = snakeCase.table("flavors", {
   id: id<FlavorId>(),
   name: text().notNull(),
   ...resources(),
+  allocation: json<Allocation>(),
 });
 
 export const images = snakeCase.table("images", {
@@ -267,6 +273,8 @@ export const guests = snakeCase.table(
     moveFailures: integer().notNull().default(0),
     incidentId: integer().$type<IncidentId>(),
     createdAtMs: integer().notNull(),
+    securityGroupIds: json<readonly SecurityGroupId[]>(),
+    allocation: json<Allocation>(),
     // The bulky ones come last: a row's columns are read in order, and these can spill to pages of
     // their own, which a list that doesn't show them then never touches.
     workload: json<Workload>(),
@@ -300,6 +308,20 @@ export const affinityRules = snakeCase.table(
     contradicts: json<readonly AffinityRuleId[]>().notNull().default([]),
   },
   (t) => [oneOf(t.kind, RULE_KINDS), oneOf(t.polarity, POLARITIES), oneOf(t.scope, RULE_SCOPES)],
+);
+
+export const securityGroups = snakeCase.table(
+  "security_groups",
+  {
+    id: id<SecurityGroupId>(),
+    name: text().notNull(),
+    tenantId: integer()
+      .notNull()
+      .$type<TenantId>()
+      .references(() => tenants.id),
+    rules: json<readonly SecurityRule[]>().notNull(),
+  },
+  (t) => [index("security_groups_tenant").on(t.tenantId)],
 );
 
 export const faults = snakeCase.table(
@@ -369,4 +391,25 @@ export const incidents = snakeCase.table(
     rootSeq: integer().notNull(),
   },
   (t) => [oneOf(t.domain, FAILURE_DOMAINS)],
+);
+
+export const apiTokens = snakeCase.table(
+  "api_tokens",
+  {
+    id: id<ApiTokenId>(),
+    name: text().notNull(),
+    role: text({ enum: ROLES }).notNull(),
+    tenantId: integer()
+      .$type<TenantId>()
+      .references(() => tenants.id),
+    /** SHA-256 of the secret, in hexadecimal. */
+    secretHash: text().notNull(),
+    createdAtMs: integer().notNull(),
+    expiresAtMs: integer(),
+  },
+  (t) => [
+    index("api_tokens_secret").on(t.secretHash),
+    index("api_tokens_tenant").on(t.tenantId),
+    oneOf(t.role, ROLES),
+  ],
 );

@@ -154,10 +154,13 @@ class SqliteStore implements Store {
          contact_lost_at_ms = ?, silences_count_from_ms = ?, stock_due_at_ms = ?`,
     );
     this.#sampleGuest = sqlite.prepare(
-      `INSERT INTO guest_telemetry (cpu_millicores, memory_mib, sampled_at_ms, guest_id)
-       SELECT ?, ?, ?, id FROM guests WHERE id = ?
+      `INSERT INTO guest_telemetry (cpu_millicores, memory_mib, cpu_demand_millicores,
+         cpu_stolen_millicores, sampled_at_ms, guest_id)
+       SELECT ?, ?, ?, ?, ?, id FROM guests WHERE id = ?
        ON CONFLICT (guest_id) DO UPDATE SET cpu_millicores = excluded.cpu_millicores,
-         memory_mib = excluded.memory_mib, sampled_at_ms = excluded.sampled_at_ms`,
+         memory_mib = excluded.memory_mib, cpu_demand_millicores = excluded.cpu_demand_millicores,
+         cpu_stolen_millicores = excluded.cpu_stolen_millicores,
+         sampled_at_ms = excluded.sampled_at_ms`,
     );
     this.#sampleHost = sqlite.prepare(
       `INSERT INTO host_telemetry (last_heartbeat_at_ms, host_id)
@@ -329,8 +332,15 @@ class SqliteStore implements Store {
   }
 
   #writeTelemetry({ guests, hosts }: Telemetry): void {
-    for (const [id, { cpuMillicores, memoryMiB, sampledAtMs }] of guests)
-      this.#sampleGuest.run(cpuMillicores, memoryMiB, sampledAtMs, id);
+    for (const [id, sample] of guests)
+      this.#sampleGuest.run(
+        sample.cpuMillicores,
+        sample.memoryMiB,
+        sample.cpuDemandMillicores,
+        sample.cpuStolenMillicores,
+        sample.sampledAtMs,
+        id,
+      );
     for (const [id, lastHeartbeatAtMs] of hosts) this.#sampleHost.run(lastHeartbeatAtMs, id);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Data, type Json, startSettledServer, type TestServer } from "./harness.ts";
+import { type Data, type Json, startSettledServer, type TestServer, withToken } from "./harness.ts";
 
 const AUDIT = `query ($filter: EventFilter!) {
   events(first: 100, filter: $filter) {
@@ -70,6 +70,36 @@ describe("every mutation leaves an event that says who asked for what, and what 
     ]);
     expect(seen.events.nodes.length).toBeGreaterThanOrEqual(length);
     expect(await audits(server)).toHaveLength(length + 1);
+  });
+
+  test("also to whoever may not, and for nobody else to see", async () => {
+    const server = await startSettledServer();
+    const tenant = {
+      name: "other",
+      quota: { cpuCores: 1, memoryMiB: 1, storageGiB: 1, guests: 1 },
+    };
+    await server.mutate("createTenant", "CreateTenantInput", tenant);
+    const viewer = await withToken(server, { role: "VIEWER", tenant: "default" });
+    const stranger = await withToken(server, { role: "ADMIN", tenant: "other" });
+    const guestId = await server.id("guest", "web-1");
+    const before = (await audits(server)).length;
+    await viewer.mutate("stopGuest", "GuestActionInput", { guestId });
+    await stranger.mutate("stopGuest", "GuestActionInput", { guestId });
+    await server.mutate("stopGuest", "GuestActionInput", { guestId });
+    const left = (await audits(server)).slice(before);
+    expect(left).toMatchObject([
+      { command: "STOP_GUEST", result: "FORBIDDEN", actor: { name: "default-viewer" } },
+      { command: "STOP_GUEST", result: "NOT_FOUND", target: null, actor: { name: "other-admin" } },
+      { command: "STOP_GUEST", result: "OK", actor: { name: "local" } },
+    ]);
+    expect(await audits(stranger)).toMatchObject([
+      { command: "CREATE_API_TOKEN", result: "OK", actor: { name: null } },
+      { command: "STOP_GUEST", result: "NOT_FOUND", actor: { name: "other-admin" } },
+    ]);
+    const seen = await audits(viewer, { subjectIds: [guestId] });
+    expect(seen).toMatchObject([{ result: "OK", actor: { name: null } }]);
+    expect(await audits(viewer, { principals: ["local"] })).toEqual([]);
+    expect(await audits(viewer, { principals: ["default-viewer"] })).toHaveLength(1);
   });
 
   test("found by who it was, on disk and live", async () => {

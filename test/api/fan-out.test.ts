@@ -14,6 +14,9 @@ const WITH_GUESTS =
 /** Some 100 KB for each event. */
 const HEAVY = `subscription { events { cursor ${Array.from({ length: 2_000 }, (_, index) => `m${index}: message`).join(" ")} } }`;
 
+/** Lets it in. */
+const HEAVY_LIMITS = { maxAliases: 2_000, maxTokens: 10_000 };
+
 interface Message {
   readonly id: string;
   readonly type: string;
@@ -64,6 +67,12 @@ class Listener {
   /** The lengths of their messages in bytes. */
   lengths(id: string): number[] {
     return this.#resultsOf(id).map(({ bytes }) => bytes);
+  }
+
+  /** What the operation ended with, if it was an error. */
+  failure(id: string): readonly { readonly extensions?: Json }[] | null {
+    const message = this.#messages.find((one) => one.id === id && one.type === "error");
+    return message ? JSON.parse(message.payload) : null;
   }
 
   #resultsOf(id: string): Message[] {
@@ -308,7 +317,7 @@ describe("a reader that stalls among others", () => {
   test.each([1, 2])(
     "leaves them for itself, and misses nothing (%i operations)",
     async (operations) => {
-      const server = await startSettledServer();
+      const server = await startSettledServer({ limits: HEAVY_LIMITS });
       const after = await server.head();
       const [stalled, other] = [await connect(server), await connect(server)];
       await other.subscribe("1", HEAVY);
@@ -341,6 +350,24 @@ describe("a reader that stalls among others", () => {
     },
   );
 
+  test("is told where to go on when retention has overtaken it", async () => {
+    const server = await startSettledServer({ retention: { maxEvents: 20 }, limits: HEAVY_LIMITS });
+    // Nobody else keeps in memory what is no longer on disk.
+    const stalled = await connect(server);
+    await stalled.subscribe("1", HEAVY);
+    stalled.socket.pause();
+    for (let round = 0; round < 12; round++) await happen(server);
+    const head = await server.head();
+    stalled.socket.resume();
+    await vi.waitFor(() => expect(stalled.failure("1")).not.toBeNull(), { timeout: 20_000 });
+    const { code, earliest } = stalled.failure("1")?.[0]?.extensions ?? {};
+    expect(code).toBe("CURSOR_EXPIRED");
+    expect(seqOf(String(earliest))).toBeGreaterThan(stalled.results("1").length);
+    await stalled.subscribe("2", EVENTS, { after: earliest });
+    await vi.waitFor(() => expect(cursorOf(stalled.results("2").at(-1) ?? "{}")).toBe(head));
+    expectNoGap(stalled.results("2"), String(earliest), head);
+  });
+
   /** The same API, with less patience. */
   async function impatient({ runtime }: TestServer, stalledMs: number): Promise<string> {
     const server = await startServer({
@@ -351,6 +378,7 @@ describe("a reader that stalls among others", () => {
       fleetSchema: "",
       onError: () => undefined,
       stalledMs,
+      limits: HEAVY_LIMITS,
     });
     onTestFinished(() => server.close());
     return server.url.replace("http", "ws");

@@ -1,11 +1,12 @@
 /** A real server on a free port, and real clients of it. Time moves only when a test moves it. */
 
-import { createClient, type SubscribePayload } from "graphql-ws";
+import { type Client, createClient, type SubscribePayload } from "graphql-ws";
 import { onTestFinished, vi } from "vitest";
 import WebSocket from "ws";
 import { startEvenkeel } from "../../src/main.ts";
 import type { Configuration } from "../../src/server/configuration.ts";
 import { DEFAULT_LOG, type LogSettings } from "../../src/server/log.ts";
+import { DEFAULT_OPERATING } from "../../src/server/operating-settings.ts";
 
 export const SMALL_FLEET = "fleets/small.yaml";
 
@@ -27,9 +28,15 @@ export class TestServer {
   readonly wsUrl: string;
   readonly log: string[];
   readonly #evenkeel: Awaited<ReturnType<typeof startEvenkeel>>;
+  readonly #token: string | null;
 
-  constructor(evenkeel: Awaited<ReturnType<typeof startEvenkeel>>, log: string[]) {
+  constructor(
+    evenkeel: Awaited<ReturnType<typeof startEvenkeel>>,
+    log: string[],
+    token: string | null = null,
+  ) {
     this.#evenkeel = evenkeel;
+    this.#token = token;
     this.url = evenkeel.server.url;
     this.wsUrl = evenkeel.server.url.replace("http", "ws");
     this.log = log;
@@ -39,10 +46,19 @@ export class TestServer {
     return this.#evenkeel.runtime;
   }
 
+  /** The same server, asked with these credentials. */
+  as(token: string): TestServer {
+    return new TestServer(this.#evenkeel, this.log, token);
+  }
+
+  get authorization(): Record<string, string> {
+    return this.#token === null ? {} : { Authorization: `Bearer ${this.#token}` };
+  }
+
   post(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(this.url, {
       method: "POST",
-      headers: { "Content-Type": "application/json", ...headers },
+      headers: { "Content-Type": "application/json", ...this.authorization, ...headers },
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
   }
@@ -91,11 +107,16 @@ export class TestServer {
   }
 
   client() {
-    return createClient({ url: this.wsUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
+    return createClient({
+      url: this.wsUrl,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      connectionParams: this.authorization,
+    });
   }
 
   subscribe(query: string, variables: Json = {}): Subscription {
-    return new Subscription(this.wsUrl, { query, variables });
+    return new Subscription(this.client(), { query, variables });
   }
 
   close(): Promise<void> {
@@ -105,11 +126,11 @@ export class TestServer {
 
 /** One subscription on a connection of its own, read step by step. */
 export class Subscription {
-  readonly #client: ReturnType<typeof createClient>;
-  readonly #results: ReturnType<ReturnType<typeof createClient>["iterate"]>;
+  readonly #client: Client;
+  readonly #results: ReturnType<Client["iterate"]>;
 
-  constructor(url: string, payload: SubscribePayload) {
-    this.#client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0 });
+  constructor(client: Client, payload: SubscribePayload) {
+    this.#client = client;
     this.#results = this.#client.iterate(payload);
   }
 
@@ -173,9 +194,17 @@ export async function startTestServer(
       seed: 1,
       tracesDir: null,
       retention: {},
+      authentication: null,
+      limits: {},
+      trustedDocuments: null,
+      apiThreads: 0,
       ...overrides,
     },
-    { thread, log: logSettings, onLog: (line) => log.push(line) },
+    {
+      thread,
+      operating: { ...DEFAULT_OPERATING, log: logSettings },
+      onLog: (line) => log.push(line),
+    },
   );
   const server = new TestServer(evenkeel, log);
   if (!keep) onTestFinished(() => server.close());
@@ -190,6 +219,21 @@ export async function startSettledServer(
   const server = await startTestServer(overrides, keep);
   await server.advance(120);
   return server;
+}
+
+/** Somebody with a token of this role, of one tenant or of the whole fleet. */
+export async function withToken(
+  server: TestServer,
+  { role, tenant, name }: { role: string; tenant?: string; name?: string },
+): Promise<TestServer> {
+  const created = await server.mutate(
+    "createApiToken",
+    "CreateApiTokenInput",
+    { name: name ?? `${tenant ?? "fleet"}-${role.toLowerCase()}`, role, tenant: tenant ?? null },
+    "... on CreateApiTokenPayload { secret }",
+  );
+  if (!created.secret) throw new Error(JSON.stringify(created));
+  return server.as(created.secret);
 }
 
 /** Counts the events that all followers of the server's feed are handed. */

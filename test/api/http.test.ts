@@ -11,6 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+/** No page elsewhere can have a browser send it. */
+const BY_GET = { "GraphQL-Require-Preflight": "1" };
+
 /** With headers that `fetch` does not let one set. */
 function raw(path: string, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
@@ -26,13 +29,27 @@ function raw(path: string, headers: Record<string, string>): Promise<number | un
 describe("GraphQL over HTTP", () => {
   test("answers a POST of JSON, and a query by GET", async () => {
     expect((await server.post({ query: "{ viewer { name } }" })).status).toBe(200);
-    const got = await fetch(`${server.url}?query=${encodeURIComponent("{ viewer { name } }")}`);
-    expect(await got.json()).toEqual({ data: { viewer: { name: "local" } } });
+    const got = await fetch(`${server.url}?query=${encodeURIComponent("{ viewer { name } }")}`, {
+      headers: BY_GET,
+    });
+    expect(await got.json()).toMatchObject({ data: { viewer: { name: "local" } } });
   });
+
+  test.each(["variables", "extensions"])(
+    "tells of %s in an address that are no JSON",
+    async (name) => {
+      const parameters = new URLSearchParams({ query: "{ head }", [name]: "{" });
+      const response = await fetch(`${server.url}?${parameters}`, { headers: BY_GET });
+      expect(response.status).toBe(400);
+      expect(await response.text()).toContain(`The parameter ${name} is no JSON.`);
+    },
+  );
 
   test("does not mutate by GET", async () => {
     const query = "mutation { advanceClock(input: { seconds: 1 }) { __typename } }";
-    const response = await fetch(`${server.url}?query=${encodeURIComponent(query)}`);
+    const response = await fetch(`${server.url}?query=${encodeURIComponent(query)}`, {
+      headers: BY_GET,
+    });
     expect(response.status).toBe(405);
   });
 
@@ -66,8 +83,8 @@ describe("GraphQL over HTTP", () => {
     expect((await server.post(body, { Origin: "http://evil.example" })).status).toBe(403);
     expect((await server.post(body, { Origin: origin })).status).toBe(200);
     expect(await raw("/graphql?query={head}", { host: "evil.example" })).toBe(403);
-    expect(await raw("/graphql?query={head}", { host: "localhost:1234" })).toBe(200);
-    expect(await raw("/graphql?query={head}", { host: "[::1]:1234" })).toBe(200);
+    for (const host of ["localhost:1234", "[::1]:1234"])
+      expect(await raw("/graphql?query={head}", { host, ...BY_GET })).toBe(200);
   });
 
   test("tells browsers nothing that lets other pages in", async () => {

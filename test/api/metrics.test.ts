@@ -3,10 +3,13 @@ import { type IncomingMessage, request } from "node:http";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import WebSocket from "ws";
 import { GUEST_STATUSES, HOST_STATUSES } from "../../src/model/statuses.ts";
-import { startSettledServer, startTestServer, type TestServer } from "./harness.ts";
+import { startSettledServer, startTestServer, type TestServer, withToken } from "./harness.ts";
 
 /** Some 100 KB for each event. */
 const HEAVY = `subscription { events { cursor ${Array.from({ length: 2_000 }, (_, index) => `m${index}: message`).join(" ")} } }`;
+
+/** Lets it in. */
+const HEAVY_LIMITS = { maxAliases: 2_000, maxTokens: 10_000 };
 
 /** Every sample by its name with labels, as it is written. */
 async function scrape({ url }: TestServer): Promise<Map<string, number>> {
@@ -93,6 +96,18 @@ describe("/metrics", () => {
     expect(committed.reduce((sum, [, count]) => sum + count, 0)).toBe(head);
   });
 
+  test("is for those who may see the whole fleet", async () => {
+    const server = await startTestServer();
+    const viewer = await withToken(server, { role: "VIEWER" });
+    const tenants = await withToken(server, { role: "ADMIN", tenant: "default" });
+    const statusFor = async ({ url, authorization }: TestServer) =>
+      (await fetch(url.replace("/graphql", "/metrics"), { headers: authorization })).status;
+    expect(await statusFor(server)).toBe(200);
+    expect(await statusFor(viewer)).toBe(200);
+    expect(await statusFor(tenants)).toBe(403);
+    expect(await statusFor(server.as("nonsense"))).toBe(401);
+  });
+
   test("has the fleet by status, and no name of anything in it", async () => {
     const server = await startSettledServer();
     const { fleet, guests } = await server.data(
@@ -111,7 +126,7 @@ describe("/metrics", () => {
   });
 
   test("tells who listens, by which way, and how far behind each sort is", async () => {
-    const server = await startSettledServer();
+    const server = await startSettledServer({ limits: HEAVY_LIMITS });
     const socket = await openSocket(server, HEAVY, "subscription { fleet { hostsUp } }");
     const stream = await openStream(server, HEAVY);
     const listeners = async (transport: string, state: string) => {
@@ -135,7 +150,7 @@ describe("/metrics", () => {
 
     socket.pause();
     const zone = await server.id("zone", "north-a");
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 12; round++) {
       const input = { targetId: zone, kind: "ZONE_POWER", durationSeconds: 30 };
       await server.mutate("injectFault", "InjectFaultInput", input);
       await server.advance(600);

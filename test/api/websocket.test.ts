@@ -93,7 +93,14 @@ describe("a WebSocket", () => {
     ask("3", "{ head");
     await vi.waitFor(() => expect(messages).toHaveLength(4));
     expect(messages).toEqual([
-      { id: "1", type: "next", payload: { data: { viewer: { name: "local" } } } },
+      {
+        id: "1",
+        type: "next",
+        payload: {
+          data: { viewer: { name: "local" } },
+          extensions: { cost: { requested: 2, max: 100_000 } },
+        },
+      },
       { id: "1", type: "complete" },
       {
         id: "2",
@@ -160,7 +167,7 @@ describe("a WebSocket", () => {
 
 describe("a reader that stalls", () => {
   test("stops its cursor, disturbs nobody, and misses nothing when it goes on", async () => {
-    const server = await startSettledServer();
+    const server = await startSettledServer({ limits: { maxAliases: 1_000 } });
     const guestId = await server.id("guest", "web-1");
     for (let round = 0; round < 80; round++) {
       await server.mutate("stopGuest", "GuestActionInput", { guestId });

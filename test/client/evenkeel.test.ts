@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type ListenedEvent, listen } from "../../src/client/listen.ts";
 import { type Evenkeel, startEvenkeel } from "../../src/main.ts";
+import type { ApiTokenId } from "../../src/model/ids.ts";
 import { readConfiguration } from "../../src/server/configuration.ts";
 
 const retry = { minMs: 5, maxMs: 100 };
@@ -142,3 +143,49 @@ test("a reader that stalls is given everything when it goes on", async () => {
   }
   expect(received).toEqual(wholeLog());
 });
+
+test("goes on with a fresh token when the one that it came with is revoked", async () => {
+  const tokens = [await createToken("first"), await createToken("second")];
+  let asked = 0;
+  const token = () => (tokens[asked++] as Token).secret;
+  const { url } = evenkeel.server;
+  const listening = listen({ url, after: "start", token, retry });
+  await listening.next();
+  const heard: string[] = [];
+  const revoked = await evenkeel.runtime.commands.submit({
+    command: { kind: "REVOKE_API_TOKEN", apiTokenId: (tokens[0] as Token).id },
+    actor: { kind: "PRINCIPAL", name: "test" },
+    idempotencyKey: null,
+  });
+  expect(revoked.ok).toBe(true);
+  await advance(1);
+  while (heard.at(-1) !== head()) heard.push((await listening.next()).value?.cursor as string);
+  expect(heard).toEqual(wholeLog().slice(1));
+  expect(asked).toBe(2);
+  await listening.return();
+});
+
+test("gives up with a token that is good no more, where there is no other", async () => {
+  const listening = listen({ url: evenkeel.server.url, token: "evk_forged", retry });
+  await expect(listening.next()).rejects.toMatchObject({ code: "FORBIDDEN", closeCode: 4403 });
+});
+
+interface Token {
+  readonly id: ApiTokenId;
+  readonly secret: string;
+}
+
+async function createToken(name: string): Promise<Token> {
+  const response = await fetch(evenkeel.server.url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      query: `mutation ($name: String!) { createApiToken(input: { name: $name, role: VIEWER }) {
+        ... on CreateApiTokenPayload { secret token { id } }
+      } }`,
+      variables: { name },
+    }),
+  });
+  const { secret, token } = (await response.json()).data.createApiToken;
+  return { secret, id: Number(atob(token.id).split(":")[1]) as ApiTokenId };
+}

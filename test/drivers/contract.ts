@@ -7,8 +7,10 @@ import type {
   HostDescription,
   Observation,
 } from "../../src/model/actions.ts";
-import type { GuestId } from "../../src/model/ids.ts";
+import type { GuestId, SecurityGroupId } from "../../src/model/ids.ts";
 import type { Resources } from "../../src/model/resources.ts";
+import type { Flow, RuleSet, SecurityRule } from "../../src/model/security.ts";
+import type { Direction } from "../../src/model/statuses.ts";
 
 /** A driver with two hosts that nothing runs on, and a way to wait for what it sees. */
 export interface Subject {
@@ -47,6 +49,7 @@ export function describeDriver(name: string, open: () => Promise<Subject>): void
     fences(() => contract);
     opinions(() => contract);
     power(() => contract);
+    securityGroups(() => contract);
   });
 }
 
@@ -252,6 +255,95 @@ function opinions(on: () => Contract): void {
   });
 }
 
+function securityGroups(on: () => Contract): void {
+  const [WEB, DB] = [2_001, 2_002] as SecurityGroupId[] as [SecurityGroupId, SecurityGroupId];
+  const NEIGHBOUR = 1_002 as GuestId;
+  const HTTP: Flow = { protocol: "TCP", port: 80 };
+  const rule = (direction: Direction, more: Partial<SecurityRule> = {}): SecurityRule => ({
+    direction,
+    protocol: "ANY",
+    fromPort: null,
+    toPort: null,
+    remoteCidr: null,
+    remoteGroupId: null,
+    ...more,
+  });
+  const http = { protocol: "TCP", fromPort: 80, toPort: 80 } as const;
+  const open: readonly RuleSet[] = [
+    { id: WEB, rules: [rule("EGRESS")] },
+    { id: DB, rules: [rule("INGRESS", { ...http, remoteGroupId: WEB })] },
+  ];
+  const shut: readonly RuleSet[] = [{ id: WEB, rules: [rule("EGRESS")] }];
+
+  /** The guest in WEB on one host, its neighbour in DB on the other. */
+  async function begin(skip: () => void) {
+    const { driver } = on().subject;
+    const { tryFlow } = driver;
+    if (!driver.capabilities.securityGroups || !tryFlow) {
+      skip();
+      throw new Error("Not skipped");
+    }
+    const isolation = { revision: 10, allocation: null };
+    await on().ask(on().start(1, { isolation: { ...isolation, securityGroupIds: [WEB] } }));
+    const neighbour = on().start(1, { isolation: { ...isolation, securityGroupIds: [DB] } });
+    const { id: hostId } = on().subject.hosts[1];
+    await on().ask({ ...neighbour, guestId: NEIGHBOUR, hostId });
+    return {
+      set: (revision: number, groups: readonly RuleSet[]) =>
+        driver.perform({ kind: "SET_SECURITY_GROUPS", revision, groups }),
+      join: (revision: number, ...securityGroupIds: SecurityGroupId[]) =>
+        driver.perform({
+          kind: "ISOLATE",
+          guestId: NEIGHBOUR,
+          hostId,
+          isolation: { revision, securityGroupIds, allocation: null },
+        }),
+      there: (flow = HTTP) => tryFlow.call(driver, GUEST, NEIGHBOUR, flow).passes,
+      back: (flow = HTTP) => tryFlow.call(driver, NEIGHBOUR, GUEST, flow).passes,
+    };
+  }
+
+  test("lets nothing pass that no rule allows", async ({ skip }) => {
+    const { set, there, back } = await begin(skip);
+    expect(there()).toBe(false);
+    set(20, open);
+    expect(there()).toBe(true);
+    expect(there({ protocol: "TCP", port: 81 })).toBe(false);
+    expect(there({ protocol: "UDP", port: 80 })).toBe(false);
+    expect(back()).toBe(false);
+  });
+
+  test("takes all groups as they are told last, in whatever order", async ({ skip }) => {
+    const { set, there } = await begin(skip);
+    set(20, open);
+    set(20, open);
+    set(19, shut);
+    expect(there()).toBe(true);
+    set(21, shut);
+    expect(there()).toBe(false);
+  });
+
+  test("moves a running guest from group to group", async ({ skip }) => {
+    const { set, join, there } = await begin(skip);
+    set(20, open);
+    join(30);
+    expect(there()).toBe(false);
+    join(31, WEB, DB);
+    join(30);
+    expect(there()).toBe(true);
+  });
+
+  test("keeps a guest apart wherever it goes", async ({ skip }) => {
+    const { set, join, there } = await begin(skip);
+    if (!on().subject.driver.capabilities.liveMigration) skip();
+    set(20, open);
+    await on().ask(on().migrate(2));
+    expect(there()).toBe(true);
+    join(30);
+    expect(there()).toBe(false);
+  });
+}
+
 /** Asks and waits for the answer that belongs to it. */
 class Contract {
   readonly subject: Subject;
@@ -298,8 +390,9 @@ class Contract {
     return this.subject.observations.slice(index).filter(isAnswer);
   }
 
-  start(generation: number) {
-    return { ...this.#named(generation), kind: "START" as const, guest: this.subject.guest };
+  start(generation: number, more: Partial<GuestDescription> = {}) {
+    const guest = { ...this.subject.guest, ...more };
+    return { ...this.#named(generation), kind: "START" as const, guest };
   }
 
   stop(generation: number) {

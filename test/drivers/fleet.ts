@@ -223,6 +223,7 @@ export function guestDescription(more: Partial<GuestDescription> = {}): GuestDes
     image: "debian",
     bootSeconds: null,
     workload: null,
+    isolation: { revision: 0, securityGroupIds: [], allocation: null },
     ...more,
   };
 }

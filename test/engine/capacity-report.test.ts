@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type CapacityReport, capacityReport } from "../../src/engine/capacity-report.ts";
-import { nameOf } from "../../src/engine/message.ts";
+import { nameOf } from "../../src/engine/name-of.ts";
 import type { FailureDomain } from "../../src/model/statuses.ts";
 import { cluster } from "./cluster.ts";
 import { Chance, randomDocument } from "./random.ts";
@@ -17,12 +17,12 @@ function reportOf(world: World, losing: FailureDomain): CapacityReport {
 /** `h1 2: web (why), db (why)`: a line for each thing, with the guests affected and those left behind. */
 function told(world: World, losing: FailureDomain): string[] {
   const { state } = world;
-  return reportOf(world, losing).losses.map(({ scope, guestsAffected, leftBehind }) => {
+  return reportOf(world, losing).losses.map(({ scope, affected, leftBehind }) => {
     const guests = leftBehind.map(
       ({ guestId, reasons }) =>
         `${state.tables.Guest.get(guestId).name} (${reasons.map(({ code }) => code).join()})`,
     );
-    return `${nameOf(state, scope.type, scope.id)} ${guestsAffected}: ${guests.join(", ")}`.trim();
+    return `${nameOf(state, scope.type, scope.id)} ${affected.length}: ${guests.join(", ")}`.trim();
   });
 }
 
@@ -160,7 +160,7 @@ describe("what would not come back", () => {
       const affected = tables.Guest.sorted().filter(
         ({ hostId, desired }) => hostId === loss.scope.id && desired !== "STOPPED",
       );
-      expect(affected.length, `seed ${seed}`).toBe(loss.guestsAffected);
+      expect(affected.length, `seed ${seed}`).toBe(loss.affected.length);
       world.inject("HOST_POWER", tables.Host.get(loss.scope.id).name);
       world.advance(400);
       const behind = affected.filter(({ id }) => tables.Guest.get(id).status !== "RUNNING");

@@ -33,6 +33,8 @@ describe("a guest is created", () => {
       readyAfterSeconds: 0,
       preemptible: false,
       workload: null,
+      securityGroups: null,
+      allocation: null,
     };
   });
 

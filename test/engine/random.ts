@@ -271,6 +271,8 @@ export class RandomWorld {
       readyAfterSeconds: chance.of([0, 0, 10]),
       preemptible: chance.is(0.3),
       workload: null,
+      securityGroups: null,
+      allocation: null,
     };
   }
 

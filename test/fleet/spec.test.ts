@@ -12,6 +12,7 @@ test("an empty document asks for nothing", () => {
     images: [],
     guests: [],
     affinityRules: [],
+    securityGroups: [],
   });
 });
 
@@ -86,6 +87,8 @@ test("guests have a policy by default", () => {
       failback: true,
       readyAfterSeconds: 0,
       preemptible: false,
+      securityGroups: ["default"],
+      allocation: null,
       workload: null,
     },
   ]);

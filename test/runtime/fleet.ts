@@ -38,11 +38,13 @@ export function fleetOf({ hosts = 2, guests = 0 }: { hosts?: number; guests?: nu
         path: ["flavors", "0"],
         name: "small",
         resources: { cpuMillicores: 1_000, memoryMiB: 2_048, storageGiB: 10 },
+        allocation: null,
       },
     ],
     images: [{ path: ["images", "0"], name: "linux", bootSeconds: null }],
     guests: Array.from({ length: guests }, (_, index) => guestSpec(index)),
     affinityRules: [],
+    securityGroups: [],
   };
 }
 

@@ -18,9 +18,9 @@ function question(fleet: TestRuntime): PlacementQuestion {
 /** As one sees it who has just loaded the tables. */
 function afresh(fleet: TestRuntime): PlacementAnswer {
   const { queries } = fleet.runtime;
-  return new FleetQueries(queries.reader, () => fleet.runtime.nowMs()).explainPlacement(
-    question(fleet),
-  );
+  const nowMs = () => fleet.runtime.nowMs();
+  const afresh = new FleetQueries(queries.reader, nowMs, async () => null);
+  return afresh.explainPlacement(question(fleet));
 }
 
 describe("explainPlacement", () => {

@@ -5,6 +5,7 @@ import { chanceOf } from "./chance.ts";
 import type { RealWorld } from "./real-world.ts";
 
 type Answer = Extract<Observation, { kind: "ACTION_DONE" | "ACTION_FAILED" }>;
+type IsolatingAction = Extract<Action, { kind: "ISOLATE" | "SET_SECURITY_GROUPS" }>;
 type AnsweredAction = Extract<Action, { generation: number }>;
 
 /** Calls at one instant after which time is held to stand still. */
@@ -33,6 +34,12 @@ export class Weather {
     return fate === "FAILS" && times > 1 ? "ARRIVES" : fate;
   }
 
+  echoes(action: IsolatingAction): boolean {
+    const isOfGuest = action.kind === "ISOLATE";
+    const about = isOfGuest ? [action.guestId, action.isolation.revision] : [action.revision];
+    return chanceOf(this.#seed, "echo", action.kind, ...about).is(this.probability);
+  }
+
   answer(answer: Answer, nth: number): "ARRIVES" | "LOST" | "TWICE" | "LATE" {
     const { action, guestId, hostId, generation } = answer;
     const chance = chanceOf(this.#seed, "answer", action, guestId, hostId, generation, nth);
@@ -59,7 +66,8 @@ function isFailureOf(seen: Observation, action: AnsweredAction): boolean {
 
 interface Late {
   readonly atMs: number;
-  readonly hostId: HostId;
+  /** Null for what concerns no host in particular. */
+  readonly hostId: HostId | null;
   readonly seen: Observation | null;
   readonly action: Action | null;
 }
@@ -124,7 +132,16 @@ export class ChaosDriver implements ClockedDriver {
   perform(action: Action): void {
     if (this.isDead || !this.#mayAct()) return;
     if ("generation" in action) this.#performInWeather(action);
+    else if (action.kind === "ISOLATE" || action.kind === "SET_SECURITY_GROUPS")
+      this.#performInEcho(action);
     else this.#world.perform(action);
+  }
+
+  /** What nobody answers is not lost, but heard again when it may be old by then. */
+  #performInEcho(action: IsolatingAction): void {
+    this.#world.perform(action);
+    if (this.#weather.echoes(action))
+      this.#delay({ hostId: "hostId" in action ? action.hostId : null, seen: null, action });
   }
 
   takeDirtyState(): ReadonlyMap<string, string | null> {

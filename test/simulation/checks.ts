@@ -3,9 +3,11 @@ import { nextDueAtMs } from "../../src/engine/engine.ts";
 import { evolve } from "../../src/engine/evolve.ts";
 import { isAsDesired } from "../../src/engine/guest-conditions.ts";
 import { violations } from "../../src/engine/invariants.ts";
+import { judgeFlow } from "../../src/engine/security.ts";
 import { State } from "../../src/engine/state.ts";
 import type { Guest } from "../../src/model/entities.ts";
 import type { FleetEvent } from "../../src/model/events.ts";
+import type { Flow } from "../../src/model/security.ts";
 import type { ReasonCode } from "../../src/model/statuses.ts";
 import { foresee } from "../engine/foresee.ts";
 import type { RealCopy } from "./physical-truth.ts";
@@ -65,6 +67,7 @@ const LASTING: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   "INSUFFICIENT_STORAGE",
   "AFFINITY_RULE",
   "RULE_CONTRADICTION",
+  "RESERVED_BY_OTHERS",
   "ADMISSION_CONTROL",
   "PREEMPTED",
   "DEPENDENCY_NOT_RUNNING",
@@ -174,6 +177,30 @@ export function checkBelief({ state, world }: Server): string[] {
     ({ guestId, hostId }) => `guest #${guestId} is gone, and runs on host #${hostId}`,
   );
   return [...wrong, ...strays];
+}
+
+const FLOWS: readonly Flow[] = [
+  { protocol: "ANY", port: null },
+  { protocol: "TCP", port: 443 },
+  { protocol: "UDP", port: 4_000 },
+  { protocol: "ICMP", port: null },
+];
+
+/** With nothing on its way and no fault, the world lets pass what the rules do, among guests that run. */
+export function checkFlows({ state, world }: Server): string[] {
+  const running = state.tables.Guest.sorted().filter(({ status }) => status === "RUNNING");
+  return running.flatMap((from) =>
+    running.flatMap((to) =>
+      FLOWS.filter((flow) => {
+        const verdicts = judgeFlow(state, from.id, to.id, flow);
+        const isLet = verdicts?.egress.rule && verdicts.ingress.rule;
+        return Boolean(isLet) !== world.passes(from.id, to.id, flow);
+      }).map(
+        ({ protocol, port }) =>
+          `${protocol} ${port} from ${from.name} to ${to.name} is not as the rules say`,
+      ),
+    ),
+  );
 }
 
 /** Nobody does anything, and nothing has to be done: nothing happens. */

@@ -1,10 +1,11 @@
 import type { State } from "../../src/engine/state.ts";
 import { parseFleetDocument } from "../../src/fleet/parse.ts";
 import type { Command } from "../../src/model/commands.ts";
-import type { GuestId, HostId, Ref } from "../../src/model/ids.ts";
-import type { FaultKind } from "../../src/model/statuses.ts";
+import type { GuestId, HostId, Ref, SecurityGroupId, TenantId } from "../../src/model/ids.ts";
+import type { SecurityRuleWish } from "../../src/model/security.ts";
+import { type FaultKind, SHARES_LEVELS } from "../../src/model/statuses.ts";
 import { chanceOf } from "./chance.ts";
-import type { Document } from "./fleet.ts";
+import { type Document, randomRules } from "./fleet.ts";
 import { type CommandStep, randomWishes } from "./script.ts";
 
 /** The thing of this number among those there are; an id that nothing has when there is none. */
@@ -55,6 +56,8 @@ export function commandOf(state: State, step: CommandStep): Command | null {
       return { kind: step.verb, hostId: host(step.host) };
     case "MAINTENANCE":
       return { kind: "SET_MAINTENANCE", hostId: host(step.host), enabled: step.enabled };
+    case "ISOLATION":
+      return isolate(state, step);
     case "ARM":
       return { kind: "SET_HIGH_AVAILABILITY", enabled: step.enabled };
   }
@@ -79,6 +82,49 @@ function createGuest(
     dependsOn: chance.is(0.2) && guests.length > 0 ? [chance.of(guests).id] : [],
     ...randomWishes(chance),
   };
+}
+
+/** Names are enough: they are those of a fleet with one tenant. */
+function isolate(state: State, step: Extract<CommandStep, { kind: "ISOLATION" }>): Command {
+  const { tables } = state;
+  const chance = chanceOf(step.salt, "isolation");
+  const guestId = nth(tables.Guest.sorted(), step.guest) as GuestId;
+  const groups = tables.SecurityGroup.sorted();
+  const securityGroupId = nth(groups, step.group) as SecurityGroupId;
+  const rules = () => randomRules(chance, { securityGroups: groups }).map(wishOf);
+  switch (step.what) {
+    case "MEMBERSHIP": {
+      const securityGroups = chance.some(groups, 3).map(({ name }) => name);
+      return { kind: "SET_GUEST_SECURITY_GROUPS", guestId, securityGroups };
+    }
+    case "ALLOCATION": {
+      const cpuReservationMillicores = 500 * chance.int(0, 4);
+      return {
+        kind: "SET_GUEST_ALLOCATION",
+        guestId,
+        allocation: {
+          cpuReservationMillicores,
+          cpuLimitMillicores: chance.is(0.3) ? Math.max(500, cpuReservationMillicores) : null,
+          cpuShares: chance.of(SHARES_LEVELS),
+          memoryReservationMiB: 512 * chance.int(0, 8),
+        },
+      };
+    }
+    case "NEW_GROUP": {
+      const tenantId = nth(tables.Tenant.sorted(), 0) as TenantId;
+      return { kind: "CREATE_SECURITY_GROUP", name: `made${step.salt}`, tenantId, rules: rules() };
+    }
+    case "RULES":
+      return { kind: "UPDATE_SECURITY_GROUP", securityGroupId, rules: rules() };
+    case "NO_GROUP":
+      return { kind: "DELETE_SECURITY_GROUP", securityGroupId };
+  }
+}
+
+/** A rule of a document as commands have it. */
+function wishOf(rule: Record<string, unknown>): SecurityRuleWish {
+  const nothing = { fromPort: null, toPort: null, remoteCidr: null, remoteGroup: null };
+  return { ...nothing, ...rule } as SecurityRuleWish;
 }
 
 function targetOf({ tables }: State, fault: FaultKind, number: number): Ref {

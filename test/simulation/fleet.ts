@@ -1,7 +1,10 @@
 import {
+  DIRECTIONS,
   POLARITIES,
   PRIORITIES,
+  PROTOCOLS,
   RULE_SCOPES,
+  SHARES_LEVELS,
   SHUTDOWN_POLICIES,
 } from "../../src/model/statuses.ts";
 import type { Chance } from "../engine/random.ts";
@@ -10,6 +13,10 @@ export type Item = Record<string, unknown> & { name: string };
 interface HostItem extends Item {
   cpuCores: number;
   memoryMiB: number;
+}
+interface GroupItem extends Item {
+  tenant?: string;
+  rules: Record<string, unknown>[];
 }
 interface RegionItem {
   name: string;
@@ -25,6 +32,7 @@ export interface Document {
   images: Item[];
   guests: Item[];
   affinityRules: Item[];
+  securityGroups: GroupItem[];
 }
 
 const TOLERATE = ["nothing", "1 host", "1 rack", "1 zone"] as const;
@@ -55,7 +63,11 @@ export function randomFleet(chance: Chance): Document {
     images: [{ name: "linux" }, { name: "slow", bootSeconds: 25 }],
     guests: [],
     affinityRules: [],
+    securityGroups: [],
   };
+  for (let index = chance.int(0, 3); index > 0; index--)
+    document.securityGroups.push({ name: `s${index}`, rules: [] });
+  for (const group of document.securityGroups) group.rules = randomRules(chance, document);
   for (let index = chance.int(2, 12); index > 0; index--)
     document.guests.push(randomGuest(chance, document, `g${index}`));
   for (let index = chance.int(0, 4); index > 0; index--) addRule(chance, document, `rule${index}`);
@@ -109,9 +121,10 @@ function randomSettings(chance: Chance): Record<string, unknown> {
 }
 
 export function randomGuest(chance: Chance, document: Document, name: string): Item {
+  const flavor = chance.of(FLAVORS).name;
   return {
     name,
-    flavor: chance.of(FLAVORS).name,
+    flavor,
     image: chance.is(0.8) ? "linux" : "slow",
     desired: chance.is(0.8) ? "RUNNING" : "STOPPED",
     priority: chance.of(PRIORITIES),
@@ -122,7 +135,54 @@ export function randomGuest(chance: Chance, document: Document, name: string): I
     ...(chance.is(0.2) && { readyAfterSeconds: chance.int(1, 20) }),
     dependsOn: chance.is(0.3) ? chance.some(document.guests, 2).map((guest) => guest.name) : [],
     ...(chance.is(0.3) && { host: chance.of(hostsOf(document)).name }),
+    ...(chance.is(0.5) && { workload: { kind: "CONSTANT", cpuShare: chance.of([0.5, 1]) } }),
+    ...randomIsolation(chance, document, flavor),
   };
+}
+
+/** Of most guests nothing, as people do. */
+function randomIsolation(
+  chance: Chance,
+  { securityGroups }: Document,
+  flavor: unknown,
+): Record<string, unknown> {
+  const names = ["default", ...securityGroups.map(({ name }) => name)];
+  return {
+    ...(chance.is(0.3) && { securityGroups: chance.some(names, 2) }),
+    ...(chance.is(0.4) && { allocation: randomAllocation(chance, flavor) }),
+  };
+}
+
+/** As much as the guest has, half of it or nothing. */
+function randomAllocation(chance: Chance, name: unknown): Record<string, unknown> {
+  const flavor = FLAVORS.find((each) => each.name === name);
+  const { cpuCores = 1, memoryMiB = 1_024 } = flavor ?? {};
+  const cpuReservationCores = cpuCores * chance.of([0, 0.5, 1, 1]);
+  return {
+    cpuReservationCores,
+    ...(chance.is(0.3) && { cpuLimitCores: Math.max(0.5, cpuReservationCores) }),
+    cpuShares: chance.of([...SHARES_LEVELS, chance.int(1, 5_000)]),
+    memoryReservationMiB: memoryMiB * chance.of([0, 0.5, 1]),
+  };
+}
+
+/** Rules of a group, about other groups too. */
+export function randomRules(
+  chance: Chance,
+  { securityGroups }: { securityGroups: readonly { name: string }[] },
+): Record<string, unknown>[] {
+  const names = new Set(["default", ...securityGroups.map(({ name }) => name)]);
+  return Array.from({ length: chance.int(0, 3) }, () => {
+    const fromPort = chance.int(1, 9_000);
+    const protocol = chance.of(PROTOCOLS);
+    const hasPorts = chance.is(0.7) && (protocol === "TCP" || protocol === "UDP");
+    return {
+      direction: chance.of(DIRECTIONS),
+      protocol,
+      ...(hasPorts && { fromPort, toPort: fromPort + chance.int(0, 100) }),
+      ...chance.of([{}, { remoteGroup: chance.of([...names]) }, { remoteCidr: "10.0.0.0/28" }]),
+    };
+  });
 }
 
 /** Adds a rule about some of the guests; none when that would be about fewer than two. */
@@ -151,7 +211,10 @@ export function changeFleet(chance: Chance, before: Document): Document {
   for (const guest of chance.some(document.guests, 2)) {
     guest["desired"] = chance.of(["RUNNING", "RUNNING", "STOPPED"]);
     guest["priority"] = chance.of(PRIORITIES);
-    if (chance.is(0.3)) guest["flavor"] = chance.of(FLAVORS).name;
+    if (chance.is(0.3)) {
+      guest["flavor"] = chance.of(FLAVORS).name;
+      delete guest["allocation"];
+    }
     if (chance.is(0.2)) guest["preemptible"] = chance.is(0.5);
   }
   if (chance.is(0.2))
@@ -160,9 +223,39 @@ export function changeFleet(chance: Chance, before: Document): Document {
     document.guests.push(randomGuest(chance, document, `late${chance.int(0, 999_999_999)}`));
   if (chance.is(0.3)) addRule(chance, document, `added${chance.int(0, 999_999_999)}`);
   if (chance.is(0.3)) document.affinityRules = chance.some(document.affinityRules, 9);
+  changeIsolation(chance, document);
   if (chance.is(0.2)) document.settings = { ...document.settings, ...randomSettings(chance) };
   if (chance.is(0.15)) changeHosts(chance, document);
   return document;
+}
+
+/** Groups with other rules, without members or gone, and guests with other wishes. */
+function changeIsolation(chance: Chance, document: Document): void {
+  for (const guest of chance.some(document.guests, 2)) {
+    delete guest["securityGroups"];
+    delete guest["allocation"];
+    Object.assign(guest, randomIsolation(chance, document, guest["flavor"]));
+  }
+  for (const group of chance.some(document.securityGroups, 1))
+    group.rules = randomRules(chance, document);
+  if (chance.is(0.2)) forgetGroup(document, chance.some(document.securityGroups, 1)[0]?.name);
+  if (chance.is(0.2))
+    document.securityGroups.push({
+      name: `s${chance.int(10, 999_999_999)}`,
+      rules: randomRules(chance, document),
+    });
+}
+
+function forgetGroup(document: Document, name: string | undefined): void {
+  document.securityGroups = document.securityGroups
+    .filter((group) => group.name !== name)
+    .map((group) => ({
+      ...group,
+      rules: group.rules.filter((rule) => rule["remoteGroup"] !== name),
+    }));
+  for (const guest of document.guests)
+    if (Array.isArray(guest["securityGroups"]))
+      guest["securityGroups"] = guest["securityGroups"].filter((each) => each !== name);
 }
 
 function changeHosts(chance: Chance, document: Document): void {

@@ -1,10 +1,14 @@
+import type { GuestUsage, Isolation } from "../../src/model/actions.ts";
+import { DEFAULT_ALLOCATION, reservedOf } from "../../src/model/allocation.ts";
 import type { GuestId, HostId } from "../../src/model/ids.ts";
+import type { Resources } from "../../src/model/resources.ts";
 
 /** What is really there of a guest on one host. */
 export interface RealCopy {
   readonly guestId: GuestId;
   readonly hostId: HostId;
   readonly state: "BOOTING" | "RUNNING" | "SUSPENDED";
+  readonly resources: Resources;
 }
 
 /**
@@ -13,10 +17,14 @@ export interface RealCopy {
  */
 export class PhysicalTruth {
   readonly #copies = new Map<string, RealCopy>();
+  readonly #allocations = new Map<number, Isolation["allocation"]>();
+  readonly #cpus = new Map<number, number>();
 
   /** As a world wakes from its stored state. */
   reset(stored: ReadonlyMap<string, string>): void {
     this.#copies.clear();
+    this.#allocations.clear();
+    this.#cpus.clear();
     for (const [key, value] of stored) this.#note(key, value);
   }
 
@@ -39,15 +47,58 @@ export class PhysicalTruth {
       });
   }
 
+  /** What is wrong with how hosts have shared their CPU out: more than there is, or less than was promised. */
+  unfairness(usages: readonly GuestUsage[]): string[] {
+    const hosts = Map.groupBy(usages, ({ hostId }) => hostId);
+    return [...hosts].flatMap(([hostId, here]) => this.#unfairnessOn(hostId, here));
+  }
+
+  #unfairnessOn(hostId: HostId, usages: readonly GuestUsage[]): string[] {
+    const has = this.#cpus.get(hostId) ?? 0;
+    const promised = new Map(
+      usages.map(({ guestId }) => [guestId, this.#promisedTo(guestId, hostId)]),
+    );
+    const sum = (amounts: Iterable<number>) => [...amounts].reduce((a, b) => a + b, 0);
+    const isOverpromised = sum(promised.values()) > has;
+    const short = usages.filter((usage) => {
+      const { cpuLimitMillicores: limit } =
+        this.#allocations.get(usage.guestId) ?? DEFAULT_ALLOCATION;
+      const want = Math.min(usage.cpuDemandMillicores, limit ?? Number.POSITIVE_INFINITY);
+      if (want !== usage.cpuMillicores + usage.cpuStolenMillicores) return true;
+      return (
+        !isOverpromised && usage.cpuMillicores < Math.min(want, promised.get(usage.guestId) ?? 0)
+      );
+    });
+    const given = sum(usages.map(({ cpuMillicores }) => cpuMillicores));
+    return [
+      ...(given > has ? [`host #${hostId} gives ${given} millicores and has ${has}`] : []),
+      ...short.map(
+        (usage) => `guest #${usage.guestId} was promised more: ${JSON.stringify(usage)}`,
+      ),
+    ];
+  }
+
+  #promisedTo(guestId: GuestId, hostId: HostId): number {
+    const copy = this.#copies.get(`guest:${guestId}@${hostId}`);
+    const allocation = this.#allocations.get(guestId) ?? null;
+    return copy ? reservedOf(allocation, copy.resources).cpuMillicores : 0;
+  }
+
   #note(key: string, value: string | null): void {
+    const [kind, id] = key.split(":");
+    const told = value === null ? null : JSON.parse(value);
+    if (kind === "description")
+      this.#allocations.set(Number(id), told?.isolation.allocation ?? null);
+    if (kind === "host" && told)
+      this.#cpus.set(Number(id), told.description.capacity.cpuMillicores);
     const match = /^guest:(\d+)@(\d+)$/.exec(key);
     if (!match) return;
     if (value === null) {
       this.#copies.delete(key);
       return;
     }
-    const { state } = JSON.parse(value) as Pick<RealCopy, "state">;
+    const { state, resources } = told as Pick<RealCopy, "state" | "resources">;
     const [guestId, hostId] = [Number(match[1]) as GuestId, Number(match[2]) as HostId];
-    this.#copies.set(key, { guestId, hostId, state });
+    this.#copies.set(key, { guestId, hostId, state, resources });
   }
 }

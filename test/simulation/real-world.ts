@@ -1,6 +1,8 @@
 import type { ClockedDriver } from "../../src/drivers/driver.ts";
 import { createSimulatedDriver } from "../../src/drivers/simulated/driver.ts";
 import type { Action, Observation } from "../../src/model/actions.ts";
+import type { GuestId } from "../../src/model/ids.ts";
+import type { Flow } from "../../src/model/security.ts";
 import { PhysicalTruth } from "./physical-truth.ts";
 
 type UtilityChange = Extract<Observation, { kind: "ZONE_UTILITY_CHANGED" }>;
@@ -45,6 +47,11 @@ export class RealWorld {
     this.#look();
   }
 
+  /** What becomes of a flow in reality. */
+  passes(from: GuestId, to: GuestId, flow: Flow): boolean {
+    return this.#driver.tryFlow?.(from, to, flow).passes ?? false;
+  }
+
   takeDirtyState(): ReadonlyMap<string, string | null> {
     const taken = new Map(this.#dirty);
     this.#dirty.clear();
@@ -71,6 +78,10 @@ export class RealWorld {
   #see(seen: Observation): void {
     if (seen.kind === "ZONE_UTILITY_CHANGED")
       this.#utilities.set(`${seen.zoneId}/${seen.utility}`, seen);
+    if (seen.kind === "USAGE") {
+      this.#look();
+      this.problem ??= this.truth.unfairness(seen.guests)[0] ?? null;
+    }
     this.listener?.(seen);
   }
 

@@ -46,7 +46,16 @@ export type CommandStep =
       readonly host: number;
     }
   | { readonly kind: "MAINTENANCE"; readonly host: number; readonly enabled: boolean }
-  | { readonly kind: "ARM"; readonly enabled: boolean };
+  | { readonly kind: "ARM"; readonly enabled: boolean }
+  | {
+      readonly kind: "ISOLATION";
+      readonly what: (typeof ISOLATIONS)[number];
+      readonly guest: number;
+      readonly group: number;
+      readonly salt: number;
+    };
+
+const ISOLATIONS = ["MEMBERSHIP", "ALLOCATION", "NEW_GROUP", "RULES", "NO_GROUP"] as const;
 
 /**
  * How the server comes to an end. GRACEFUL and KILLED: at rest. The others: at the nth write or order
@@ -153,6 +162,10 @@ function randomCommand(chance: Chance, index: number): Step {
     };
   if (what < 0.84) return { kind: "MAINTENANCE", host, enabled: chance.is(0.6) };
   if (what < 0.88) return { kind: "ARM", enabled: chance.is(0.6) };
+  if (what < 0.95) {
+    const [group, salt] = [chance.int(0, 999), chance.int(0, 1e6)];
+    return { kind: "ISOLATION", what: chance.of(ISOLATIONS), guest, group, salt };
+  }
   return { kind: "FLEET", salt: chance.int(0, 1e6), prune: chance.is(0.4) };
 }
 
@@ -172,6 +185,8 @@ export function randomWishes(chance: Chance) {
     readyAfterSeconds: chance.is(0.2) ? chance.int(1, 20) : 0,
     preemptible: chance.is(0.3),
     workload: null,
+    securityGroups: null,
+    allocation: null,
   };
 }
 

@@ -7,6 +7,7 @@ import { chanceOf } from "./chance.ts";
 import { Weather } from "./chaos.ts";
 import {
   checkBelief,
+  checkFlows,
   checkMended,
   checkQuiet,
   checkRest,
@@ -205,6 +206,9 @@ class Simulation {
     await this.#do({ kind: "ADVANCE_CLOCK", seconds: MEND_SECONDS });
     this.#expect(checkMended(this.#server, this.#server.nowMs));
     this.#expect(checkBelief(this.#server));
+    this.#expect(checkFlows(this.#server));
+    await this.#regroup();
+    this.#expect(checkFlows(this.#server));
     const before = this.#server.state.meta.seq;
     await this.#do({ kind: "ADVANCE_CLOCK", seconds: QUIET_SECONDS });
     const { events } = this.#server.stored();
@@ -219,6 +223,22 @@ class Simulation {
           kind: desired === "SUSPENDED" ? "RESUME_GUEST" : "START_GUEST",
           guestId,
         });
+  }
+
+  /** Guests that run are put into other groups, and nobody starts them anew. */
+  async #regroup(): Promise<void> {
+    const { tables } = this.#server.state;
+    for (const { id: guestId, deleting } of tables.Guest.sorted()) {
+      if (deleting) continue;
+      const chance = chanceOf(this.#plan.seed, "regroup", guestId);
+      const groups = chance.is(0.5) ? [] : chance.some(tables.SecurityGroup.sorted(), 2);
+      const securityGroups = ["default", ...groups.map(({ name }) => name)];
+      await this.#do({
+        kind: "SET_GUEST_SECURITY_GROUPS",
+        guestId,
+        securityGroups: [...new Set(securityGroups)],
+      });
+    }
   }
 
   #note(line: string): void {

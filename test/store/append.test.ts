@@ -78,7 +78,18 @@ describe("all or nothing", () => {
       },
     ],
     telemetry: {
-      guests: new Map([[ids.guest, { cpuMillicores: 1, memoryMiB: 2, sampledAtMs: START_MS }]]),
+      guests: new Map([
+        [
+          ids.guest,
+          {
+            cpuMillicores: 1,
+            memoryMiB: 2,
+            cpuDemandMillicores: 3,
+            cpuStolenMillicores: 2,
+            sampledAtMs: START_MS,
+          },
+        ],
+      ]),
       hosts: new Map(),
     },
   };
@@ -171,7 +182,18 @@ test("telemetry is overwritten, goes with its guest, and is dropped when that is
     .sqlite.prepare("SELECT guest_id, cpu_millicores FROM guest_telemetry")
     .raw();
   const sampled = (cpuMillicores: number) => ({
-    guests: new Map([[ids.guest, { cpuMillicores, memoryMiB: 2, sampledAtMs: START_MS }]]),
+    guests: new Map([
+      [
+        ids.guest,
+        {
+          cpuMillicores,
+          memoryMiB: 2,
+          cpuDemandMillicores: 3,
+          cpuStolenMillicores: 2,
+          sampledAtMs: START_MS,
+        },
+      ],
+    ]),
     hosts: new Map([[ids.host, START_MS]]),
   });
   store.append(batchOf(ticks(1, 1), { changes: changesTo(1), telemetry: sampled(1) }));

@@ -5,6 +5,7 @@ import type { Changes, Entities, FleetMeta, Guest, Host } from "../../src/model/
 import { EVENTS, type EventKind, type FleetEvent, type Payload } from "../../src/model/events.ts";
 import type {
   AffinityRuleId,
+  ApiTokenId,
   DataCenterId,
   FailoverId,
   FaultId,
@@ -16,6 +17,7 @@ import type {
   OperationId,
   RackId,
   RegionId,
+  SecurityGroupId,
   TenantId,
   ZoneId,
 } from "../../src/model/ids.ts";
@@ -45,8 +47,10 @@ export const ids = {
   otherZone: 18 as ZoneId,
   otherDataCenter: 19 as DataCenterId,
   incident: 20 as IncidentId,
+  securityGroup: 21 as SecurityGroupId,
+  apiToken: 22 as ApiTokenId,
 };
-const NEXT_ID = 21;
+const NEXT_ID = 22;
 
 export const host: Host = {
   id: ids.host,
@@ -140,6 +144,13 @@ export const guest: Guest = {
     readyAfterSeconds: 1.5,
     preemptible: true,
   },
+  securityGroupIds: [ids.securityGroup],
+  allocation: {
+    cpuReservationMillicores: 500,
+    cpuLimitMillicores: 1_000,
+    cpuShares: "HIGH",
+    memoryReservationMiB: 1_024,
+  },
   workload: { kind: "TRACE", name: "vm.csv#3", intervalSeconds: 300, shares: [0.1, 0.25, 1] },
   placement: {
     hostId: ids.host,
@@ -185,6 +196,8 @@ export const bareGuest: Guest = {
   id: ids.otherGuest,
   name: "web-2",
   desired: "STOPPED",
+  securityGroupIds: null,
+  allocation: null,
   status: "PENDING",
   hostId: null,
   targetHostId: null,
@@ -257,6 +270,12 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       id: ids.flavor,
       name: "small",
       resources: { cpuMillicores: 1_500, memoryMiB: 2_048, storageGiB: 20 },
+      allocation: {
+        cpuReservationMillicores: 0,
+        cpuLimitMillicores: null,
+        cpuShares: 3_000,
+        memoryReservationMiB: 0,
+      },
     },
   ],
   Image: [{ id: ids.image, name: "debian", bootSeconds: 2.5 }],
@@ -285,6 +304,23 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       scope: "RACK",
       disabled: true,
       contradicts: [],
+    },
+  ],
+  SecurityGroup: [
+    {
+      id: ids.securityGroup,
+      name: "web",
+      tenantId: ids.tenant,
+      rules: [
+        {
+          direction: "INGRESS",
+          protocol: "TCP",
+          fromPort: 80,
+          toPort: 443,
+          remoteCidr: "10.0.0.0/8",
+          remoteGroupId: null,
+        },
+      ],
     },
   ],
   Fault: [
@@ -345,6 +381,17 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       hostsLost: 2,
       guestsLost: 5,
       rootSeq: 58,
+    },
+  ],
+  ApiToken: [
+    {
+      id: ids.apiToken,
+      name: "deployer",
+      role: "OPERATOR",
+      tenantId: ids.tenant,
+      secretHash: "00ff",
+      createdAtMs: START_MS,
+      expiresAtMs: null,
     },
   ],
 };

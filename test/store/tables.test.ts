@@ -94,7 +94,18 @@ test("relations lead from a guest to its surroundings and back", () => {
     batchOf(ticks(1, 1), {
       changes: changesTo(1),
       telemetry: {
-        guests: new Map([[ids.guest, { cpuMillicores: 70, memoryMiB: 80, sampledAtMs: START_MS }]]),
+        guests: new Map([
+          [
+            ids.guest,
+            {
+              cpuMillicores: 70,
+              memoryMiB: 80,
+              cpuDemandMillicores: 90,
+              cpuStolenMillicores: 20,
+              sampledAtMs: START_MS,
+            },
+          ],
+        ]),
         hosts: new Map([[ids.host, START_MS + 5]]),
       },
     }),

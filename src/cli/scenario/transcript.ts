@@ -22,6 +22,9 @@ export interface Heading {
   readonly text: string;
 }
 
+/** What a document brings into being is told by the document. */
+const ROUTINE: ReadonlySet<string> = new Set(["INVENTORY", "SECURITY"]);
+
 export async function transcribe(
   url: string,
   startMs: number,
@@ -33,7 +36,8 @@ export async function transcribe(
       if ((log.without ?? BORING).includes(kind)) return false;
       if (log.kinds !== undefined) return true;
       // What was refused, its step tells.
-      return category !== "SECURITY" && (category !== "INVENTORY" || severity !== "INFO");
+      if (kind === "COMMAND_AUDITED") return false;
+      return !ROUTINE.has(category) || severity !== "INFO";
     })
     .map((event) => ({ ...event, atMs: Date.parse(event.occurredAt) - startMs }))
     .filter(({ atMs }) => atMs >= log.fromSeconds * 1000);

@@ -1,4 +1,5 @@
-import type { GuestDescription } from "../../model/actions.ts";
+import type { GuestDescription, Isolation } from "../../model/actions.ts";
+import { sameAllocation } from "../../model/allocation.ts";
 import { sameResources } from "../../model/resources.ts";
 import type { Workload } from "../../model/workload.ts";
 import { type HeldTrace, KEYS, type SimulatedGuest, type World } from "./world.ts";
@@ -11,13 +12,12 @@ export interface StoredDescription extends Omit<GuestDescription, "workload"> {
 }
 
 /** Take note of what a guest is, if it is news. Null is a guest that is being forgotten. */
-export function describe(
-  world: World,
-  guest: SimulatedGuest,
-  description: GuestDescription | null,
-): void {
+export function describe(world: World, guest: SimulatedGuest, told: GuestDescription | null): void {
   const before = guest.description;
-  if (before === description) return;
+  if (before === told) return;
+  // What is said of its isolation comes in any order.
+  const isOld = before && told && before.isolation.revision > told.isolation.revision;
+  const description = isOld ? { ...told, isolation: before.isolation } : told;
   const trace = description?.workload?.kind === "TRACE" ? description.workload : null;
   const held = trace ? holdTrace(world, trace.shares) : null;
   releaseTrace(world, guest.trace);
@@ -101,8 +101,16 @@ function same(a: GuestDescription | null, b: GuestDescription | null): boolean {
     a.image === b.image &&
     a.bootSeconds === b.bootSeconds &&
     sameResources(a.resources, b.resources) &&
-    sameWorkload(a.workload, b.workload)
+    sameWorkload(a.workload, b.workload) &&
+    sameIsolation(a.isolation, b.isolation)
   );
+}
+
+/** In what it says: when it was said is no matter once it counts. */
+function sameIsolation(a: Isolation, b: Isolation): boolean {
+  const [ours, theirs] = [a.securityGroupIds, b.securityGroupIds];
+  const isSame = ours.length === theirs.length && ours.every((id, index) => id === theirs[index]);
+  return isSame && sameAllocation(a.allocation, b.allocation);
 }
 
 /** Of descriptions whose traces are held: the same trace is the same array. */

@@ -1,6 +1,8 @@
 import type { Action } from "../../model/actions.ts";
+import type { GuestId } from "../../model/ids.ts";
+import type { Flow } from "../../model/security.ts";
 import { DEFAULT_SETTINGS } from "../../model/settings.ts";
-import type { Capabilities, ClockedDriver, ObservationSink } from "../driver.ts";
+import type { Capabilities, ClockedDriver, ObservationSink, Passage } from "../driver.ts";
 import { Agenda } from "./agenda.ts";
 import { clearFault, injectFault } from "./disturbances.ts";
 import { FaultSet } from "./faults.ts";
@@ -8,6 +10,7 @@ import { beginFence } from "./fencing.ts";
 import { Grid } from "./grid.ts";
 import { performOnGuest } from "./guests.ts";
 import { configure, connectHost, disconnectHost } from "./hosts.ts";
+import { isolate, setSecurityGroups, tryFlow } from "./isolation.ts";
 import { removeGuest } from "./outcomes.ts";
 import { restore, takeChanges } from "./persistence.ts";
 import { beginProbe } from "./probing.ts";
@@ -22,6 +25,7 @@ const CAPABILITIES: Capabilities = {
   resize: true,
   powerControl: true,
   secondOpinion: true,
+  securityGroups: true,
   faults: true,
 };
 
@@ -69,6 +73,10 @@ class SimulatedDriver implements ClockedDriver {
     apply(this.#world, action);
     if (this.#world.settings !== settings) this.#setGrids();
     this.#catchUp(this.#nowMs);
+  }
+
+  tryFlow(from: GuestId, to: GuestId, flow: Flow): Passage {
+    return tryFlow(this.#world, from, to, flow);
   }
 
   nextDueAtMs(): number | null {
@@ -145,6 +153,12 @@ function apply(world: World, action: Action): void {
     case "REMOVE":
       removeGuest(world, action.guestId, action.hostId);
       break;
+    case "SET_SECURITY_GROUPS":
+      setSecurityGroups(world, action);
+      break;
+    case "ISOLATE":
+      isolate(world, action);
+      break;
     case "FENCE":
       beginFence(world, action);
       break;
@@ -189,6 +203,7 @@ function emptyWorld({ seed, nowMs, sink }: SimulatedDriverOptions): World {
       memoryAllocationRatio,
     },
     faults: new FaultSet(),
+    security: { revision: 0, groups: new Map() },
     zones: new Map(),
     hosts: new Map(),
     guests: new Map(),

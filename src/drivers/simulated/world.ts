@@ -1,6 +1,7 @@
 import type { GuestDescription, HostDescription, WorldSettings } from "../../model/actions.ts";
-import type { GuestId, HostId, ZoneId } from "../../model/ids.ts";
+import type { GuestId, HostId, SecurityGroupId, Seq, ZoneId } from "../../model/ids.ts";
 import type { Resources } from "../../model/resources.ts";
+import type { RuleSet } from "../../model/security.ts";
 import type { TaskKind, UtilityStatus } from "../../model/statuses.ts";
 import type { ObservationSink } from "../driver.ts";
 import type { Agenda } from "./agenda.ts";
@@ -16,6 +17,8 @@ export interface World {
   nowMs: number;
   settings: WorldSettings;
   readonly faults: FaultSet;
+  /** As last told, and told anew at each start of the server. */
+  security: SimulatedSecurity;
   readonly zones: Map<ZoneId, SimulatedZone>;
   readonly hosts: Map<HostId, SimulatedHost>;
   readonly guests: Map<GuestId, SimulatedGuest>;
@@ -27,6 +30,11 @@ export interface World {
   readonly roster: Roster;
   /** Keys of the stored state that have changed since it was last taken. */
   readonly changedKeys: Set<string>;
+}
+
+export interface SimulatedSecurity {
+  readonly revision: Seq;
+  readonly groups: ReadonlyMap<SecurityGroupId, RuleSet>;
 }
 
 /** Counts that say whether a stream has anything to tell, and its list as of the last time. */

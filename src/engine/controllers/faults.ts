@@ -4,7 +4,7 @@ import type { FaultId, IdTypes, Ref, Seq } from "../../model/ids.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { FaultKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
-import { nameOf } from "../message.ts";
+import { nameOf } from "../name-of.ts";
 import { conflict, invalid, notFound } from "../refusal.ts";
 import type { State } from "../state.ts";
 import { powerOn } from "./host-power-commands.ts";

@@ -15,7 +15,7 @@ export function ownFlavor(ctx: Context, resources: Resources, causeSeq: Seq | nu
   const flavor = ctx.newId<FlavorId>();
   ctx.emitAsActor(
     "FlavorCreated",
-    { flavor, definition: { id: flavor, name, resources } },
+    { flavor, definition: { id: flavor, name, resources, allocation: null } },
     causeSeq,
   );
   return flavor;

@@ -1,3 +1,4 @@
+import { asHeld, reservedOf } from "../../model/allocation.ts";
 import type { Command, Outcome } from "../../model/commands.ts";
 import type { Guest, Tenant } from "../../model/entities.ts";
 import type { GuestId, HostId } from "../../model/ids.ts";
@@ -17,20 +18,16 @@ import { admissionObjection } from "../placement/admission.ts";
 import { place, placeOn } from "../placement/place.ts";
 import { subjectForAll } from "../placement/subject.ts";
 import { conflict, invalid, notFound, Refusal } from "../refusal.ts";
+import { checkAllocation, checkUnreserved } from "./allocation.ts";
+import { findGuest } from "./find-guest.ts";
 import { ownFlavor } from "./flavors.ts";
 import { isAtRest, type Movers, moversWith } from "./moves/round.ts";
 import { openOperation } from "./operations.ts";
 import { checkQuota } from "./quota.ts";
+import { chosenGroups } from "./security-groups.ts";
 
 type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;
-
-function findGuest(ctx: Context, guestId: GuestId): Guest {
-  const guest = ctx.state.tables.Guest.find(guestId);
-  if (!guest) throw notFound("There is no such guest.", ["guestId"]);
-  if (guest.deleting) throw conflict(`Guest ${guest.name} is being deleted.`, ["guestId"]);
-  return guest;
-}
 
 function done(guestId: GuestId): Outcome {
   return { kind: "GUEST", guestId, operationId: null };
@@ -65,12 +62,26 @@ export const createGuest: Verb<"CREATE_GUEST"> = (ctx, command) => {
   checkCounts(command);
   const id = ctx.newId<GuestId>();
   const flavorId = command.flavorId ?? ownFlavor(ctx, resources, null);
-  const given = { ...command, id, resources, flavorId, tenantId: tenant.id };
+  const securityGroupIds = chosenGroups(ctx, tenant, command.securityGroups);
+  const allocation = chosenAllocation(ctx, command, resources);
+  const own = { id, resources, flavorId, securityGroupIds, allocation, tenantId: tenant.id };
+  const given = { ...command, ...own };
   const definition = newGuest(ctx, given);
   ctx.emitAsActor("GuestCreated", { guest: id, definition }, null);
   ctx.toPlace.guests.add(id);
   return done(id);
 };
+
+/** Its own, or else that of its flavor. */
+function chosenAllocation(
+  ctx: Context,
+  { allocation, flavorId }: Of<"CREATE_GUEST">,
+  resources: Resources,
+): Guest["allocation"] {
+  if (allocation === null) return ctx.state.tables.Flavor.find(flavorId ?? 0)?.allocation ?? null;
+  checkAllocation(allocation, resources);
+  return asHeld(allocation);
+}
 
 function checkDependencies(ctx: Context, { dependsOn }: Of<"CREATE_GUEST">, tenant: Tenant): void {
   for (const id of dependsOn) {
@@ -222,12 +233,15 @@ function checkRoomToGrow(ctx: Context, guest: Guest, hostId: HostId, resources: 
   const grown = (Object.keys(more) as (keyof Resources)[]).filter((key) => more[key] > 0);
   if (grown.length === 0) return;
   const refusal = (why: string) =>
-    new Refusal("NO_CAPACITY", `Guest ${guest.name} cannot be resized ${why}.`, ["resources"]);
+    new Refusal("NO_CAPACITY", `Guest ${guest.name} cannot be resized ${why}.`, [
+      "resources",
+    ]).withMessageForTenants(`There is too little room for guest ${guest.name} to grow.`);
   const short = grown.find((key) => more[key] > (room?.free[key] ?? 0));
   const { name } = ctx.state.tables.Host.get(hostId);
   if (short) throw refusal(`on host ${name}: it has too little ${SHORT_OF[short]} free`);
   // While it is being resized, it takes the larger of both sizes.
   const both = maxResources(resources, guest.resources);
+  if (guest.allocation) checkUnreserved(ctx, guest, hostId, reservedOf(guest.allocation, both));
   const objection = admissionObjection(ctx.state, guest, hostId, both);
   if (objection) throw refusal(`for admission control: ${objection.message}`);
 }
@@ -256,7 +270,10 @@ export const migrateGuest: Verb<"MIGRATE_GUEST"> = (ctx, command) => {
     const code = rule && command.hostId !== null ? "CONFLICT" : "NO_CAPACITY";
     const all = movers.map(({ name }) => name).join(", ");
     const who = movers.length === 1 ? `Guest ${all}` : `Guests ${all}, which stay together,`;
-    throw new Refusal(code, `${who} cannot migrate ${where}: ${why}.`, ["hostId"]);
+    const short = `Guest ${guest.name} cannot migrate ${where}: too little room, or a rule forbids it.`;
+    throw new Refusal(code, `${who} cannot migrate ${where}: ${why}.`, [
+      "hostId",
+    ]).withMessageForTenants(short);
   }
   const [seq = 0] = movers.map((mover) => orderMigration(ctx, mover, choice.placement));
   return goesOn(ctx, guest, "MIGRATE_GUEST", seq);
@@ -277,6 +294,8 @@ function rehome(ctx: Context, guest: Guest, hostId: HostId): Outcome {
     throw conflict(
       `Guest ${guest.name} may not run on host ${name}: rule ${rule.name} forbids it.`,
       ["hostId"],
+    ).withMessageForTenants(
+      `Guest ${guest.name} may not run on host ${name}: an affinity rule forbids it.`,
     );
   const before = guest.homeHostId === null ? "none" : Host.get(guest.homeHostId).name;
   const { imageId, recovery, workload } = guest;
@@ -294,6 +313,8 @@ function checkCompany(ctx: Context, [guest, ...others]: Movers): void {
   throw conflict(
     `Guest ${guest.name} migrates only together with ${busy.name}, which is ${why}; both must be running and not busy.`,
     ["guestId"],
+  ).withMessageForTenants(
+    `Guest ${guest.name} migrates only together with another one, which is ${why}.`,
   );
 }
 

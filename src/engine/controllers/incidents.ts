@@ -5,7 +5,7 @@ import { type FailureDomain, UTILITIES } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
 import { isUnheard, isWatched, lacksUtility } from "../host-conditions.ts";
 import { incidentAround, incidentBegunBy } from "../incident-of.ts";
-import { nameOf } from "../message.ts";
+import { nameOf } from "../name-of.ts";
 import type { State } from "../state.ts";
 import { disturbanceOf, disturbanceOfItsOwn, isUnheardSince } from "./disturbance.ts";
 

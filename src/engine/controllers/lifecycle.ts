@@ -6,6 +6,7 @@ import type { TaskKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
 import { isWanted, wasStable } from "../guest-conditions.ts";
 import { isUnheard } from "../host-conditions.ts";
+import { isolationOf } from "../security.ts";
 import { endFaultsOn } from "./faults.ts";
 import {
   failOperationOf,
@@ -360,6 +361,7 @@ export function actionOf(ctx: { state: Context["state"] }, guest: Guest): Action
         image: image.name,
         bootSeconds: image.bootSeconds,
         workload,
+        isolation: isolationOf(ctx.state, guest),
       };
       return { kind: "START", ...order, guest: description };
     }

@@ -1,6 +1,7 @@
 import type { Guest } from "../../model/entities.ts";
 import type { GuestId, HostId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
+import { NO_RESOURCES } from "../../model/resources.ts";
 import type { Context } from "../context.ts";
 import { whyIdle } from "../fleet-conditions.ts";
 import { isNewStart } from "../guest-conditions.ts";
@@ -153,7 +154,8 @@ function likenessOf(guest: Guest, subject: Subject): string | null {
   if (guest.blockedBy.some(({ code }) => code === "PREEMPTING")) return null;
   // Rules that are not strict rule nothing out.
   const rules = subject.rules.filter(({ strict }) => strict).map(({ id }) => id);
-  return [isNewStart(guest), ...Object.values(guest.resources), ...rules].join("/");
+  const sizes = [guest.resources, subject.reserved ?? NO_RESOURCES].flatMap(Object.values);
+  return [isNewStart(guest), ...sizes, ...rules].join("/");
 }
 
 function begin(ctx: Context, guest: Guest, placement: Extract<Choice, { ok: true }>["placement"]) {

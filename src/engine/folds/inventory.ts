@@ -46,9 +46,15 @@ export const inventoryFolds = {
   TenantQuotaChanged: (state, { payload }) =>
     state.tables.Tenant.patch(payload.tenant, { quota: payload.quota }),
   TenantRemoved: remove("Tenant"),
+  ApiTokenCreated: create("ApiToken"),
+  ApiTokenRevoked: remove("ApiToken"),
   FlavorCreated: create("Flavor"),
   FlavorChanged: (state, { payload }) =>
-    state.tables.Flavor.patch(payload.flavor, { resources: payload.resources }),
+    state.tables.Flavor.patch(payload.flavor, {
+      resources: payload.resources,
+      // Older logs know of none.
+      allocation: payload.allocation ?? null,
+    }),
   FlavorRemoved: remove("Flavor"),
   ImageCreated: create("Image"),
   ImageChanged: create("Image"),

@@ -1,6 +1,6 @@
 import type { AffinityRule } from "../../model/entities.ts";
 import type { Reason } from "../../model/reasons.ts";
-import { subtractResources } from "../../model/resources.ts";
+import { NO_RESOURCES, subtractResources } from "../../model/resources.ts";
 import type { RuleScope } from "../../model/statuses.ts";
 import { isCutOff } from "../host-conditions.ts";
 import type { State } from "../state.ts";
@@ -74,6 +74,22 @@ const enoughStorage: Filter = (_state, subject, room) =>
         message: `${room.free.storageGiB} of ${subject.resources.storageGiB} GiB of storage free`,
         hostId: room.hostId,
       };
+
+/** Sums of sizes may be more than the host has, sums of promises may not. */
+const enoughUnreserved: Filter = (state, { reserved }, { capacity, hostId }) => {
+  if (reserved === null) return null;
+  const promised = state.indexes.reserved.get(hostId) ?? NO_RESOURCES;
+  const { cpuMillicores, memoryMiB } = subtractResources(capacity, promised);
+  const lacks = [
+    ...(cpuMillicores < reserved.cpuMillicores
+      ? [`${cpuMillicores / 1000} of ${reserved.cpuMillicores / 1000} cores`]
+      : []),
+    ...(memoryMiB < reserved.memoryMiB ? [`${memoryMiB} of ${reserved.memoryMiB} MiB`] : []),
+  ];
+  if (lacks.length === 0) return null;
+  const message = `${lacks.join(" and ")} can still be reserved`;
+  return { code: "RESERVED_BY_OTHERS", message, hostId };
+};
 
 const withinZone: Filter = (state, subject, room) => {
   if (subject.withinZoneId === null || subject.withinZoneId === room.zoneId) return null;
@@ -231,6 +247,7 @@ const FILTERS: readonly Filter[] = [
   enoughCpu,
   enoughMemory,
   enoughStorage,
+  enoughUnreserved,
   rightDomain,
   strictRules,
   notPromised,

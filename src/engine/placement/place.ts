@@ -184,6 +184,7 @@ const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   INSUFFICIENT_CPU: "short of CPU",
   INSUFFICIENT_MEMORY: "short of memory",
   INSUFFICIENT_STORAGE: "short of storage",
+  RESERVED_BY_OTHERS: "unable to reserve as much as it wants, which others have reserved",
   PREEMPTING: "making room for others",
   STARTS_LIMITED: "busy booting other guests",
 };

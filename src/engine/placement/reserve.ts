@@ -1,4 +1,4 @@
-import type { Host } from "../../model/entities.ts";
+import type { Guest, Host } from "../../model/entities.ts";
 import type { ZoneId } from "../../model/ids.ts";
 import { maxResources, NO_RESOURCES, type Resources } from "../../model/resources.ts";
 import type { Tolerance } from "../../model/statuses.ts";
@@ -186,8 +186,11 @@ export class Reserve {
     known.isRuled = false;
     for (const guestId of state.indexes.guestsOnHost.each(hostId)) {
       known.guests++;
-      known.largest = maxResources(known.largest, footprintOf(state.tables.Guest.get(guestId)));
-      known.isRuled ||= state.indexes.rules.rulesOf(guestId).some(({ strict }) => strict);
+      const guest = state.tables.Guest.get(guestId);
+      known.largest = maxResources(known.largest, footprintOf(guest));
+      known.isRuled ||=
+        isNarrowed(state, guest) ||
+        state.indexes.rules.rulesOf(guestId).some(({ strict }) => strict);
     }
     if (!host) this.#known.delete(hostId);
     return known.domain;
@@ -271,6 +274,12 @@ export class Reserve {
         slots.total += slotsIn(known.free, largest);
     return slots;
   }
+}
+
+/** Where hosts give away more than they have, what it reserves forbids it places as rules do. */
+function isNarrowed({ meta: { settings } }: State, { allocation }: Guest): boolean {
+  if (allocation === null) return false;
+  return settings.cpuAllocationRatio > 1 || settings.memoryAllocationRatio > 1;
 }
 
 function keyOf({ cpuMillicores, memoryMiB, storageGiB }: Resources): string {

@@ -2,6 +2,7 @@ import type { AffinityRule, Guest } from "../../model/entities.ts";
 import type { GuestId, HostId, ZoneId } from "../../model/ids.ts";
 import { addResources, NO_RESOURCES, type Resources } from "../../model/resources.ts";
 import type { RuleScope } from "../../model/statuses.ts";
+import { reservedBy } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
 import { domainOf } from "./rule-index.ts";
 
@@ -10,6 +11,8 @@ export interface Subject {
   /** Empty for one that does not exist yet. */
   readonly guestIds: readonly GuestId[];
   readonly resources: Resources;
+  /** What of it the host has to promise; null for nothing. */
+  readonly reserved: Resources | null;
   /** Preferred while it is up. */
   readonly homeHostId: HostId | null;
   /** Where it failed to start and is tried once more, or comes back with its host. */
@@ -39,6 +42,7 @@ export function subjectFor(state: State, guest: Guest): Subject {
   return {
     guestIds: [guest.id],
     resources: guest.resources,
+    reserved: reservedBy(guest),
     // Where it was stopped for the fleet's sake, it is at home until it is back.
     homeHostId: guest.displacedFromHostId ?? home,
     // Whoever would be tried once more on a host that was removed is tried anywhere.
@@ -70,6 +74,7 @@ export function subjectForAll(state: State, guests: readonly [Guest, ...Guest[]]
     ...subject,
     guestIds: guests.map(({ id }) => id),
     resources: guests.map(({ resources }) => resources).reduce(addResources, NO_RESOURCES),
+    reserved: guests.map((guest) => reservedBy(guest) ?? NO_RESOURCES).reduce(addResources),
     rules: [...rules.values()].sort((a, b) => a.id - b.id),
     own: countOwn(state, guests),
   };

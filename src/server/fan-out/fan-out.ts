@@ -1,5 +1,5 @@
 import type { EventResults, EventsOperation } from "../../../schema/events-operation.ts";
-import type { Feed, Following, Queries } from "../../runtime/ports.ts";
+import type { Feed, Following } from "../../runtime/ports.ts";
 import type { Outbox } from "../outbox.ts";
 import { EventGroup, type Passes } from "./event-group.ts";
 import { Hub } from "./hub.ts";
@@ -27,14 +27,13 @@ export interface Listener {
  */
 export class FanOut {
   readonly #feed: Feed;
-  readonly #queries: Queries;
   readonly #hub: Hub;
   readonly #members = new Set<Member>();
   readonly #channels = new Map<string, Channel & { listeners: number }>();
 
-  constructor(feed: Feed, queries: Queries) {
+  /** The whole log: what passes is for each operation to say. */
+  constructor(feed: Feed) {
     this.#feed = feed;
-    this.#queries = queries;
     this.#hub = new Hub(feed);
   }
 
@@ -56,8 +55,7 @@ export class FanOut {
     const feed = this.#feed;
     // Which events follow from another one is known to whoever has seen all of them since.
     if (filter.causedBySeq !== undefined) {
-      const passes = this.#queries.reader.predicate(filter, after);
-      const channel = { results: operation.results(), passes, group: null };
+      const channel = { results: operation.results(), passes: operation.passes(), group: null };
       return new Member({ channel, feed, outbox, id, after, ended: gone });
     }
     const key = `${audience} ${operation.likeness}`;
@@ -72,10 +70,9 @@ export class FanOut {
   }
 
   #open(operation: EventsOperation) {
-    const { filter, after } = operation;
+    const { filter } = operation;
     const results = operation.results();
-    const isForAll = Object.keys(filter).length === 0;
-    const passes = isForAll ? () => true : this.#queries.reader.predicate(filter, after);
+    const passes = operation.passes();
     const group = new EventGroup({ filter, results, passes, feed: this.#feed, hub: this.#hub });
     return { results, passes, group, listeners: 0 };
   }

@@ -61,7 +61,7 @@ export function reportOf(
     outcome,
     tookMs: performance.now() - begunMs,
     name: operation?.name?.value.slice(0, 80) ?? null,
-    principal: (contextValue as ApiContext).principal.name,
+    principal: (contextValue as Pick<ApiContext, "principal">).principal.name,
   };
 }
 

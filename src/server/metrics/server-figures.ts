@@ -17,6 +17,8 @@ const WRITER_MS = 1_000;
 /** What the server knows that nobody has to count. */
 export interface Sources {
   readonly runtime: Runtime;
+  /** Which of the threads that serve the API this is; null when it is the only one. */
+  readonly thread: number | null;
   readonly isReady: () => boolean;
   /** Subscriptions to events that are made once for many. */
   readonly listeners: () => readonly Following[];
@@ -35,6 +37,7 @@ export class ServerFigures {
 
   constructor(sources: Sources) {
     this.#sources = sources;
+    if (sources.thread !== null) this.#registry.setDefaultLabels({ thread: sources.thread });
     const registers = [this.#registry];
     this.#operations = new Counter({
       name: "evenkeel_operations_total",

@@ -3,7 +3,7 @@ import type { FleetEvent } from "../../../model/events.ts";
 import type { AffinityRuleId, Seq } from "../../../model/ids.ts";
 import type { Reason } from "../../../model/reasons.ts";
 import type { Context } from "../../context.ts";
-import { nameOf } from "../../message.ts";
+import { nameOf } from "../../name-of.ts";
 import type { State } from "../../state.ts";
 import { minimalPart } from "./minimal.ts";
 import { isSatisfiable } from "./satisfiable.ts";

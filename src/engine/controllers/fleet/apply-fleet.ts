@@ -3,12 +3,14 @@ import type { Settings } from "../../../model/settings.ts";
 import type { Context } from "../../context.ts";
 import { Refusal } from "../../refusal.ts";
 import { checkContradictions } from "../contradictions/contradictions.ts";
+import { completeDefaultGroups } from "../default-groups.ts";
 import { planCatalogue } from "./catalogue.ts";
 import { planGuests } from "./guests.ts";
 import { differences, Plan } from "./plan.ts";
 import { planPruning } from "./prune.ts";
 import { ruleWarnings } from "./rule-warnings.ts";
 import { planRules } from "./rules.ts";
+import { planSecurityGroups } from "./security-groups.ts";
 import { checkOffers, planTopology } from "./topology.ts";
 
 /**
@@ -24,6 +26,7 @@ export function applyFleet(
   planTopology(plan, spec);
   checkOffers(plan, spec);
   planCatalogue(plan, spec);
+  planSecurityGroups(plan, spec);
   planGuests(plan, spec, prune);
   planRules(plan, spec);
   if (prune) planPruning(plan, spec);
@@ -49,6 +52,7 @@ function carryOut(ctx: Context, plan: Plan): void {
   };
   const cause = ctx.emitAsActor("FleetApplied", counts, null);
   for (const step of plan.steps) step.run(cause);
+  completeDefaultGroups(ctx, cause);
   checkContradictions(ctx);
 }
 

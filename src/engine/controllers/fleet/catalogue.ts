@@ -1,7 +1,9 @@
+import { allocationProblem } from "../../../model/allocation.ts";
 import type { Quota } from "../../../model/entities.ts";
 import type { FleetSpec } from "../../../model/fleet.ts";
 import { GUEST_DEFAULTS } from "../../../model/fleet.ts";
 import type { FlavorId, ImageId, TenantId } from "../../../model/ids.ts";
+import { allocationChanges } from "../allocation.ts";
 import { differences, type Plan } from "./plan.ts";
 
 const UNBOUNDED: Quota = { cpuMillicores: null, memoryMiB: null, storageGiB: null, guests: null };
@@ -43,24 +45,31 @@ function planTenants(plan: Plan, spec: FleetSpec): void {
 function planFlavors(plan: Plan, spec: FleetSpec): void {
   const { ctx } = plan;
   const { names, tables } = ctx.state;
-  for (const { name, resources } of spec.flavors) {
+  for (const { name, resources, allocation, path } of spec.flavors) {
+    const problem = allocation && allocationProblem(allocation, resources);
+    if (problem)
+      plan.problem([...path, "allocation", problem.field], `Flavor ${name}: ${problem.message}.`);
     const id = names.flavor.find(name);
     if (id === undefined) {
       plan.create("Flavor", name, (cause) => {
         const flavor = ctx.newId<FlavorId>();
         ctx.emitAsActor(
           "FlavorCreated",
-          { flavor, definition: { id: flavor, name, resources } },
+          { flavor, definition: { id: flavor, name, resources, allocation } },
           cause,
         );
       });
       continue;
     }
     const old = tables.Flavor.get(id);
-    const changes = differences(old.resources, resources);
-    plan.update("Flavor", name, changes, (cause) =>
-      ctx.emitAsActor("FlavorChanged", { flavor: old.id, changes, resources }, cause),
-    );
+    const changes = [
+      ...differences(old.resources, resources),
+      ...allocationChanges(old.allocation, allocation),
+    ];
+    plan.update("Flavor", name, changes, (cause) => {
+      const payload = { flavor: old.id, changes, resources, allocation };
+      ctx.emitAsActor("FlavorChanged", payload, cause);
+    });
   }
 }
 

@@ -1,31 +1,50 @@
+import { type Allocation, allocationProblem } from "../../../model/allocation.ts";
 import type { Guest } from "../../../model/entities.ts";
 import type { FleetSpec, GuestSpec, Path } from "../../../model/fleet.ts";
-import type { FlavorId, GuestId, HostId, ImageId, Seq, TenantId } from "../../../model/ids.ts";
+import type {
+  FlavorId,
+  GuestId,
+  HostId,
+  ImageId,
+  SecurityGroupId,
+  Seq,
+  TenantId,
+} from "../../../model/ids.ts";
 import type { Resources } from "../../../model/resources.ts";
+import { DEFAULT_GROUP } from "../../../model/security.ts";
 import type { DesiredState } from "../../../model/statuses.ts";
 import { footprintOf } from "../../guest-conditions.ts";
 import { newGuest } from "../../new-guest.ts";
 import { Refusal } from "../../refusal.ts";
+import { groupIdsOf } from "../../security.ts";
+import { allocationChanges, changeAllocation } from "../allocation.ts";
+import { defaultGroupOf } from "../default-groups.ts";
 import { ownFlavor, ownFlavorName } from "../flavors.ts";
 import { resizeTo } from "../guest-commands.ts";
 import { supersedeOperation } from "../operations.ts";
+import { changeGroups, differencesOf } from "../security-groups.ts";
 import { inDependencyOrder } from "./dependency-order.ts";
 import { guestKey } from "./guest-names.ts";
 import { differences, type Plan } from "./plan.ts";
 import { addDemand, checkQuotas, type Demand } from "./quotas.ts";
+import { isKnownGroup, knownGroups } from "./security-groups.ts";
 
 export function planGuests(plan: Plan, spec: FleetSpec, prune: boolean): void {
   const known = namesOf(plan, spec);
   const demand: Demand = new Map();
   for (const guest of inDependencyOrder(plan, spec.guests)) {
     checkNames(plan, guest, known);
+    checkGroups(plan, guest, known);
     const resources = resourcesOf(plan, spec, guest);
     if (!resources) continue;
     const old = findGuest(plan, guest);
     const stays = old && choiceOf(plan, old, guest, resources).length === 0;
+    checkAllocation(plan, guest, resources);
     addDemand(demand, guest.tenant, stays ? footprintOf(old) : resources);
-    if (old) updateGuest(plan, old, guest, resources);
-    else createGuest(plan, guest, resources);
+    const allocation = guest.allocation ?? flavorAllocation(plan, spec, guest);
+    const wanted = { ...guest, allocation };
+    if (old) updateGuest(plan, old, wanted, resources);
+    else createGuest(plan, wanted, resources);
   }
   checkQuotas(plan, spec, demand, prune);
 }
@@ -47,6 +66,7 @@ function namesOf(plan: Plan, spec: FleetSpec) {
     flavors: together(spec.flavors, tables.Flavor.values()),
     images: together(spec.images, tables.Image.values()),
     guests: new Set([...listedGuests, ...knownGuests]),
+    securityGroups: knownGroups(plan, spec),
   };
 }
 
@@ -62,6 +82,14 @@ function checkNames(plan: Plan, guest: GuestSpec, known: ReturnType<typeof names
     if (!known.guests.has(guestKey(guest.tenant, other))) unknown("dependsOn", "guest", other);
 }
 
+function checkGroups(plan: Plan, guest: GuestSpec, known: ReturnType<typeof namesOf>): void {
+  guest.securityGroups.forEach((name, index) => {
+    if (isKnownGroup(known.securityGroups, guest.tenant, name)) return;
+    const words = `Guest ${guest.name}: tenant ${guest.tenant} has no security group ${name}.`;
+    plan.problem([...guest.path, "securityGroups", String(index)], words);
+  });
+}
+
 function resourcesOf(plan: Plan, spec: FleetSpec, guest: GuestSpec): Resources | null {
   if (guest.resources) return guest.resources;
   const { names, tables } = plan.ctx.state;
@@ -69,6 +97,21 @@ function resourcesOf(plan: Plan, spec: FleetSpec, guest: GuestSpec): Resources |
   if (listed) return listed.resources;
   const id = names.flavor.find(guest.flavor ?? "");
   return id === undefined ? null : tables.Flavor.get(id).resources;
+}
+
+function checkAllocation(plan: Plan, guest: GuestSpec, resources: Resources): void {
+  const problem = guest.allocation && allocationProblem(guest.allocation, resources);
+  if (!problem) return;
+  const words = `Guest ${guest.name}: ${problem.message}.`;
+  plan.problem([...guest.path, "allocation", problem.field], words);
+}
+
+/** Other than its size, this reaches guests that have the flavor already: nothing stops for it. */
+function flavorAllocation(plan: Plan, spec: FleetSpec, { flavor }: GuestSpec): Allocation | null {
+  const { names, tables } = plan.ctx.state;
+  const listed = spec.flavors.find(({ name }) => name === flavor);
+  if (listed) return listed.allocation;
+  return tables.Flavor.find(names.flavor.find(flavor ?? "") ?? 0)?.allocation ?? null;
 }
 
 function findGuest(plan: Plan, { tenant, name }: GuestSpec): Guest | undefined {
@@ -86,7 +129,18 @@ function idsFor(plan: Plan, spec: GuestSpec) {
     imageId: names.image.find(spec.image) as ImageId,
     homeHostId: (spec.host === null ? null : (names.host.find(spec.host) ?? null)) as HostId | null,
     dependsOn: spec.dependsOn.map((name) => names.guest.find(name, tenantId) as GuestId),
+    securityGroupIds: groupsFor(plan, tenantId, spec.securityGroups),
   };
+}
+
+function groupsFor(plan: Plan, tenant: TenantId, names: readonly string[]) {
+  const { ctx } = plan;
+  if (names.length === 1 && names[0] === DEFAULT_GROUP) return null;
+  return names.map((name) =>
+    name === DEFAULT_GROUP
+      ? defaultGroupOf(ctx, tenant, null)
+      : (ctx.state.names.securityGroup.find(name, tenant) as SecurityGroupId),
+  );
 }
 
 function createGuest(plan: Plan, spec: GuestSpec, resources: Resources): void {
@@ -114,6 +168,11 @@ function flavorFor(plan: Plan, spec: GuestSpec, resources: Resources, cause: Seq
 
 function flavorNameOf(plan: Plan, { flavorId }: Guest): string {
   return plan.ctx.state.tables.Flavor.get(flavorId).name;
+}
+
+function groupNamesOf(plan: Plan, guest: Guest): string[] {
+  const { state } = plan.ctx;
+  return groupIdsOf(state, guest).map((id) => state.tables.SecurityGroup.get(id).name);
 }
 
 /** A flavor's own change does not reach into guests that have it: only another choice resizes. */
@@ -159,6 +218,7 @@ function updateGuest(plan: Plan, old: Guest, spec: GuestSpec, resources: Resourc
     ...(toOwn ? [] : choice),
     ...(resized ? differences(old.resources, resources) : []),
   ];
+  const isolation = isolationChanges(plan, old, spec);
   const desired = differences(old, { desired: spec.desired });
   if (old.deleting)
     plan.problem(
@@ -168,7 +228,7 @@ function updateGuest(plan: Plan, old: Guest, spec: GuestSpec, resources: Resourc
   const rests = old.hostId === null || (old.status === "RUNNING" && old.task === null);
   if (resized && !rests)
     plan.problem(spec.path, `Guest ${old.name} is ${old.status} and cannot be resized now.`);
-  plan.update("Guest", spec.name, [...policy, ...size, ...desired], (cause) => {
+  plan.update("Guest", spec.name, [...policy, ...isolation, ...size, ...desired], (cause) => {
     const { imageId, homeHostId, dependsOn: needs } = idsFor(plan, spec);
     if (policy.length > 0) {
       const recovery = {
@@ -183,6 +243,7 @@ function updateGuest(plan: Plan, old: Guest, spec: GuestSpec, resources: Resourc
       const definition = { homeHostId, imageId, recovery, workload };
       ctx.emitAsActor("GuestChanged", { guest: old.id, changes: policy, definition }, cause);
     }
+    if (isolation.length > 0) changeIsolation(plan, old, spec, cause);
     if (resized)
       at(spec.path, () =>
         resizeTo(
@@ -199,6 +260,21 @@ function updateGuest(plan: Plan, old: Guest, spec: GuestSpec, resources: Resourc
     }
     ctx.touchedGuests.add(old.id);
   });
+}
+
+function isolationChanges(plan: Plan, old: Guest, spec: GuestSpec): string[] {
+  const groups = differencesOf(groupNamesOf(plan, old), spec.securityGroups);
+  return [
+    ...groups.map((each) => `securityGroups: ${each}`),
+    ...allocationChanges(old.allocation, spec.allocation),
+  ];
+}
+
+function changeIsolation(plan: Plan, { id }: Guest, spec: GuestSpec, cause: Seq): void {
+  const { ctx } = plan;
+  const guest = ctx.state.tables.Guest.get(id);
+  changeGroups(ctx, guest, idsFor(plan, spec).securityGroupIds, cause);
+  at([...spec.path, "allocation"], () => changeAllocation(ctx, guest, spec.allocation, cause));
 }
 
 /** What is refused on the way is a mistake of the document at this place. */

@@ -1,13 +1,15 @@
 import { type FleetSpec, GUEST_DEFAULTS, type GuestSpec } from "../../../model/fleet.ts";
-import type { HostId, RackId } from "../../../model/ids.ts";
+import type { HostId, RackId, TenantId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
 import type { State } from "../../state.ts";
 import { endFaultsOn } from "../faults.ts";
 import { ownFlavorName } from "../flavors.ts";
 import { letGo } from "../host-power.ts";
 import { supersedeOperation } from "../operations.ts";
+import { removeTenant } from "../tenants.ts";
 import { guestKey, splitGuestName } from "./guest-names.ts";
 import type { Plan } from "./plan.ts";
+import { pruneSecurityGroups } from "./security-groups.ts";
 
 /**
  * Removes what the document does not name, from the inside out: rules, guests, then what nobody uses
@@ -18,6 +20,7 @@ export function planPruning(plan: Plan, spec: FleetSpec): void {
   pruneGuests(plan, spec);
   const kept = pruneHosts(plan, spec);
   pruneTopology(plan, spec, kept);
+  pruneSecurityGroups(plan, spec);
   pruneCatalogue(plan, spec);
 }
 
@@ -213,8 +216,13 @@ function pruneCatalogue(plan: Plan, spec: FleetSpec): void {
   prune(
     "Tenant",
     tables.Tenant.sorted(),
-    [...spec.tenants, { name: GUEST_DEFAULTS.tenant }, ...wanted((guest) => guest.tenant)],
+    [
+      ...spec.tenants,
+      { name: GUEST_DEFAULTS.tenant },
+      ...wanted((guest) => guest.tenant),
+      ...spec.securityGroups.map(({ tenant }) => ({ name: tenant })),
+    ],
     (id) => guests.some((guest) => guest.tenantId === id),
-    (id, cause) => ctx.emitAsActor("TenantRemoved", { tenant: id as never }, cause),
+    (id, cause) => removeTenant(ctx, id as TenantId, cause),
   );
 }

@@ -242,4 +242,11 @@ function checkOffer(plan: Plan, name: string, capacity: Resources, path: HostSpe
         path,
         `Host ${name} has guests that take ${allocated[key]} ${key}, more than the ${offered[key]} it would be left with.`,
       );
+  const reserved = indexes.reserved.get((names.host.find(name) ?? 0) as HostId);
+  for (const key of ["cpuMillicores", "memoryMiB"] as const)
+    if (reserved && capacity[key] < reserved[key])
+      plan.problem(
+        path,
+        `Host ${name} has guests that reserve ${reserved[key]} ${key}, more than the ${capacity[key]} it would have.`,
+      );
 }

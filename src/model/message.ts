@@ -1,30 +1,27 @@
-import type { EventKind, FieldSpec } from "../model/events.ts";
-import { EVENTS } from "../model/events.ts";
-import type { IdTypes, Ref } from "../model/ids.ts";
-import type { Reason } from "../model/reasons.ts";
-import type { State } from "./state.ts";
+import { EVENTS, type EventKind, type FieldSpec } from "./events.ts";
+import type { EntityType, Ref } from "./ids.ts";
+import type { Reason } from "./reasons.ts";
 
-/** The name that people know it by; its id where it is gone or has none. */
-export function nameOf(state: State, type: keyof IdTypes, id: number): string {
-  const row = state.tables[type].find(id);
-  if (!row) return `#${id}`;
-  if ("name" in row) return row.name;
-  if ("kind" in row) return row.kind;
-  return `#${id}`;
-}
+/** The name that people know a thing by; something else that tells it apart where it is gone or has none. */
+export type NameOf = (type: EntityType, id: number) => string;
 
-function show(state: State, type: string, value: unknown): string {
+function show(nameOf: NameOf, type: string, value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (type === "node") {
     const ref = value as Ref;
-    return `${ref.type.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase()} ${nameOf(state, ref.type, ref.id)}`;
+    return `${ref.type.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase()} ${nameOf(ref.type, ref.id)}`;
   }
   if (type === "reasons") return (value as Reason[]).map((reason) => reason.message).join("; ");
   if (type === "strings") return (value as string[]).join(", ");
   if (type === "time") return new Date(value as number).toISOString();
   if (type === "utility") return (value as string).toLowerCase();
-  if (type in state.tables) return nameOf(state, type as keyof IdTypes, value as number);
+  if (isEntityType(type)) return nameOf(type, value as number);
   return String(value);
+}
+
+/** Of the types of fields, only those that name entities begin with a capital. */
+export function isEntityType(type: string): type is EntityType {
+  return /^[A-Z]/.test(type);
 }
 
 /** A template in pieces: text as it stands, and fields in between. */
@@ -53,12 +50,12 @@ function partsOf(kind: EventKind): readonly Part[] {
   return parts;
 }
 
-/** Fills an event's message template with names as they are now. */
+/** Fills the message template of a kind of event with names as they are now. */
 export function render(
-  state: State,
+  nameOf: NameOf,
   kind: EventKind,
   payload: object,
-  definition: { id?: number; name?: string } | null,
+  definition: { id?: number; name?: string } | null = null,
 ): string {
   let message = "";
   for (const { text, field, type, bare, noun } of partsOf(kind)) {
@@ -69,8 +66,8 @@ export function render(
     const value = (payload as Record<string, unknown>)[field];
     if (definition?.name && value === definition.id) message += definition.name;
     else if (noun !== null) message += `${value} ${noun}${value === 1 ? "" : "s"}`;
-    else if (bare) message += nameOf(state, (value as Ref).type, (value as Ref).id);
-    else message += show(state, type, value);
+    else if (bare) message += nameOf((value as Ref).type, (value as Ref).id);
+    else message += show(nameOf, type, value);
   }
   return message;
 }

@@ -1,0 +1,2 @@
+/** A setting makes no sense; the message says which, and what would. */
+export class BadConfiguration extends Error {}
