@@ -34,6 +34,7 @@ perform(async (): Promise<Stage> => {
       capacityReport: refuse,
     },
     commands: { submit: refuse },
+    vitals: { writer: () => Promise.resolve(""), followers: () => [] },
     clockMode: { kind: "MANUAL" },
     simulated: true,
     nowMs: () => 0,

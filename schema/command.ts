@@ -4,6 +4,7 @@ import type { EntityType, IdTypes, Seq } from "../src/model/ids.ts";
 import { LIMITS } from "../src/model/limits.ts";
 import { formatCursor } from "../src/model/log.ts";
 import type { Rejection } from "../src/model/rejections.ts";
+import { auditRefusal } from "./audit.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import type { ApiContext } from "./context.ts";
 import { costs } from "./cost.ts";
@@ -107,8 +108,9 @@ async function run<Input extends Keyed, K extends Outcome["kind"]>(
     const rejection = mutation.explain?.(result.rejection, input, context) ?? result.rejection;
     return asError(belowInput(rejection));
   } catch (error) {
-    if (error instanceof Refused) return asError(belowInput(error.rejection));
-    throw error;
+    if (!(error instanceof Refused)) throw error;
+    await auditRefusal(mutation.name, error.rejection, context);
+    return asError(belowInput(error.rejection));
   }
 }
 

@@ -24,6 +24,10 @@ export const EventFilter = builder.inputType("EventFilter", {
     zoneIds: t.idList(),
     tenantIds: t.idList(),
     incidentIds: t.idList({ description: "Part of one of these incidents." }),
+    principals: t.stringList({
+      description:
+        "Brought about by one of these, by name. With the kind COMMAND_AUDITED: all that they asked for, with the answers.",
+    }),
     causedBy: t.field({
       type: "Cursor",
       description: "All that followed from the event of this cursor, at any remove.",
@@ -40,12 +44,13 @@ export function toLogFilter(
   { runtime }: Pick<ApiContext, "runtime">,
 ): LogFilter {
   const { categories, kinds, minSeverity, subjectIds, zoneIds, tenantIds } = filter ?? {};
-  const { incidentIds, causedBy } = filter ?? {};
+  const { incidentIds, principals, causedBy } = filter ?? {};
   return {
     ...(categories && { categories }),
     ...(kinds && { kinds }),
     ...(minSeverity && { minSeverity }),
     ...(subjectIds && { subjectIds: anyIds(subjectIds, "filter.subjectIds") }),
+    ...(principals && { principals: { names: principals, tenantId: runtime.sight.tenantId } }),
     ...(zoneIds && { zoneIds: filterIds("Zone", zoneIds, "filter.zoneIds") }),
     ...(tenantIds && { tenantIds: filterIds("Tenant", tenantIds, "filter.tenantIds") }),
     ...(incidentIds && {

@@ -20,7 +20,7 @@ export interface EventStreamArguments {
  */
 function followEvents(
   { after, filter }: EventStreamArguments,
-  { runtime }: Pick<ApiContext, "runtime">,
+  { runtime, transport }: Pick<ApiContext, "runtime" | "transport">,
 ): AsyncGenerator<readonly FleetEvent[], void, void> {
   const { feed, queries } = runtime;
   const wanted = toLogFilter(filter, { runtime });
@@ -28,7 +28,7 @@ function followEvents(
   const everything = Object.keys(wanted).length === 0;
   const passes = everything ? null : queries.reader.predicate(wanted, start);
   return stream(async function* (signal) {
-    for await (const events of followLog(feed, start, { signal }))
+    for await (const events of followLog(feed, start, { signal, transport }))
       yield passes === null ? events : events.filter(passes);
   });
 }

@@ -127,7 +127,10 @@ function nodeField(t: FieldBuilder, name: string) {
   return t.field({
     type: Node,
     nullable: true,
-    resolve: (event, _args, context) => loadRef(payloadValue(event, name) as Ref, context),
+    resolve: (event, _args, context) => {
+      const ref = payloadValue(event, name) as Ref | null;
+      return ref && loadRef(ref, context);
+    },
   });
 }
 

@@ -7,6 +7,7 @@ import SchemaBuilder, {
 import type { GraphQLFieldResolver } from "graphql";
 import { screamingCase } from "../src/model/events.ts";
 import { objectionTo, REQUIREMENTS, type Requirement } from "../src/model/principals.ts";
+import { auditRefusal } from "./audit.ts";
 import type { ApiContext } from "./context.ts";
 
 const PLUGIN = "requirement";
@@ -30,10 +31,11 @@ class RequirementPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   ): GraphQLFieldResolver<unknown, Types["Context"], object> {
     if (field.parentType !== "Mutation") return resolve;
     const requirement = requirementOf(field.name);
-    return (parent, args, context, info) => {
+    return async (parent, args, context, info) => {
       const objection = objectionTo((context as ApiContext).principal, requirement);
       if (objection === null) return resolve(parent, args, context, info);
-      const refusal = { code: "FORBIDDEN", message: objection, path: [] };
+      const refusal = { code: "FORBIDDEN", message: objection, path: [] } as const;
+      await auditRefusal(field.name, refusal, context as ApiContext);
       brandWithType(refusal, "ForbiddenError" as never);
       return refusal;
     };

@@ -5,14 +5,23 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Ticket, Trunk } from "./runtime/runtime.ts";
 import { BadConfiguration } from "./server/bad-configuration.ts";
 import type { Configuration } from "./server/configuration.ts";
+import type { OperatingSettings } from "./server/operating-settings.ts";
 import { claimPort, type RunningServer, urlOf } from "./server/server.ts";
 
 /** What a thread is started with. */
 export interface ApiThreadData {
   readonly configuration: Configuration;
+  readonly operating: OperatingSettings;
+  /** Its number among them, from 1. */
+  readonly thread: number;
   readonly ticket: Ticket;
   /** Towards the trunk. */
   readonly trunk: MessagePort;
+}
+
+export interface ToApiThread {
+  readonly kind: "CLOSE";
+  readonly noticeMs: number;
 }
 
 export type FromApiThread =
@@ -22,7 +31,9 @@ export type FromApiThread =
 
 export interface ApiThreadsOptions {
   readonly configuration: Configuration;
-  readonly log: (line: string) => void;
+  readonly operating: OperatingSettings;
+  /** A line of the operator's log, as it is. */
+  readonly write: (line: string) => void;
   /** A thread has died. */
   readonly onFatal: (error: Error) => void;
 }
@@ -30,17 +41,22 @@ export interface ApiThreadsOptions {
 /** Resolves when all of them listen. Throws `BadConfiguration`. */
 export async function startApiThreads(
   runtime: Trunk,
-  { configuration, log, onFatal }: ApiThreadsOptions,
+  { configuration, operating, write, onFatal }: ApiThreadsOptions,
 ): Promise<RunningServer> {
   const { host, apiThreads } = configuration;
   // Two servers that share their ports would not notice each other.
   const port = await claimPort(host, configuration.port);
   const threads = Array.from(
     { length: apiThreads },
-    () => new ApiThread(runtime, { ...configuration, port }, log),
+    (_, index) =>
+      new ApiThread(
+        runtime,
+        { configuration: { ...configuration, port }, operating, thread: index + 1 },
+        write,
+      ),
   );
-  const close = async () => {
-    await Promise.all(threads.map((thread) => thread.close()));
+  const close = async (noticeMs = 0) => {
+    await Promise.all(threads.map((thread) => thread.close(noticeMs)));
   };
   try {
     await Promise.all(threads.map(({ listening }) => listening));
@@ -60,9 +76,13 @@ class ApiThread {
   readonly #worker: Worker;
   #isClosing = false;
 
-  constructor(runtime: Trunk, configuration: Configuration, log: (line: string) => void) {
+  constructor(
+    runtime: Trunk,
+    start: Omit<ApiThreadData, "ticket" | "trunk">,
+    write: (line: string) => void,
+  ) {
     const { port1, port2 } = new MessageChannel();
-    const data: ApiThreadData = { configuration, ticket: runtime.branch(port1), trunk: port2 };
+    const data: ApiThreadData = { ...start, ticket: runtime.branch(port1), trunk: port2 };
     const worker = new Worker(new URL("./api-thread.ts", import.meta.url), {
       workerData: data,
       transferList: [port2],
@@ -72,7 +92,7 @@ class ApiThread {
     worker.on("message", (message: FromApiThread) => {
       if (message.kind === "LISTENS") listens.resolve();
       else if (message.kind === "FAILED") listens.reject(new BadConfiguration(message.message));
-      else log(message.line);
+      else write(message.line);
     });
     this.died = new Promise((_resolve, reject) => {
       worker.on("error", reject);
@@ -84,11 +104,11 @@ class ApiThread {
     this.died.catch(() => undefined);
   }
 
-  async close(): Promise<void> {
+  async close(noticeMs: number): Promise<void> {
     this.#isClosing = true;
     if (this.#worker.threadId < 0) return;
     const exit = once(this.#worker, "exit");
-    this.#worker.postMessage("CLOSE");
+    this.#worker.postMessage({ kind: "CLOSE", noticeMs } satisfies ToApiThread);
     await exit;
   }
 }

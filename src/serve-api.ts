@@ -4,7 +4,9 @@ import { printFleetSchema } from "./fleet/schema.ts";
 import { readTraceWithin } from "./fleet/traces.ts";
 import type { Runtime } from "./runtime/ports.ts";
 import type { Configuration } from "./server/configuration.ts";
+import type { Log } from "./server/log.ts";
 import { type RunningServer, startServer } from "./server/server.ts";
+import type { Tracing } from "./server/tracing.ts";
 import { readTrustedDocuments } from "./server/trusted-documents.ts";
 
 export interface ApiOptions {
@@ -13,26 +15,31 @@ export interface ApiOptions {
     Configuration,
     "host" | "port" | "tracesDir" | "authentication" | "limits" | "trustedDocuments"
   >;
-  /** Other threads listen on the same port. */
-  readonly sharesPort: boolean;
-  readonly log: (line: string) => void;
+  /** Which of the threads that listen on the same port this is; null when it is the only one. */
+  readonly thread: number | null;
+  readonly log: Log;
+  readonly tracing: Tracing | null;
 }
 
 /** The API as it is configured, in the caller's thread. Throws `BadConfiguration`. */
 export async function serveApi(options: ApiOptions): Promise<RunningServer> {
-  const { runtime, configuration, sharesPort, log } = options;
+  const { runtime, configuration, thread, log, tracing } = options;
   const { host, port, tracesDir, authentication, limits, trustedDocuments } = configuration;
   return startServer({
     host,
     port,
-    sharesPort,
+    sharesPort: thread !== null,
+    thread,
     runtime,
     documents: documentsOverNetwork(tracesDir),
     fleetSchema: printFleetSchema(),
     authentication,
     limits,
     trustedDocuments: readTrustedDocuments(trustedDocuments),
-    onError: (error) => log(`error ${error instanceof Error ? error.stack : String(error)}`),
+    plugins: tracing ? [tracing.plugin] : [],
+    onError: (error) => log.error("A request failed for a bug", error),
+    onOperation: ({ tookMs, ...report }) =>
+      log.debug("operation", { ...report, tookMs: Math.round(tookMs) }),
   });
 }
 

@@ -10,11 +10,18 @@ export class ListenError extends Error {
   readonly earliest: string | null;
   /** The WebSocket's close code, when it was a close that told. */
   readonly closeCode: number | null;
+  /** What a server that goes away asks for: not to be tried again before. Null when it asks for nothing. */
+  readonly retryAfterMs: number | null;
 
   constructor(
     code: string,
     message: string,
-    details: { fatal: boolean; earliest?: string | null; closeCode?: number },
+    details: {
+      fatal: boolean;
+      earliest?: string | null;
+      closeCode?: number;
+      retryAfterMs?: number | null;
+    },
   ) {
     super(message);
     this.name = "ListenError";
@@ -22,6 +29,7 @@ export class ListenError extends Error {
     this.fatal = details.fatal;
     this.earliest = details.earliest ?? null;
     this.closeCode = details.closeCode ?? null;
+    this.retryAfterMs = details.retryAfterMs ?? null;
   }
 }
 
@@ -99,7 +107,16 @@ export function fromClose(closeCode: number, reason: string): ListenError {
   return new ListenError("CONNECTION_LOST", reason ? `${meaning}: ${reason}` : meaning, {
     fatal: false,
     closeCode,
+    retryAfterMs: retryAfterMs(reason),
   });
+}
+
+/** No server is waited for longer than this because it said so. */
+const MAX_RETRY_AFTER_MS = 300_000;
+
+function retryAfterMs(reason: string): number | null {
+  const text = /\bretry after (\d{1,9}) ms\b/.exec(reason)?.[1];
+  return text === undefined ? null : Math.min(Number(text), MAX_RETRY_AFTER_MS);
 }
 
 /**

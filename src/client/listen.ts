@@ -199,7 +199,7 @@ class Listener<E extends ListenedEvent> implements Listening<E> {
         const error = await this.#once();
         if (!error || this.#stopped.signal.aborted) return;
         if (error.fatal && !this.#startMoved(error)) return this.#queue.fail(error);
-        const inMs = this.#backoff.nextMs();
+        const inMs = Math.max(this.#backoff.nextMs(), error.retryAfterMs ?? 0);
         this.#options.onStatus?.({
           kind: "retrying",
           inMs,

@@ -60,9 +60,14 @@ export class Context {
     return this.#nextId++ as T;
   }
 
-  /** A fact that whoever gave the input brought about. */
-  emitAsActor<K extends EventKind>(kind: K, payload: Payload<K>, causeSeq: Seq | null): Seq {
-    return this.#emit(kind, payload, causeSeq, this.#actor);
+  /** A fact that whoever gave the input brought about, `graver` than its kind usually is if that is given. */
+  emitAsActor<K extends EventKind>(
+    kind: K,
+    payload: Payload<K>,
+    causeSeq: Seq | null,
+    graver: Severity | null = null,
+  ): Seq {
+    return this.#emit(kind, payload, causeSeq, this.#actor, graver);
   }
 
   /** A fact that the engine brought about, `graver` than its kind usually is if that is given. */
@@ -95,7 +100,7 @@ export class Context {
       severity: graver ?? severity,
       message: render(this.#nameOf, kind, payload, definition),
       subject,
-      tenantId: tenantOf(state, subject, definition),
+      tenantId: tenantAsking(kind, actor) ?? tenantOf(state, subject, definition),
       zoneId: zoneOf(state, payload, subject, definition),
       causeSeq,
       incidentId: incidentOf(state, kind, payload, subject, this.#eventOf(causeSeq)),
@@ -144,7 +149,7 @@ function subjectField(kind: EventKind): { field: string; type: FieldType } | nul
   const known = SUBJECT_FIELDS.get(kind);
   if (known !== undefined) return known;
   const found = Object.entries(EVENTS[kind].fields).find(
-    ([, type]) => NAMED.has(type) || type === "node",
+    ([, type]) => NAMED.has(type) || type === "node" || type === "node?",
   );
   const subject = found ? { field: found[0], type: found[1] as FieldType } : null;
   SUBJECT_FIELDS.set(kind, subject);
@@ -155,7 +160,15 @@ function subjectOf(kind: EventKind, payload: object): Ref | null {
   const subject = subjectField(kind);
   if (!subject) return null;
   const value = (payload as Record<string, unknown>)[subject.field];
-  return subject.type === "node" ? (value as Ref) : ({ type: subject.type, id: value } as Ref);
+  return subject.type.startsWith("node")
+    ? (value as Ref | null)
+    : ({ type: subject.type, id: value } as Ref);
+}
+
+/** What somebody asked for is its own tenant's, whatever it was about. */
+function tenantAsking(kind: EventKind, actor: Actor): TenantId | null {
+  if (kind !== "CommandAudited" || actor.kind !== "PRINCIPAL") return null;
+  return actor.tenantId ?? null;
 }
 
 function tenantOf(state: State, subject: Ref | null, definition: Definition): TenantId | null {

@@ -184,6 +184,13 @@ function handleCommand(ctx: Context, command: Command): Outcome {
       ctx.emitAsActor("ClockAdvanced", { seconds: command.seconds }, null);
       return { kind: "CLOCK", nowMs: ctx.nowMs };
     }
+    case "REFUSED_BEFORE":
+      throw new Refusal(
+        command.rejection.code,
+        command.rejection.message,
+        command.rejection.path,
+        command.rejection.problems,
+      );
     default:
       throw unsupported("This command is not known here.", []);
   }

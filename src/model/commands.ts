@@ -127,6 +127,13 @@ export type Command =
       readonly durationSeconds: number | null;
     }
   | { readonly kind: "CLEAR_FAULT"; readonly fault: FaultKind; readonly target: Ref }
+  /** A mutation that was refused before it had become a command: nothing is to be done but to audit it. */
+  | {
+      readonly kind: "REFUSED_BEFORE";
+      /** As a command of its own would be called. */
+      readonly mutation: string;
+      readonly rejection: Rejection;
+    }
   /** CLOCK=manual only. Answered when all work due until then is committed. */
   | { readonly kind: "ADVANCE_CLOCK"; readonly seconds: number };
 

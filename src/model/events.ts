@@ -709,6 +709,13 @@ export const EVENTS = {
   ),
 
   // Security
+  CommandAudited: event("SECURITY", "DEBUG", "{command} answered {result}: {detail}", {
+    target: "node?",
+    command: "string",
+    result: "string",
+    detail: "string",
+    dryRun: "boolean",
+  }),
   ApiTokenCreated: event("SECURITY", "NOTICE", "API token {token} created for role {role}", {
     token: "ApiToken",
     role: "role",

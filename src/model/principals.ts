@@ -54,7 +54,7 @@ export const REQUIREMENTS = {
   INJECT_FAULT: FLEET,
   CLEAR_FAULT: FLEET,
   ADVANCE_CLOCK: FLEET,
-} as const satisfies Record<Command["kind"], Requirement>;
+} as const satisfies Record<Exclude<Command["kind"], "REFUSED_BEFORE">, Requirement>;
 
 /** Why the principal may not, for people; null when it may. */
 export function objectionTo(principal: Principal, requirement: Requirement): string | null {

@@ -140,6 +140,7 @@ export const VISIBILITY = {
   StaleGuestRemoved: "FLEET",
   ApiTokenCreated: "TENANT",
   ApiTokenRevoked: "TENANT",
+  CommandAudited: "TENANT",
   FaultInjected: "FLEET",
   FaultCleared: "FLEET",
   ClockAdvanced: "EVERYONE",

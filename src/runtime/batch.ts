@@ -2,6 +2,7 @@ import type { DriverAction } from "../engine/actions.ts";
 import type { CommandResult } from "../model/commands.ts";
 import type { FleetEvent } from "../model/events.ts";
 import type { IdempotencyRecord } from "../store/batch.ts";
+import type { Interval } from "./command-timing.ts";
 import type { Ruling } from "./decisions.ts";
 import type { Sighting } from "./driver-pool.ts";
 import type { Claim } from "./idempotency.ts";
@@ -15,7 +16,11 @@ export class Batch {
   /** Performed once the events that order them are on disk. */
   readonly actions: DriverAction[] = [];
   readonly records: IdempotencyRecord[] = [];
-  readonly answers: { readonly claim: Claim; readonly result: CommandResult }[] = [];
+  readonly answers: {
+    readonly claim: Claim;
+    readonly result: CommandResult;
+    readonly decision: Interval | null;
+  }[] = [];
   /** To be looked at again, should the batch not reach the disk. */
   readonly sightings: Sighting[] = [];
 
@@ -29,9 +34,14 @@ export class Batch {
     for (const action of actions) this.actions.push(action);
   }
 
-  answer(claim: Claim, result: CommandResult, atMs: number): void {
+  answer(
+    claim: Claim,
+    result: CommandResult,
+    atMs: number,
+    decision: Interval | null = null,
+  ): void {
     const record = claim.keep(result, atMs);
     if (record) this.records.push(record);
-    this.answers.push({ claim, result });
+    this.answers.push({ claim, result, decision });
   }
 }

@@ -1,6 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Passage } from "../drivers/driver.ts";
-import type { CommandEnvelope } from "../model/commands.ts";
 import type { ClockAnchor } from "./clock.ts";
 import { refused } from "./idempotency.ts";
 import type { Outlet } from "./outlet.ts";
@@ -11,10 +10,16 @@ import type { FromWriter, ToWriter, WriterHandle } from "./thread.ts";
 export class Branch implements Outlet {
   readonly #port: MessagePort;
 
-  constructor(port: MessagePort, writer: Pick<WriterHandle, "submit" | "tryFlow">) {
+  constructor(port: MessagePort, writer: Pick<WriterHandle, "submit" | "tryFlow" | "figures">) {
     this.#port = port;
     port.on("message", (message: ToWriter) => {
-      if (message.kind === "SUBMIT") this.#submit(writer, message.id, message.envelope);
+      if (message.kind === "SUBMIT") this.#submit(writer, message);
+      // That it has died is told anyhow.
+      else if (message.kind === "FIGURES")
+        writer.figures().then(
+          (figures) => this.#send({ kind: "FIGURES", figures }),
+          () => undefined,
+        );
       else if (message.kind === "TRY_FLOW") {
         const { id, question } = message;
         const tell = (passage: Passage | null) => this.#send({ kind: "TRIED", id, passage });
@@ -23,11 +28,14 @@ export class Branch implements Outlet {
     });
   }
 
-  #submit(writer: Pick<WriterHandle, "submit">, id: number, envelope: CommandEnvelope): void {
-    writer.submit(envelope).then(
-      (result) => this.#send({ kind: "ANSWER", id, result }),
+  #submit(
+    writer: Pick<WriterHandle, "submit">,
+    { id, envelope, isTimed }: Extract<ToWriter, { kind: "SUBMIT" }>,
+  ): void {
+    writer.submit(envelope, isTimed).then(
+      (answer) => this.#send({ kind: "ANSWER", id, answer }),
       (error: unknown) =>
-        this.#send({ kind: "ANSWER", id, result: refused("INTERNAL", String(error)) }),
+        this.#send({ kind: "ANSWER", id, answer: { result: refused("INTERNAL", String(error)) } }),
     );
   }
 

@@ -1,24 +1,34 @@
-import type { CommandResult } from "../model/commands.ts";
+import type { Actor } from "../model/actors.ts";
+import type { Command, CommandResult } from "../model/commands.ts";
 import { Advances, advanceProblem } from "./advances.ts";
 import { type Batch, FULL } from "./batch.ts";
+import { preciseNowMs } from "./command-timing.ts";
 import type { Decisions, Ruling } from "./decisions.ts";
 import { type Claim, type Idempotency, refused, type Submission } from "./idempotency.ts";
 import type { ClockMode } from "./ports.ts";
 import { Queue } from "./queue.ts";
 import { messageOf } from "./troubles.ts";
+import type { WriterFigures } from "./writer-figures.ts";
 
 /** Commands from when they come in until a batch holds their answers. */
 export class CommandDesk {
   readonly #mode: ClockMode;
   readonly #decisions: Decisions;
   readonly #idempotency: Idempotency;
+  readonly #figures: WriterFigures;
   readonly #waiting = new Queue<Submission>();
   readonly #advances = new Advances();
 
-  constructor(mode: ClockMode, decisions: Decisions, idempotency: Idempotency) {
+  constructor(
+    mode: ClockMode,
+    decisions: Decisions,
+    idempotency: Idempotency,
+    figures: WriterFigures,
+  ) {
     this.#mode = mode;
     this.#decisions = decisions;
     this.#idempotency = idempotency;
+    this.#figures = figures;
   }
 
   /** Commands whose turn has not come. */
@@ -26,8 +36,15 @@ export class CommandDesk {
     return this.#waiting.size;
   }
 
-  push(submission: Submission): void {
-    this.#waiting.push(submission);
+  push({ envelope, reply }: Submission): void {
+    const { kind } = envelope.command;
+    this.#waiting.push({
+      envelope,
+      reply: (result, timing) => {
+        this.#figures.answered(kind, result);
+        reply(result, timing);
+      },
+    });
   }
 
   /** How many were taken: up to `limit`, fewer when they have much to tell. */
@@ -53,9 +70,7 @@ export class CommandDesk {
     const advance = this.#advances.finish();
     if (!advance) return;
     const { claim, actor, seconds } = advance;
-    const command = { kind: "ADVANCE_CLOCK", seconds } as const;
-    const ruling = this.#decisions.run({ kind: "COMMAND", command, actor }, nowMs);
-    this.#answer(claim, ruling, batch, nowMs);
+    this.#decide({ kind: "ADVANCE_CLOCK", seconds }, actor, claim, batch, nowMs);
   }
 
   /** The clock stops where it is. */
@@ -73,17 +88,17 @@ export class CommandDesk {
     const { command, actor, refusal } = submission.envelope;
     const claim = this.#claim(submission);
     if (!claim) return;
-    if (refusal) {
-      batch.answer(claim, { ok: false, rejection: refusal }, nowMs);
+    const refused = refusal ? ({ ok: false, rejection: refusal } as const) : claim.refusal;
+    if (refused) {
+      this.#refuse(command, actor, claim, refused, batch, nowMs);
       return;
     }
     if (command.kind !== "ADVANCE_CLOCK") {
-      const ruling = this.#decisions.run({ kind: "COMMAND", command, actor }, nowMs);
-      this.#answer(claim, ruling, batch, nowMs);
+      this.#decide(command, actor, claim, batch, nowMs);
       return;
     }
     const problem = advanceProblem(command.seconds, nowMs, this.#mode);
-    if (problem) batch.answer(claim, problem, nowMs);
+    if (problem) this.#refuse(command, actor, claim, problem, batch, nowMs);
     else this.#advances.push({ claim, actor, seconds: command.seconds });
   }
 
@@ -96,9 +111,27 @@ export class CommandDesk {
     }
   }
 
-  #answer(claim: Claim, ruling: Ruling, batch: Batch, nowMs: number): void {
+  #decide(command: Command, actor: Actor, claim: Claim, batch: Batch, nowMs: number): void {
+    const startMs = preciseNowMs();
+    const ruling = this.#decisions.run({ kind: "COMMAND", command, actor }, nowMs);
     batch.add(ruling);
-    batch.answer(claim, this.#resultOf(ruling), nowMs);
+    // Where it holds what was done: the audit comes after that.
+    const result = this.#resultOf(ruling);
+    batch.add(this.#decisions.audit(command, actor, result, nowMs));
+    batch.answer(claim, result, nowMs, { startMs, endMs: preciseNowMs() });
+  }
+
+  /** What need not be decided about is audited all the same. */
+  #refuse(
+    command: Command,
+    actor: Actor,
+    claim: Claim,
+    refusal: CommandResult,
+    batch: Batch,
+    nowMs: number,
+  ): void {
+    batch.add(this.#decisions.audit(command, actor, refusal, nowMs));
+    batch.answer(claim, refusal, nowMs);
   }
 
   #resultOf({ outcome, rejection }: Ruling): CommandResult {

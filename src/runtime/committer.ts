@@ -6,11 +6,13 @@ import type { Telemetry } from "../store/batch.ts";
 import { StoreWriteFailed } from "../store/errors.ts";
 import type { Store } from "../store/writer.ts";
 import { Batch } from "./batch.ts";
+import { preciseNowMs } from "./command-timing.ts";
 import type { DriverPool, DriverState, Sighting } from "./driver-pool.ts";
 import { refused } from "./idempotency.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Queue } from "./queue.ts";
 import type { Troubles } from "./troubles.ts";
+import type { WriterFigures } from "./writer-figures.ts";
 
 /** Real time that a driver's world may be ahead of what is stored of it. */
 const DRIVER_STATE_EVERY_MS = 1_000;
@@ -22,6 +24,7 @@ export interface CommitterParts {
   readonly sightings: Queue<Sighting>;
   readonly outlet: Outlet;
   readonly troubles: Troubles;
+  readonly figures: WriterFigures;
 }
 
 /** A batch that did not reach the disk: it never happened, and its commands know. */
@@ -54,13 +57,16 @@ export class Committer {
     const batch = this.#batch;
     const { events, records, answers, actions } = batch;
     this.#batch = new Batch();
+    const startMs = preciseNowMs();
     if (events.length > 0 || records.length > 0 || telemetry !== null) {
       const error = this.#append(batch, nowMs, telemetry);
       if (error) return this.#undo(batch, error);
       state.checkpoint();
     }
     if (events.length > 0) outlet.committed(state.meta.seq, nowMs);
-    for (const { claim, result } of answers) claim.reply(result);
+    const commit = { startMs, endMs: preciseNowMs() };
+    for (const { claim, result, decision } of answers)
+      claim.reply(result, decision ? { decision, commit } : undefined);
     for (const action of actions) this.perform(action);
     return null;
   }
@@ -88,7 +94,8 @@ export class Committer {
 
   /** Null when it is on disk. */
   #append(batch: Batch, nowMs: number, telemetry: Telemetry | null): StoreWriteFailed | null {
-    const { store, state, troubles } = this.#parts;
+    const { store, state, troubles, figures } = this.#parts;
+    const begunMs = performance.now();
     const { events, records } = batch;
     const driverState = this.#collectDriverState((events[0]?.seq ?? state.meta.seq + 1) - 1);
     try {
@@ -102,9 +109,11 @@ export class Committer {
       });
     } catch (error) {
       if (!(error instanceof StoreWriteFailed)) throw error;
+      figures.commitFailed();
       if (!isOurMistake(error)) troubles.writeFailed(error.message);
       return error;
     }
+    figures.committed(events, performance.now() - begunMs);
     driverState.clear();
     troubles.writeWorks();
     return null;

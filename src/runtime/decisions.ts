@@ -1,12 +1,15 @@
 import { actionsFor, type DriverAction } from "../engine/actions.ts";
+import { audited } from "../engine/audit.ts";
 import { decide, decisionFailed, nextDueAtMs } from "../engine/engine.ts";
 import type { Input } from "../engine/input.ts";
 import type { State } from "../engine/state.ts";
-import type { Outcome } from "../model/commands.ts";
+import type { Actor } from "../model/actors.ts";
+import type { Command, CommandResult, Outcome } from "../model/commands.ts";
 import type { FleetEvent } from "../model/events.ts";
 import type { Seq } from "../model/ids.ts";
 import type { Rejection } from "../model/rejections.ts";
 import { messageOf, type Troubles } from "./troubles.ts";
+import type { WriterFigures } from "./writer-figures.ts";
 
 /** What came of one input, folded into the state already but not yet on disk. */
 export interface Ruling {
@@ -24,10 +27,12 @@ const NOTHING: Ruling = { events: [], actions: [], outcome: null, rejection: nul
 export class Decisions {
   readonly #state: State;
   readonly #troubles: Troubles;
+  readonly #figures: WriterFigures;
 
-  constructor(state: State, troubles: Troubles) {
+  constructor(state: State, troubles: Troubles, figures: WriterFigures) {
     this.#state = state;
     this.#troubles = troubles;
+    this.#figures = figures;
   }
 
   /** The newest event that is folded in. */
@@ -36,6 +41,13 @@ export class Decisions {
   }
 
   run(input: Input, nowMs: number): Ruling {
+    const begunMs = performance.now();
+    const ruling = this.#run(input, nowMs);
+    this.#figures.decided(input, performance.now() - begunMs);
+    return ruling;
+  }
+
+  #run(input: Input, nowMs: number): Ruling {
     const state = this.#state;
     const mark = state.mark();
     try {
@@ -51,9 +63,16 @@ export class Decisions {
     }
   }
 
+  /** The fact that a command was asked for, and what its answer is. */
+  audit(command: Command, actor: Actor, result: CommandResult, nowMs: number): Ruling {
+    const { events } = audited(this.#state, command, actor, result, nowMs);
+    return { ...NOTHING, events };
+  }
+
   /** Tells of a failure in `/health` and in the log. */
   failed(input: string, error: unknown, nowMs: number): Ruling {
     this.#troubles.decisionFailed(input, error);
+    this.#figures.decisionFailed();
     const message = messageOf(error);
     const rejection: Rejection = {
       code: "INTERNAL",

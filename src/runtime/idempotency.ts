@@ -5,8 +5,9 @@ import { LIMITS } from "../model/limits.ts";
 import type { ErrorCode } from "../model/statuses.ts";
 import type { IdempotencyRecord } from "../store/batch.ts";
 import type { Store } from "../store/writer.ts";
+import type { CommandTiming } from "./command-timing.ts";
 
-export type Reply = (result: CommandResult) => void;
+export type Reply = (result: CommandResult, timing?: CommandTiming) => void;
 
 /** A command that waits for its turn, and whoever waits for its result. */
 export interface Submission {
@@ -36,6 +37,8 @@ interface InFlight {
 /** The first command of a key, on its way: how its result is told and kept. */
 export interface Claim {
   readonly reply: Reply;
+  /** It comes to nothing, for how its key was used. */
+  readonly refusal?: CommandResult;
   /** What to store together with the result; null when it is not to be kept. */
   keep(result: CommandResult, atMs: number): IdempotencyRecord | null;
 }
@@ -55,16 +58,17 @@ export class Idempotency {
     if (key === null || isDryRun(command)) return { reply, keep: () => null };
     if (key === "" || key.length > LIMITS.idempotencyKeyLength) {
       const message = `An idempotency key has 1 to ${LIMITS.idempotencyKeyLength} characters.`;
-      reply(refused("INVALID_INPUT", message, ["idempotencyKey"]));
-      return null;
+      const refusal = refused("INVALID_INPUT", message, ["idempotencyKey"]);
+      return { reply, refusal, keep: () => null };
     }
     const actor = formatActor(envelope.actor);
     const fingerprint = fingerprintOf(command);
     const first = this.#inFlight.get(idOf(actor, key));
     const known = first ?? this.#store.findIdempotent(actor, key);
     if (!known) return this.#firstOf({ actor, key, fingerprint }, reply);
-    if (known.fingerprint !== fingerprint) reply(otherInput(key));
-    else if (first) first.others.push(reply);
+    if (known.fingerprint !== fingerprint)
+      return { reply, refusal: otherInput(key), keep: () => null };
+    if (first) first.others.push(reply);
     else if ("result" in known) reply(known.result);
     return null;
   }
@@ -74,9 +78,9 @@ export class Idempotency {
     const inFlight: InFlight = { fingerprint: record.fingerprint, others: [] };
     this.#inFlight.set(id, inFlight);
     return {
-      reply: (result) => {
+      reply: (result, timing) => {
         this.#inFlight.delete(id);
-        reply(result);
+        reply(result, timing);
         for (const other of inFlight.others) other(result);
       },
       keep: (result, atMs) =>

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { CommandReport } from "./command-timing.ts";
 import type { ClockMode } from "./ports.ts";
 
 /** Events older or beyond the newest so many are removed from the log. */
@@ -22,6 +23,8 @@ export interface RuntimeOptions {
   readonly maxSizeBytes?: number;
   /** The writer has died: nothing works any more. Whoever owns the process should end it. */
   readonly onFatal?: (error: Error) => void;
+  /** Told of each command that was answered, where its sender waits. Without it, nothing is timed. */
+  readonly onCommand?: (report: CommandReport) => void;
   /** One line (or a stack) for the operator's log; standard error by default. */
   readonly onLog?: (text: string) => void;
 }

@@ -6,10 +6,12 @@ import type { TenantId } from "../model/ids.ts";
 import { openReader, type Reader } from "../store/reader.ts";
 import { Branch } from "./branch.ts";
 import { type ClockAnchor, readClock } from "./clock.ts";
+import { preciseNowMs } from "./command-timing.ts";
 import { LogFeed } from "./feed.ts";
+import { refused } from "./idempotency.ts";
 import { type RuntimeOptions, writerOptions } from "./options.ts";
 import type { Outlet } from "./outlet.ts";
-import { type ClockMode, type Health, type Runtime, WHOLE_FLEET } from "./ports.ts";
+import { type ClockMode, type Commands, type Health, type Runtime, WHOLE_FLEET } from "./ports.ts";
 import { FleetQueries } from "./queries.ts";
 import { runtimeForTenant } from "./tenant-runtime.ts";
 import { type Opened, startBranch, startInline, startWorker, type WriterHandle } from "./thread.ts";
@@ -24,7 +26,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Trunk> {
   const ear = new Ear(options);
   const launch = options.thread === "inline" ? startInline : startWorker;
   const writer = await launch(writerOptions(options, folderFor(options, opened)), ear);
-  const runtime = runtimeOf(writer, ear, { clock: options.clock, opened });
+  const runtime = runtimeOf(writer, ear, {
+    clock: options.clock,
+    opened,
+    onCommand: options.onCommand,
+  });
   return {
     ...runtime,
     branch: (port) => {
@@ -56,20 +62,25 @@ export interface Ticket {
 export async function joinRuntime(
   port: MessagePort,
   { clock, opened: trunk }: Ticket,
-  onFatal: (error: Error) => void,
+  { onFatal, onCommand }: Pick<RuntimeOptions, "onFatal" | "onCommand">,
 ): Promise<Runtime> {
   await using opened = new AsyncDisposableStack();
-  const ear = new Ear({ clock, onFatal });
-  return runtimeOf(startBranch(port, trunk, ear), ear, { clock, opened });
+  const ear = new Ear({ clock, ...(onFatal && { onFatal }) });
+  return runtimeOf(startBranch(port, trunk, ear), ear, { clock, opened, onCommand });
 }
 
 interface Foundation {
   readonly clock: ClockMode;
   /** What was opened for it so far. */
   readonly opened: AsyncDisposableStack;
+  readonly onCommand: RuntimeOptions["onCommand"];
 }
 
-function runtimeOf(writer: WriterHandle, ear: Ear, { clock, opened }: Foundation): Runtime {
+function runtimeOf(
+  writer: WriterHandle,
+  ear: Ear,
+  { clock, opened, onCommand }: Foundation,
+): Runtime {
   opened.defer(() => writer.close());
   const { dataDir, anchor, drivers } = writer.opened;
   const feed = new LogFeed(readerOf(dataDir, opened));
@@ -92,9 +103,10 @@ function runtimeOf(writer: WriterHandle, ear: Ear, { clock, opened }: Foundation
   const runtime: Runtime = {
     sight: WHOLE_FLEET,
     seenBy,
-    commands: { submit: (envelope) => writer.submit(envelope) },
+    commands: commandsTo(writer, onCommand, () => ear.isClosing),
     feed,
     queries,
+    vitals: { writer: () => writer.figures(), followers: () => feed.followers() },
     clockMode: clock,
     simulated: drivers.includes("simulated"),
     nowMs,
@@ -107,6 +119,24 @@ function runtimeOf(writer: WriterHandle, ear: Ear, { clock, opened }: Foundation
     }),
   };
   return runtime;
+}
+
+function commandsTo(
+  writer: WriterHandle,
+  onCommand: RuntimeOptions["onCommand"],
+  isClosing: () => boolean,
+): Commands {
+  return {
+    submit: async (envelope) => {
+      if (isClosing()) return refused("INTERNAL", "The server is shutting down.");
+      if (!onCommand) return (await writer.submit(envelope, false)).result;
+      const startMs = preciseNowMs();
+      const { result, timing } = await writer.submit(envelope, true);
+      const asked = { startMs, endMs: preciseNowMs() };
+      onCommand({ kind: envelope.command.kind, result, asked, timing: timing ?? null });
+      return result;
+    },
+  };
 }
 
 function folderFor({ dataDir }: RuntimeOptions, opened: AsyncDisposableStack): string {
@@ -142,11 +172,17 @@ class Ear implements Outlet {
   #latestMs = 0;
   #health: Health = { ready: true, problems: [], decisionFailures: 0 };
   #over: string | null = null;
+  #isClosing = false;
 
   constructor({ clock, onFatal, onLog }: Pick<RuntimeOptions, "clock" | "onFatal" | "onLog">) {
     this.#mode = clock;
     this.#onLog = onLog ?? ((text) => console.error(text));
     this.#onFatal = onFatal ?? ((error) => this.#onLog(error.stack ?? error.message));
+  }
+
+  /** Who comes now is too late. */
+  get isClosing(): boolean {
+    return this.#isClosing;
   }
 
   attach(feed: LogFeed, anchor: ClockAnchor): void {
@@ -166,6 +202,7 @@ class Ear implements Outlet {
   }
 
   closing(): void {
+    this.#isClosing = true;
     this.#over ??= "The server is shutting down.";
     this.#tellBranches((branch) => branch.health(this.latestHealth()));
   }

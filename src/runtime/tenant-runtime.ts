@@ -36,6 +36,7 @@ export function runtimeForTenant(fleet: Runtime, tenantId: TenantId, reader: Rea
     commands: new TenantCommands(fleet.commands, glance),
     feed: new TenantFeed(fleet.feed, sight),
     queries: new TenantQueries(fleet.queries, reader),
+    vitals: fleet.vitals,
     clockMode: fleet.clockMode,
     simulated: fleet.simulated,
     nowMs: () => fleet.nowMs(),

@@ -6,7 +6,8 @@ import type { GuestId } from "../model/ids.ts";
 import type { Flow } from "../model/security.ts";
 import type { DriverName } from "../model/statuses.ts";
 import type { ClockAnchor } from "./clock.ts";
-import { type Reply, refused } from "./idempotency.ts";
+import type { CommandTiming } from "./command-timing.ts";
+import { refused } from "./idempotency.ts";
 import { openWriter } from "./open-writer.ts";
 import type { WriterOptions } from "./options.ts";
 import type { Outlet } from "./outlet.ts";
@@ -14,21 +15,33 @@ import type { Health } from "./ports.ts";
 
 /** All that crosses between the threads. */
 export type ToWriter =
-  | { readonly kind: "SUBMIT"; readonly id: number; readonly envelope: CommandEnvelope }
+  | {
+      readonly kind: "SUBMIT";
+      readonly id: number;
+      readonly envelope: CommandEnvelope;
+      readonly isTimed: boolean;
+    }
   /** What would become of a flow now: nobody but the drivers knows. */
   | { readonly kind: "TRY_FLOW"; readonly id: number; readonly question: Parameters<TryFlow> }
+  | { readonly kind: "FIGURES" }
   | { readonly kind: "CLOSE" };
 
 export type FromWriter =
   | { readonly kind: "READY"; readonly opened: Opened }
   | { readonly kind: "COMMITTED"; readonly headSeq: number; readonly nowMs: number }
-  | { readonly kind: "ANSWER"; readonly id: number; readonly result: CommandResult }
+  | { readonly kind: "ANSWER"; readonly id: number; readonly answer: Answer }
   | { readonly kind: "TRIED"; readonly id: number; readonly passage: Passage | null }
   | { readonly kind: "CLOCK"; readonly anchor: ClockAnchor }
   | { readonly kind: "HEALTH"; readonly health: Health }
+  | { readonly kind: "FIGURES"; readonly figures: string }
   | { readonly kind: "LOG"; readonly text: string }
   | { readonly kind: "FATAL"; readonly error: Error };
 
+export interface Answer {
+  readonly result: CommandResult;
+  /** Only for whoever wants to know. */
+  readonly timing?: CommandTiming | undefined;
+}
 /** Null where no driver can say, or nobody is there to ask. */
 export type TryFlow = (from: GuestId, to: GuestId, flow: Flow) => Promise<Passage | null>;
 
@@ -43,8 +56,9 @@ export interface Opened {
 /** The writer, wherever it runs. */
 export interface WriterHandle {
   readonly opened: Opened;
-  submit(envelope: CommandEnvelope): Promise<CommandResult>;
+  submit(envelope: CommandEnvelope, isTimed: boolean): Promise<Answer>;
   readonly tryFlow: TryFlow;
+  figures(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -54,8 +68,12 @@ export function startInline(options: WriterOptions, outlet: Outlet): WriterHandl
   writer.start();
   return {
     opened: { epoch, dataDir, anchor: writer.anchor, drivers: writer.driverNames },
-    submit: (envelope) => new Promise((reply) => writer.submit({ envelope, reply })),
+    submit: (envelope) =>
+      new Promise((answer) =>
+        writer.submit({ envelope, reply: (result, timing) => answer({ result, timing }) }),
+      ),
     tryFlow: async (...question) => writer.tryFlow(...question),
+    figures: () => writer.figures(),
     close: async () => writer.close(),
   };
 }
@@ -71,8 +89,9 @@ export async function startWorker(options: WriterOptions, outlet: Outlet): Promi
   worker.on("exit", (code) => link.ended(new Error(`The writer ended with code ${code}.`)));
   return {
     opened: await link.opened,
-    submit: (envelope) => link.submit(envelope),
+    submit: (envelope, isTimed) => link.submit(envelope, isTimed),
     tryFlow: link.tryFlow,
+    figures: link.figures,
     close: async () => {
       if (link.close()) await once(worker, "exit");
     },
@@ -87,8 +106,9 @@ export function startBranch(port: MessagePort, opened: Opened, outlet: Outlet): 
   link.receive({ kind: "READY", opened });
   return {
     opened,
-    submit: (envelope) => link.submit(envelope),
+    submit: (envelope, isTimed) => link.submit(envelope, isTimed),
     tryFlow: link.tryFlow,
+    figures: link.figures,
     close: async () => {
       link.close();
       port.close();
@@ -101,9 +121,11 @@ class Link {
   readonly opened: Promise<Opened>;
   readonly #far: { postMessage(message: ToWriter): void };
   readonly #outlet: Outlet;
-  readonly #waiting = new Map<number, Reply>();
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
   readonly #trying = new Map<number, (passage: Passage | null) => void>();
   readonly #opening = Promise.withResolvers<Opened>();
+  /** Asked for once, however many want them meanwhile. */
+  #figures: PromiseWithResolvers<string> | null = null;
   #nextId = 1;
   #isOpen = false;
   #isClosing = false;
@@ -115,15 +137,15 @@ class Link {
     this.opened = this.#opening.promise;
   }
 
-  submit(envelope: CommandEnvelope): Promise<CommandResult> {
-    return new Promise((reply) => {
+  submit(envelope: CommandEnvelope, isTimed: boolean): Promise<Answer> {
+    return new Promise((answer) => {
       if (this.#end) {
-        reply(refused("INTERNAL", this.#end.message));
+        answer({ result: refused("INTERNAL", this.#end.message) });
         return;
       }
       const id = this.#nextId++;
-      this.#waiting.set(id, reply);
-      this.#far.postMessage({ kind: "SUBMIT", id, envelope });
+      this.#waiting.set(id, answer);
+      this.#far.postMessage({ kind: "SUBMIT", id, envelope, isTimed });
     });
   }
 
@@ -137,6 +159,15 @@ class Link {
       this.#trying.set(id, reply);
       this.#far.postMessage({ kind: "TRY_FLOW", id, question });
     });
+
+  readonly figures = (): Promise<string> => {
+    if (this.#end) return Promise.reject(this.#end);
+    if (!this.#figures) {
+      this.#figures = Promise.withResolvers();
+      this.#far.postMessage({ kind: "FIGURES" });
+    }
+    return this.#figures.promise;
+  };
 
   /** False when there is nobody any more who could hear it. */
   close(): boolean {
@@ -156,7 +187,7 @@ class Link {
         this.#outlet.committed(message.headSeq, message.nowMs);
         return;
       case "ANSWER":
-        this.#waiting.get(message.id)?.(message.result);
+        this.#waiting.get(message.id)?.(message.answer);
         this.#waiting.delete(message.id);
         return;
       case "TRIED":
@@ -168,6 +199,10 @@ class Link {
         return;
       case "HEALTH":
         this.#outlet.health(message.health);
+        return;
+      case "FIGURES":
+        this.#figures?.resolve(message.figures);
+        this.#figures = null;
         return;
       case "LOG":
         this.#outlet.log(message.text);
@@ -182,10 +217,13 @@ class Link {
     if (this.#end) return;
     this.#end = error;
     this.#opening.reject(error);
-    for (const reply of this.#waiting.values()) reply(refused("INTERNAL", error.message));
+    const result = refused("INTERNAL", error.message);
+    for (const answer of this.#waiting.values()) answer({ result });
     this.#waiting.clear();
     for (const reply of this.#trying.values()) reply(null);
     this.#trying.clear();
+    this.#figures?.reject(error);
+    this.#figures = null;
     // What never began is told by `opened` alone.
     if (this.#isOpen && !this.#isClosing) this.#outlet.fatal(error);
   }

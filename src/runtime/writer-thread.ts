@@ -21,18 +21,28 @@ const { writer, epoch, dataDir } = openWriter(workerData as WriterOptions, {
 });
 
 port.on("message", (message: ToWriter) => {
-  if (message.kind === "SUBMIT") {
-    const { id, envelope } = message;
-    writer.submit({ envelope, reply: (result) => send({ kind: "ANSWER", id, result }) });
-    return;
+  switch (message.kind) {
+    case "SUBMIT": {
+      const { id, envelope, isTimed } = message;
+      writer.submit({
+        envelope,
+        reply: (result, timing) =>
+          send({ kind: "ANSWER", id, answer: isTimed ? { result, timing } : { result } }),
+      });
+      return;
+    }
+    case "TRY_FLOW": {
+      const { id, question } = message;
+      send({ kind: "TRIED", id, passage: writer.tryFlow(...question) });
+      return;
+    }
+    case "FIGURES":
+      void writer.figures().then((figures) => send({ kind: "FIGURES", figures }));
+      return;
+    case "CLOSE":
+      writer.close();
+      port.close();
   }
-  if (message.kind === "TRY_FLOW") {
-    const { id, question } = message;
-    send({ kind: "TRIED", id, passage: writer.tryFlow(...question) });
-    return;
-  }
-  writer.close();
-  port.close();
 });
 
 writer.start();

@@ -24,6 +24,7 @@ import { Queue } from "./queue.ts";
 import { TelemetryBuffer } from "./telemetry.ts";
 import { Ticks } from "./ticks.ts";
 import { Troubles } from "./troubles.ts";
+import { WriterFigures } from "./writer-figures.ts";
 
 /** Real time between two looks at the event loop: a message never waits much longer than this. */
 const SLICE_MS = 10;
@@ -69,6 +70,7 @@ export class Writer {
   readonly #pace: Pace;
   readonly #retention: RetentionRounds;
   readonly #telemetryRounds: TelemetryRounds;
+  readonly #figures: WriterFigures;
 
   readonly #unordered: readonly FleetEvent[];
   readonly #sightings = new Queue<Sighting>();
@@ -100,9 +102,14 @@ export class Writer {
       (text) => outlet.log(text),
     );
     this.#troubles = troubles;
-    this.#decisions = new Decisions(state, troubles);
+    const figures = new WriterFigures(() => ({
+      commands: this.#desk.waiting,
+      sightings: this.#sightings.size,
+    }));
+    this.#figures = figures;
+    this.#decisions = new Decisions(state, troubles, figures);
     this.#ticks = new Ticks(this.#decisions);
-    this.#desk = new CommandDesk(mode, this.#decisions, new Idempotency(store));
+    this.#desk = new CommandDesk(mode, this.#decisions, new Idempotency(store), figures);
     const sink = (driver: DriverName, observation: Observation) =>
       this.#observe(driver, observation);
     this.#drivers = new DriverPool(drivers(sink), troubles, sink);
@@ -113,6 +120,7 @@ export class Writer {
       sightings: this.#sightings,
       outlet,
       troubles,
+      figures,
     });
     this.#retention = new RetentionRounds(store, retention, startMs);
     this.#telemetryRounds = new TelemetryRounds(this.#telemetry, (rows) => this.#commit(rows));
@@ -128,6 +136,10 @@ export class Writer {
 
   health(): Health {
     return this.#troubles.health();
+  }
+
+  figures(): Promise<string> {
+    return this.#figures.read();
   }
 
   /** Asked of the driver of both guests' hosts; a guest that is nowhere is nobody else's either. */
@@ -161,11 +173,10 @@ export class Writer {
     this.#soon();
   }
 
-  /** Finishes what is begun, refuses the rest, and lets go of the store. */
+  /** Answers what was asked, as far as it need not wait for time to pass, and lets go of the store. */
   close(): void {
-    const wasClosed = this.#isClosed;
+    if (!this.#isClosed) this.#finish();
     this.#stop("The server is shutting down.");
-    if (!wasClosed) this.#finish();
     this.#drivers.close();
     this.#store.close();
   }
@@ -374,10 +385,12 @@ export class Writer {
     this.#desk.refuseAll(why);
   }
 
-  /** Deals with what was seen, so that the drivers' worlds can be stored as they are. */
+  /** Deals with what was asked and seen, so that the drivers' worlds can be stored as they are. */
   #finish(): void {
-    for (let steps = 0; this.#sightings.size > 0 && steps < 1_000; steps++)
-      if (!this.#step()) break;
+    this.#isClosed = true;
+    this.#cancelTurns();
+    const isAtWork = () => this.#sightings.size > 0 || this.#desk.waiting > 0;
+    for (let steps = 0; isAtWork() && steps < 1_000; steps++) if (!this.#step()) break;
     this.#telemetryRounds.flush();
   }
 

@@ -1,5 +1,5 @@
 import type { DocumentNode } from "graphql";
-import { createYoga } from "graphql-yoga";
+import { createYoga, type Plugin } from "graphql-yoga";
 import { type ApiContext, createContext, type FleetDocuments } from "../../schema/context.ts";
 import { schema } from "../../schema/index.ts";
 import type { Principal } from "../model/principals.ts";
@@ -10,6 +10,9 @@ import { DocumentCache } from "./limits/document-cache.ts";
 import type { Gate } from "./limits/gate.ts";
 import { useLimits } from "./limits/plugin.ts";
 import { maskError } from "./masking.ts";
+import type { OperationReport } from "./metrics/operation-report.ts";
+import { useOperationReports } from "./metrics/operation-report.ts";
+import type { ServerFigures } from "./metrics/server-figures.ts";
 
 /** Of all documents that are kept parsed: some hundred of the usual kind, and some 30 MB of the worst. */
 const MAX_CACHED_CHARS = 256 * 1024;
@@ -31,16 +34,30 @@ export interface GraphqlOptions {
   readonly runtime: Runtime;
   readonly documents: FleetDocuments;
   readonly gate: Gate;
+  readonly figures: ServerFigures;
+  readonly plugins: readonly Plugin<ApiContext>[];
+  readonly onOperation: (report: OperationReport) => void;
   readonly onError: (error: unknown) => void;
 }
 
 /** GraphQL as HTTP and WebSockets share it: the schema, its context, its limits, its masking. */
-export function createGraphql({ runtime, documents, gate, onError }: GraphqlOptions) {
+export function createGraphql({
+  runtime,
+  documents,
+  gate,
+  figures,
+  plugins,
+  onOperation,
+  onError,
+}: GraphqlOptions) {
   return createYoga<ServerContext, ApiContext>({
     schema,
     // Over a WebSocket there is no request.
-    context: (given: ServerContext & { request?: Request }) =>
-      createContext(runtime, documents, principalOf(given), given.request?.signal),
+    context: (given: ServerContext & { request?: Request }) => {
+      const { request } = given;
+      const transport = request ? "sse" : "websocket";
+      return createContext(runtime, documents, principalOf(given), request?.signal, transport);
+    },
     graphqlEndpoint: "/graphql",
     graphiql: false,
     landingPage: false,
@@ -56,7 +73,12 @@ export function createGraphql({ runtime, documents, gate, onError }: GraphqlOpti
       errorCache: NOTHING_CACHED,
     },
     maskedErrors: { maskError: (error) => maskError(error, onError) },
-    plugins: [useAddressParameters(), useLimits({ gate, principalOf })],
+    plugins: [
+      useOperationReports(figures, onOperation),
+      ...plugins,
+      useAddressParameters(),
+      useLimits({ gate, principalOf }),
+    ],
   });
 }
 

@@ -8,6 +8,8 @@ import { sendGraphiql } from "./graphiql.ts";
 import type { Graphql } from "./graphql.ts";
 import { rateLimited, tooMuch } from "./limits/errors.ts";
 import type { Gate } from "./limits/gate.ts";
+import { mayReadMetrics } from "./metrics/access.ts";
+import type { ServerFigures } from "./metrics/server-figures.ts";
 import { isSimple, letIn, PREFLIGHT_HEADER, refusal } from "./origin.ts";
 
 export const GRAPHQL_PATH = "/graphql";
@@ -15,12 +17,14 @@ export const GRAPHQL_PATH = "/graphql";
 export interface HttpOptions {
   readonly runtime: Runtime;
   readonly graphql: Graphql;
+  readonly figures: ServerFigures;
   readonly gate: Gate;
   readonly authenticator: Authenticator;
   readonly sessions: Sessions;
   /** The published JSON Schema of fleet documents, as text. */
   readonly fleetSchema: string;
   readonly damage: Damage;
+  readonly isStopping: () => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -28,7 +32,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 
 /** Answers HTTP requests: the API, the playground, health, and the schema of fleet documents. */
 export function httpHandler(options: HttpOptions): Handler {
-  const { runtime, gate, authenticator, fleetSchema, damage } = options;
+  const { runtime, gate, authenticator, fleetSchema, damage, isStopping } = options;
   const { allowedOrigins } = gate.limits;
   const routes: Record<string, Handler> = {
     [GRAPHQL_PATH]: (request, response) => {
@@ -42,12 +46,17 @@ export function httpHandler(options: HttpOptions): Handler {
     "/health/live": get((_request, response) => sendJson(response, 200, { live: true })),
     "/health/ready": get((_request, response) => {
       const health = runtime.health();
-      const ready = health.ready && damage.problem === null;
-      const problems = [...(damage.problem === null ? [] : [damage.problem]), ...health.problems];
+      const ready = isReady(options);
+      const problems = [
+        ...(isStopping() ? ["The server is shutting down."] : []),
+        ...(damage.problem === null ? [] : [damage.problem]),
+        ...health.problems,
+      ];
       const { decisionFailures } = health;
       const details = authenticator.isAsked ? {} : { problems, decisionFailures };
       sendJson(response, ready ? 200 : 503, { ready, ...details });
     }),
+    "/metrics": get((request, response) => sendMetrics(request, response, options)),
     "/fleet.schema.json": get((_request, response) => {
       response.writeHead(200, { "Content-Type": "application/schema+json" }).end(fleetSchema);
     }),
@@ -70,6 +79,31 @@ export function httpHandler(options: HttpOptions): Handler {
       else sendError(response, 500, { message: "Internal error" });
     }
   };
+}
+
+/** Commands can be taken. */
+export function isReady({
+  runtime,
+  damage,
+  isStopping,
+}: Pick<HttpOptions, "runtime" | "damage" | "isStopping">): boolean {
+  return !isStopping() && runtime.health().ready && damage.problem === null;
+}
+
+async function sendMetrics(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { authenticator, figures }: HttpOptions,
+): Promise<void> {
+  const session = await sessionOf(request, response, authenticator);
+  if (!session) return;
+  if (!mayReadMetrics(session.principal))
+    return sendError(response, 403, {
+      message: "Metrics are for those who may see the whole fleet.",
+      extensions: { code: "FORBIDDEN" },
+    });
+  const text = await figures.text();
+  response.writeHead(200, { "Content-Type": figures.contentType }).end(text);
 }
 
 /** Whatever can be refused before the request is read. */

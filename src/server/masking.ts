@@ -1,13 +1,14 @@
 import { PothosValidationError } from "@pothos/core";
 import { GraphQLError } from "graphql";
 import { isDamage } from "../runtime/damage.ts";
+import { currentRequestId } from "./request-id.ts";
 
 /**
  * What a client is told of an error. What resolvers throw on purpose is a GraphQLError; anything else
  * is a bug, of which it learns no more than that. But a damaged database is told: asking again won't help.
  */
 export function maskError(error: unknown, report: (error: unknown) => void): GraphQLError {
-  const original = (error instanceof GraphQLError && error.originalError) || error;
+  const original = originalOf(error);
   const place =
     error instanceof GraphQLError ? { nodes: error.nodes ?? null, path: error.path ?? null } : {};
   // A cursor of a list that is none, or the like: the message is meant for the caller.
@@ -23,8 +24,20 @@ export function maskError(error: unknown, report: (error: unknown) => void): Gra
       "The server's database is damaged, and what was asked for cannot be read. Its operator must restore it from a backup.",
       { ...place, extensions: { code: "DATA_CORRUPT" } },
     );
+  // By which the operator finds in the log what it was.
+  const requestId = currentRequestId();
   return new GraphQLError("Internal error", {
     ...place,
-    extensions: { code: "INTERNAL" },
+    extensions: { code: "INTERNAL", ...(requestId !== null && { requestId }) },
   });
+}
+
+/** Nobody threw it for a client to read. */
+export function isBug(error: GraphQLError): boolean {
+  const original = originalOf(error);
+  return !(original instanceof GraphQLError || original instanceof PothosValidationError);
+}
+
+function originalOf(error: unknown): unknown {
+  return (error instanceof GraphQLError && error.originalError) || error;
 }

@@ -1,6 +1,8 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createContext, type FleetDocuments } from "../../schema/context.ts";
+import { setTimeout as elapsed } from "node:timers/promises";
+import type { Plugin } from "graphql-yoga";
+import { type ApiContext, createContext, type FleetDocuments } from "../../schema/context.ts";
 import type { Principal } from "../model/principals.ts";
 import { Damage } from "../runtime/damage.ts";
 import type { Runtime } from "../runtime/ports.ts";
@@ -10,9 +12,13 @@ import type { AuthenticationSettings } from "./authentication/settings.ts";
 import { BadConfiguration } from "./bad-configuration.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
 import { createGraphql } from "./graphql.ts";
-import { GRAPHQL_PATH, httpHandler, isStream } from "./http.ts";
+import { GRAPHQL_PATH, httpHandler, isReady, isStream } from "./http.ts";
 import { Gate } from "./limits/gate.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
+import type { OperationReport } from "./metrics/operation-report.ts";
+import { ServerFigures } from "./metrics/server-figures.ts";
+import { onBehalfOf, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
+import { Streams } from "./streams.ts";
 import { TrustedDocuments } from "./trusted-documents.ts";
 import { serveWebSockets } from "./websocket.ts";
 
@@ -22,11 +28,16 @@ export interface ServerOptions {
   readonly port: number;
   /** Other threads listen on it, too: the system deals connections out among them. */
   readonly sharesPort?: boolean;
+  /** Which of the threads that serve the API this is; null when it is the only one. */
+  readonly thread?: number | null;
   readonly runtime: Runtime;
   readonly documents: FleetDocuments;
   readonly fleetSchema: string;
   /** What no client is told of: bugs. */
   readonly onError: (error: unknown) => void;
+  /** More that takes part in operations. */
+  readonly plugins?: readonly Plugin<ApiContext>[];
+  readonly onOperation?: (report: OperationReport) => void;
   /** A WebSocket's client that takes nothing for so long is told to come back when it can. */
   readonly stalledMs?: number;
   /** Null: nobody is asked who they are. */
@@ -40,8 +51,11 @@ export interface RunningServer {
   readonly port: number;
   /** Where the API is, such as `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
-  /** Says goodbye to all clients. The runtime is closed by whoever started it. */
-  close(): Promise<void>;
+  /**
+   * Is not ready any more, which whoever sends clients here has `noticeMs` to notice; then says goodbye to
+   * all of them and answers what was asked. The runtime is closed by whoever started it.
+   */
+  close(noticeMs?: number): Promise<void>;
 }
 
 /** Requests that are still answered after the server has begun to stop. */
@@ -64,25 +78,56 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const settings = options.authentication ?? null;
   const authenticator = new Authenticator({ runtime, settings, onError });
   const sessions = new Sessions(runtime, onError);
-  const graphql = createGraphql({ runtime, documents, gate, onError });
+  const streams = new Streams();
+  let isGoing = false;
+  const isStopping = () => isGoing;
+  const fanOut = new FanOut(runtime.feed);
+  const figures = new ServerFigures({
+    runtime,
+    thread: options.thread ?? null,
+    isReady: () => isReady({ runtime, damage, isStopping }),
+    listeners: () => fanOut.listeners(),
+    connections: (transport) => (transport === "sse" ? streams.size : sockets.size),
+  });
+  const onOperation = (report: OperationReport) => {
+    figures.executed(report);
+    options.onOperation?.(report);
+  };
+  const plugins = options.plugins ?? [];
+  const graphql = createGraphql({
+    runtime,
+    documents,
+    gate,
+    figures,
+    plugins,
+    onOperation,
+    onError,
+  });
   const access = { gate, authenticator, sessions };
-  const handler = httpHandler({ runtime, graphql, ...access, fleetSchema, damage, onError });
-  const streams = new Set<ServerResponse>();
+  const handler = httpHandler({
+    ...access,
+    runtime,
+    graphql,
+    figures,
+    fleetSchema,
+    damage,
+    isStopping,
+    onError,
+  });
   const http = createServer((request, response) => {
+    const requestId = requestIdOf(request);
+    response.setHeader(REQUEST_ID_HEADER, requestId);
     // Streams of events end when the client goes, so when the server stops it must end them itself.
-    if (isStream(request)) {
-      streams.add(response);
-      response.once("close", () => streams.delete(response));
-    }
-    void handler(request, response);
+    if (isStream(request) && !streams.add(response)) return;
+    void onBehalfOf(requestId, () => handler(request, response));
   });
   const newContext = (principal: Principal) => createContext(runtime, documents, principal);
-  const fanOut = new FanOut(runtime.feed);
   const { stalledMs } = options;
   const sockets = serveWebSockets(http, GRAPHQL_PATH, {
     graphql,
     ...access,
     fanOut,
+    onOperation,
     newContext,
     onError,
     stalledMs,
@@ -92,12 +137,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     port,
     url: urlOf(options.host, port),
-    close: async () => {
+    close: async (noticeMs = 0) => {
+      isGoing = true;
+      if (noticeMs > 0) await elapsed(noticeMs);
+      streams.end();
+      await sockets.close();
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       http.closeIdleConnections();
-      for (const stream of streams) stream.destroy();
       const deadline = setTimeout(() => http.closeAllConnections(), DRAIN_MS);
-      await sockets.close();
       await closed;
       clearTimeout(deadline);
     },

@@ -14,6 +14,7 @@ import type { Gate } from "./limits/gate.ts";
 import { mayIntrospect, withoutSuggestion } from "./limits/introspection.ts";
 import { withCost } from "./limits/plugin.ts";
 import { maskError } from "./masking.ts";
+import { type OperationReport, reportOf } from "./metrics/operation-report.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface SubscriptionOptions {
@@ -22,6 +23,7 @@ export interface SubscriptionOptions {
   readonly fanOut: FanOut;
   readonly authenticator: Authenticator;
   readonly sessions: Sessions;
+  readonly onOperation: (report: OperationReport) => void;
   /** What an operation of a principal sees. */
   readonly newContext: (principal: Principal) => ApiContext;
   readonly onError: (error: unknown) => void;
@@ -124,8 +126,9 @@ function principalOf({ session }: Connection): Principal {
 
 async function subscribe(
   args: ExecutionArgs,
-  { fanOut, newContext, onError }: SubscriptionOptions,
+  { fanOut, onOperation, newContext, onError }: SubscriptionOptions,
 ) {
+  const begunMs = performance.now();
   const { id, outbox, principal, contextFactory, subscribe } = args.rootValue as Engine;
   const maskOne = (error: unknown) => maskError(error, onError);
   try {
@@ -136,10 +139,14 @@ async function subscribe(
     if (operation) {
       // It may listen for months, and needs none of this any more.
       args.rootValue = null;
-      return fanOut.subscribe(operation, { id, outbox, audience: audienceOf(principal) });
+      const audience = audienceOf(principal);
+      const member = fanOut.subscribe(operation, { id, outbox, audience });
+      onOperation(reportOf({ ...args, contextValue: { principal } }, "ok", begunMs));
+      return member;
     }
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
+    onOperation(reportOf({ ...args, contextValue: { principal } }, "error", begunMs));
     return refused([maskOne(error)]);
   }
   const result = await subscribe({ ...args, contextValue: await contextFactory() });

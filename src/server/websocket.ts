@@ -3,8 +3,10 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { CloseCode, handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
+import { comeBackInMs, goodbye } from "./going-away.ts";
 import { refusal } from "./origin.ts";
 import { Outbox } from "./outbox.ts";
+import { onBehalfOf, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import { createSubscriptionServer, type SubscriptionOptions } from "./subscription-server.ts";
 
 /** Finds out that a client's machine is gone, even while nothing is sent to it. */
@@ -21,6 +23,8 @@ export interface WebSocketOptions extends SubscriptionOptions {
 }
 
 export interface WebSockets {
+  /** How many are open. */
+  readonly size: number;
   /** Tells all clients to come back later, and waits until they have heard. */
   close(): Promise<void>;
 }
@@ -28,6 +32,7 @@ export interface WebSockets {
 /** GraphQL over WebSockets (graphql-transport-ws) at `path` of an HTTP server. */
 export function serveWebSockets(http: Server, path: string, options: WebSocketOptions): WebSockets {
   const outboxes = new Map<WebSocket, Outbox>();
+  let isClosing = false;
   const protocol = createSubscriptionServer(options);
   const sockets = new WebSocketServer({
     noServer: true,
@@ -43,15 +48,23 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
     const { gate, authenticator } = options;
     const reason = refusal(request, gate.limits.allowedOrigins, authenticator.isAsked);
     if (pathOf(request) !== path) return refuse(stream, 404, "Not Found");
+    if (isClosing) return refuse(stream, 503, "Service Unavailable");
     if (reason) return refuse(stream, 403, "Forbidden", reason);
     stream.off("error", ignore);
+    // Its answer's headers are written with the request at hand.
+    request.headers["x-request-id"] = requestIdOf(request);
     sockets.handleUpgrade(request, stream, head, (socket) =>
       // That is what a server over TCP is given.
-      serve(socket, stream as Socket, request.headers.authorization ?? null),
+      serve(socket, stream as Socket, request),
     );
   });
+  sockets.on("headers", (headers, request) =>
+    headers.push(`${REQUEST_ID_HEADER}: ${requestIdOf(request)}`),
+  );
 
-  function serve(socket: WebSocket, stream: Socket, authorization: string | null): void {
+  function serve(socket: WebSocket, stream: Socket, request: IncomingMessage): void {
+    const authorization = request.headers.authorization ?? null;
+    const requestId = requestIdOf(request);
     stream.setKeepAlive(true, KEEP_ALIVE_MS);
     const outbox = new Outbox(socket, stream, options.stalledMs ?? STALLED_MS);
     outboxes.set(socket, outbox);
@@ -64,7 +77,7 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
           socket.on("message", (data) => {
             // Whoever was told goodbye is not listened to any more.
             if (!outbox.isOpen) return;
-            handle(String(data)).catch((error: unknown) => {
+            onBehalfOf(requestId, () => handle(String(data))).catch((error: unknown) => {
               if (isOnlyForClients(error))
                 return outbox.close(CloseCode.BadRequest, "Invalid message received");
               options.onError(error);
@@ -86,8 +99,13 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
   }
 
   return {
+    get size() {
+      return outboxes.size;
+    },
     close: async () => {
-      await Promise.all([...outboxes].map(sayGoodbye));
+      isClosing = true;
+      const clients = outboxes.size;
+      await Promise.all([...outboxes].map((one) => sayGoodbye(one, clients)));
       sockets.close();
     },
   };
@@ -106,10 +124,13 @@ function waitForReader(socket: WebSocket, outbox: Outbox): void {
   void drained.then(() => socket.resume());
 }
 
-function sayGoodbye([socket, outbox]: readonly [WebSocket, Outbox]): Promise<void> {
+function sayGoodbye(
+  [socket, outbox]: readonly [WebSocket, Outbox],
+  clients: number,
+): Promise<void> {
   return new Promise((resolve) => {
     socket.once("close", () => resolve());
-    outbox.sayGoodbye(GOING_AWAY, "The server is shutting down");
+    outbox.sayGoodbye(GOING_AWAY, goodbye(comeBackInMs(clients)));
   });
 }
 

@@ -1,7 +1,8 @@
 /** Which events a listener or a list wants; the same for the log on disk and for the live edge. */
 
+import type { Actor } from "../model/actors.ts";
 import type { EventKind, FleetEvent } from "../model/events.ts";
-import type { Seq } from "../model/ids.ts";
+import type { Seq, TenantId } from "../model/ids.ts";
 import { type EventCategory, SEVERITIES, type Severity } from "../model/statuses.ts";
 
 /**
@@ -9,6 +10,8 @@ import { type EventCategory, SEVERITIES, type Severity } from "../model/statuses
  * nothing.
  */
 export interface LogFilter {
+  /** What principals of these names brought about: those of the tenant, or of all if that is null. */
+  readonly principals?: { readonly names: readonly string[]; readonly tenantId: TenantId | null };
   readonly categories?: readonly EventCategory[];
   readonly kinds?: readonly EventKind[];
   readonly minSeverity?: Severity;
@@ -32,9 +35,16 @@ export function matches(event: FleetEvent, filter: LogFilter): boolean {
     isAmong(event.zoneId, filter.zoneIds) &&
     isAmong(event.tenantId, filter.tenantIds) &&
     isAmong(event.incidentId, filter.incidentIds) &&
+    isBy(event.actor, filter.principals) &&
     (filter.minSeverity === undefined ||
       severityRank(event.severity) >= severityRank(filter.minSeverity))
   );
+}
+
+function isBy(actor: Actor, wanted: LogFilter["principals"]): boolean {
+  if (wanted === undefined) return true;
+  if (actor.kind !== "PRINCIPAL" || !isAmong(actor.name, wanted.names)) return false;
+  return wanted.tenantId === null || actor.tenantId === wanted.tenantId;
 }
 
 function isAmong<T>(value: T | null | undefined, wanted: readonly T[] | undefined): boolean {

@@ -6,6 +6,7 @@
  */
 
 import type { Database, Statement } from "better-sqlite3";
+import { formatActor } from "../model/actors.ts";
 import type { Seq } from "../model/ids.ts";
 import { SEVERITIES } from "../model/statuses.ts";
 import { type LogFilter, severityRank } from "./filter.ts";
@@ -107,10 +108,19 @@ function conditionsOf(filter: LogFilter): Condition[] {
     ["zone_id", filter.zoneIds],
     ["tenant_id", filter.tenantIds],
     ["category", filter.categories],
+    ...actors(filter),
   ];
   return given.flatMap(([column, values]) =>
     values === undefined ? [] : [{ column, values: [...new Set(values)] }],
   );
+}
+
+/** A tenant does not find out by asking what others are called. */
+function actors({ principals }: LogFilter): [string, string[]][] {
+  if (!principals) return [];
+  const { names, tenantId } = principals;
+  if (tenantId === null) return [["principal", [...names]]];
+  return [["actor", names.map((name) => formatActor({ kind: "PRINCIPAL", name, tenantId }))]];
 }
 
 function ranksFrom({ minSeverity }: LogFilter): number[] | undefined {
@@ -174,6 +184,7 @@ function whereAll(conditions: readonly string[]): string {
 }
 
 function canLead({ column, values }: Condition): boolean {
+  if (column === "principal" || column === "actor") return false;
   if (column === "severity_rank")
     return values.every((rank) => (rank as number) >= RARE_SEVERITY_RANK);
   return values.length <= MAX_LEADING_VALUES;
@@ -186,7 +197,14 @@ function rareOnly({ column }: Condition): string[] {
 
 /** The `+` keeps SQLite from leading with this condition's index. */
 function checked(condition: Condition): string {
-  return `+log.${condition.column} IN ${wantedValues(condition)}`;
+  return `+${expressionOf(condition)} IN ${wantedValues(condition)}`;
+}
+
+/** The name within an actor, as `formatActor` writes it, is no column of its own. */
+function expressionOf({ column }: Condition): string {
+  return column === "principal"
+    ? "iif(log.actor GLOB 'PRINCIPAL*', substr(log.actor, instr(log.actor, ':') + 1), NULL)"
+    : `log.${column}`;
 }
 
 function wantedValues({ column }: Condition): string {

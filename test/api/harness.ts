@@ -5,6 +5,8 @@ import { onTestFinished, vi } from "vitest";
 import WebSocket from "ws";
 import { startEvenkeel } from "../../src/main.ts";
 import type { Configuration } from "../../src/server/configuration.ts";
+import { DEFAULT_LOG, type LogSettings } from "../../src/server/log.ts";
+import { DEFAULT_OPERATING } from "../../src/server/operating-settings.ts";
 
 export const SMALL_FLEET = "fleets/small.yaml";
 
@@ -178,6 +180,8 @@ export class Subscription {
 export async function startTestServer(
   overrides: Partial<Configuration> = {},
   keep = false,
+  thread: "inline" | "worker" = "inline",
+  logSettings: LogSettings = DEFAULT_LOG,
 ): Promise<TestServer> {
   const log: string[] = [];
   const evenkeel = await startEvenkeel(
@@ -196,7 +200,11 @@ export async function startTestServer(
       apiThreads: 0,
       ...overrides,
     },
-    { thread: "inline", onLog: (line) => log.push(line) },
+    {
+      thread,
+      operating: { ...DEFAULT_OPERATING, log: logSettings },
+      onLog: (line) => log.push(line),
+    },
   );
   const server = new TestServer(evenkeel, log);
   if (!keep) onTestFinished(() => server.close());

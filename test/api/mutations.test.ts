@@ -28,6 +28,14 @@ async function statusOf(server: TestServer, name: string): Promise<string | unde
     .guest?.status;
 }
 
+async function kindsAfter(server: TestServer, after: string | null): Promise<Set<string>> {
+  const { events } = await server.data(
+    "query ($after: Cursor) { events(first: 100, after: $after) { nodes { kind } } }",
+    { after },
+  );
+  return new Set(events.nodes.map(({ kind }: Json) => kind));
+}
+
 describe("a guest's life", () => {
   test("goes through every verb, each as an operation that succeeds", async () => {
     const server = await startSettledServer();
@@ -304,7 +312,7 @@ describe("a mutation that can't be", () => {
       expect({ what, type: result.__typename, path: result.path }).toEqual({ what, type, path });
       expect(result.message.length).toBeGreaterThan(0);
     }
-    expect(await server.head()).toBe(head);
+    expect(await kindsAfter(server, head)).toEqual(new Set(["COMMAND_AUDITED"]));
   });
 
   test("moves no clock that moves by itself", async () => {
@@ -431,7 +439,7 @@ guests: [{ name: g, flavor: f, image: i }]
       name: "h-1",
       details: [],
     });
-    expect(await server.head()).toMatch(/:0$/);
+    expect(await kindsAfter(server, null)).toEqual(new Set(["COMMAND_AUDITED"]));
     const applied = await apply(server, { document: DOCUMENT });
     expect(applied.dryRun).toBe(false);
     expect(applied.changes).toEqual(planned.changes);
@@ -516,7 +524,7 @@ affinityRules:
     expect(result).toMatchObject({ __typename: "InvalidInputError", path: ["input", "document"] });
     expect(result.problems.length).toBeGreaterThan(0);
     expect(result.problems[0]).toMatchObject(place);
-    expect(await server.head()).toMatch(/:0$/);
+    expect(await kindsAfter(server, null)).toEqual(new Set(["COMMAND_AUDITED"]));
   });
 
   test("points at what does not fit the fleet", async () => {

@@ -30,12 +30,14 @@ describe("a command", () => {
     expect(events[0]?.actor).toEqual({ kind: "PRINCIPAL", name: "alice" });
   });
 
-  test("that is refused leaves no trace", async () => {
+  test("that is refused leaves no trace but that it was asked for", async () => {
     const { fleet } = await withGuest();
     const before = fleet.runtime.feed.head();
     const result = await fleet.submit({ kind: "STOP_GUEST", guestId: 999_999 as never });
     expect(result).toMatchObject({ ok: false, rejection: { code: "NOT_FOUND" } });
-    expect(fleet.runtime.feed.head()).toBe(before);
+    expect(fleet.runtime.feed.head()).toBe(before + 1);
+    const [audit] = fleet.runtime.queries.reader.readEvents(before, 1);
+    expect(audit).toMatchObject({ kind: "CommandAudited", payload: { result: "NOT_FOUND" } });
   });
 
   test("that comes with many others is decided in its turn", async () => {
@@ -131,7 +133,7 @@ describe("an idempotency key", () => {
     const fleet = await TestRuntime.start();
     const apply = { kind: "APPLY_FLEET", spec: fleetOf({}), prune: false } as const;
     expect((await fleet.submit({ ...apply, dryRun: true }, "k")).ok).toBe(true);
-    expect(fleet.log()).toEqual([]);
+    expect(fleet.log().map(({ kind }) => kind)).toEqual(["CommandAudited"]);
     expect((await fleet.submit({ ...apply, dryRun: false }, "k")).ok).toBe(true);
     expect(fleet.log().length).toBeGreaterThan(0);
   });

@@ -42,6 +42,7 @@ describe("a decision that fails", () => {
     expect(after.entities).toEqual(before.entities);
     expect(fleet.log().slice(before.meta.seq)).toMatchObject([
       { kind: "DecisionFailed", severity: "CRITICAL", payload: { input: "START_GUEST" } },
+      { kind: "CommandAudited", payload: { command: "START_GUEST", result: "INTERNAL" } },
     ]);
     const health = fleet.runtime.health();
     expect(health).toMatchObject({ ready: true, decisionFailures: 1 });

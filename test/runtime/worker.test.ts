@@ -37,6 +37,23 @@ describe("the writer in a thread of its own", () => {
     expect(again.kinds().GuestStarted).toBe(3);
   });
 
+  test("answers what was asked before it was closed", async () => {
+    const fleet = await TestRuntime.start({ thread: "worker" });
+    await fleet.apply(fleetOf({ guests: 3 }));
+    const command = { kind: "SET_HIGH_AVAILABILITY" } as const;
+    const actor = { kind: "PRINCIPAL", name: "test" } as const;
+    // More than are taken at once.
+    const answers = Array.from({ length: 2_000 }, (_, index) =>
+      fleet.runtime.commands.submit({
+        command: { ...command, enabled: index % 2 === 0 },
+        actor,
+        idempotencyKey: null,
+      }),
+    );
+    await fleet.runtime.close();
+    for (const answer of await Promise.all(answers)) expect(answer.ok).toBe(true);
+  });
+
   test("tells why it can't start", async () => {
     const fleet = await TestRuntime.start({ thread: "worker" });
     const onFatal = vi.fn();

@@ -34,7 +34,10 @@ export async function transcribe(
   const events = (await eventsOf(url, log))
     .filter(({ kind, category, severity }) => {
       if ((log.without ?? BORING).includes(kind)) return false;
-      return log.kinds !== undefined || !ROUTINE.has(category) || severity !== "INFO";
+      if (log.kinds !== undefined) return true;
+      // What was refused, its step tells.
+      if (kind === "COMMAND_AUDITED") return false;
+      return !ROUTINE.has(category) || severity !== "INFO";
     })
     .map((event) => ({ ...event, atMs: Date.parse(event.occurredAt) - startMs }))
     .filter(({ atMs }) => atMs >= log.fromSeconds * 1000);

@@ -17,6 +17,7 @@ function lengthenWatchdogs(state: State, old: Settings, now: Settings): void {
 
 export const inventoryFolds = {
   FleetApplied: nothing,
+  CommandAudited: nothing,
   SettingsChanged: (state, { payload }) => {
     lengthenWatchdogs(state, state.meta.settings, payload.definition);
     state.setMeta({ settings: payload.definition });

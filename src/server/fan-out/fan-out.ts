@@ -1,5 +1,5 @@
 import type { EventResults, EventsOperation } from "../../../schema/events-operation.ts";
-import type { Feed } from "../../runtime/ports.ts";
+import type { Feed, Following } from "../../runtime/ports.ts";
 import type { Outbox } from "../outbox.ts";
 import { EventGroup, type Passes } from "./event-group.ts";
 import { Hub } from "./hub.ts";
@@ -28,6 +28,7 @@ export interface Listener {
 export class FanOut {
   readonly #feed: Feed;
   readonly #hub: Hub;
+  readonly #members = new Set<Member>();
   readonly #channels = new Map<string, Channel & { listeners: number }>();
 
   /** The whole log: what passes is for each operation to say. */
@@ -36,19 +37,33 @@ export class FanOut {
     this.#hub = new Hub(feed);
   }
 
-  subscribe(operation: EventsOperation, { outbox, id, audience }: Listener): Member {
+  /** Those who listen now. */
+  listeners(): readonly Following[] {
+    const head = this.#feed.head();
+    return [...this.#members].map((member) => member.where(head));
+  }
+
+  subscribe(operation: EventsOperation, listener: Listener): Member {
+    const member = this.#member(operation, listener, () => this.#members.delete(member));
+    this.#members.add(member);
+    return member;
+  }
+
+  #member(operation: EventsOperation, listener: Listener, gone: () => void): Member {
+    const { outbox, id, audience } = listener;
     const { after, filter } = operation;
     const feed = this.#feed;
     // Which events follow from another one is known to whoever has seen all of them since.
     if (filter.causedBySeq !== undefined) {
       const channel = { results: operation.results(), passes: operation.passes(), group: null };
-      return new Member({ channel, feed, outbox, id, after, ended: () => undefined });
+      return new Member({ channel, feed, outbox, id, after, ended: gone });
     }
     const key = `${audience} ${operation.likeness}`;
     const channel = this.#channels.get(key) ?? this.#open(operation);
     this.#channels.set(key, channel);
     channel.listeners++;
     const ended = () => {
+      gone();
       if (--channel.listeners === 0) this.#channels.delete(key);
     };
     return new Member({ channel, feed, outbox, id, after, ended });

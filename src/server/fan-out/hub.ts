@@ -2,6 +2,7 @@ import { followLog } from "../../../schema/event-stream.ts";
 import type { FleetEvent } from "../../model/events.ts";
 import type { Seq } from "../../model/ids.ts";
 import type { Feed } from "../../runtime/ports.ts";
+import { onBehalfOf } from "../request-id.ts";
 import type { EventGroup } from "./event-group.ts";
 import { Router } from "./router.ts";
 
@@ -46,7 +47,7 @@ export class Hub {
     const reading = new AbortController();
     this.#position = this.#feed.head();
     this.#reading = reading;
-    this.#read(reading.signal).then(
+    onBehalfOf(null, () => this.#read(reading.signal)).then(
       () => this.#end(reading, null),
       (error: unknown) => this.#end(reading, error),
     );

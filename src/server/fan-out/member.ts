@@ -1,7 +1,7 @@
 import { followLog } from "../../../schema/event-stream.ts";
 import type { FleetEvent } from "../../model/events.ts";
 import type { Seq } from "../../model/ids.ts";
-import type { Feed } from "../../runtime/ports.ts";
+import type { Feed, Following } from "../../runtime/ports.ts";
 import type { Outbox } from "../outbox.ts";
 import type { EventGroup } from "./event-group.ts";
 import type { Channel } from "./fan-out.ts";
@@ -31,6 +31,7 @@ export class Member implements AsyncGenerator<never, void, void> {
   readonly #listening: Listening;
   #position: Seq;
   #isOver = false;
+  #isLive = false;
   #error: unknown = null;
   /** Ends what it is at: its time in the group, or its reading. */
   #interrupt: (() => void) | null = null;
@@ -44,6 +45,16 @@ export class Member implements AsyncGenerator<never, void, void> {
   /** What passes up to here has been sent, or is on its way. */
   get position(): Seq {
     return this.#position;
+  }
+
+  /** In its group, it is where that is, whatever was for it lately. */
+  where(head: Seq): Following {
+    const { channel, outbox } = this.#listening;
+    const position = Math.max(this.#position, this.#isLive ? (channel.group?.position ?? 0) : 0);
+    const behind = Math.max(0, head - position);
+    const isLive = this.#isLive || behind === 0;
+    const state = isLive ? "live" : outbox.isFull ? "stalled" : "catching_up";
+    return { transport: "websocket", behind, state };
   }
 
   /** What its group has for it. */
@@ -98,9 +109,11 @@ export class Member implements AsyncGenerator<never, void, void> {
 
   /** Until it ends, or its client falls behind. */
   #live(group: EventGroup): Promise<void> {
+    this.#isLive = true;
     return new Promise<void>((resolve) => {
       this.#interrupt = () => {
         this.#interrupt = null;
+        this.#isLive = false;
         group.leave(this);
         resolve();
       };
