@@ -194,10 +194,11 @@ describe("security groups", () => {
       `... on DeleteSecurityGroupPayload { ${GROUP} }`,
     );
     expect(gone).toMatchObject({ securityGroupId, securityGroup: null });
+    const kinds = ["CREATED", "CHANGED", "REMOVED"].map((what) => `SECURITY_GROUP_${what}`);
     const { events } = await server.data(
-      `query ($after: Cursor) { events(after: $after, filter: { categories: [SECURITY] }) {
+      `query ($after: Cursor, $kinds: [EventKind!]) { events(after: $after, filter: { kinds: $kinds }) {
         nodes { kind message } } }`,
-      { after: before },
+      { after: before, kinds },
     );
     expect(events.nodes).toEqual([
       { kind: "SECURITY_GROUP_CREATED", message: "Security group dns created" },
