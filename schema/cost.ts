@@ -6,7 +6,7 @@ export interface Cost {
   readonly items?: number;
 }
 
-export const USUAL_COST = { own: 1, items: 10 } as const;
+const USUAL_COST = { own: 1, items: 10 } as const;
 
 /** For a field's `extensions`. */
 export function costs(cost: Cost): { readonly cost: Cost } {

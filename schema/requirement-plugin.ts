@@ -43,7 +43,7 @@ class RequirementPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
 }
 
 /** Throws for a mutation of which it is not said what it takes. */
-export function requirementOf(mutation: string): Requirement {
+function requirementOf(mutation: string): Requirement {
   const requirement = (REQUIREMENTS as Readonly<Record<string, Requirement>>)[
     screamingCase(mutation)
   ];

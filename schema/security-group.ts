@@ -91,7 +91,7 @@ builder.drizzleObjectFields(Guest, (t) => ({
   }),
 }));
 
-export const SecurityGroupConnection = connectionOf(SecurityGroup, "SecurityGroup");
+const SecurityGroupConnection = connectionOf(SecurityGroup, "SecurityGroup");
 
 const Filter = builder.inputType("SecurityGroupFilter", {
   fields: (t) => ({

@@ -65,6 +65,6 @@ export function objectionTo(principal: Principal, requirement: Requirement): str
     : `This takes the role ${requirement.role}; yours is ${principal.role}.`;
 }
 
-export function mayActAs(role: Role, wanted: Role): boolean {
+function mayActAs(role: Role, wanted: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(wanted);
 }

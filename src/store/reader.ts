@@ -34,9 +34,7 @@ export interface Reader {
   /** Newest first. */
   readEventsBackward(beforeSeq: Seq, limit: number, filter?: LogFilter): FleetEvent[];
   countEvents(filter?: LogFilter): number;
-  /** Null when there is none, or retention has taken it. */
-  eventBySeq(seq: Seq): FleetEvent | null;
-  /** Those that there are, oldest first. */
+  /** Oldest first, without those that there never were or that retention has taken. */
   eventsBySeq(seqs: readonly Seq[]): FleetEvent[];
   /** The events that name this one as their cause, oldest first. */
   eventsCausedBy(seq: Seq): FleetEvent[];
@@ -82,7 +80,6 @@ class SqliteReader implements Reader {
   readonly #head: Statement<[], Seq>;
   readonly #earliest: Statement<[], Seq>;
   readonly #count: Statement<[], number>;
-  readonly #bySeq: Statement<[Seq], EventRow>;
   readonly #bySeqs: Statement<[string], EventRow>;
   readonly #byCause: Statement<[Seq], EventRow>;
 
@@ -97,7 +94,6 @@ class SqliteReader implements Reader {
     this.#head = sqlite.prepare<[], Seq>("SELECT seq FROM meta").pluck();
     this.#earliest = sqlite.prepare<[], Seq>("SELECT earliest_seq FROM meta").pluck();
     this.#count = sqlite.prepare<[], number>("SELECT seq + 1 - earliest_seq FROM meta").pluck();
-    this.#bySeq = sqlite.prepare<[Seq], EventRow>(`SELECT ${columns} FROM log WHERE seq = ?`).raw();
     this.#bySeqs = sqlite
       .prepare<[string], EventRow>(
         `SELECT ${columns} FROM log WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
@@ -138,11 +134,6 @@ class SqliteReader implements Reader {
     return this.#query.count(filter);
   }
 
-  eventBySeq(seq: Seq): FleetEvent | null {
-    const row = this.#bySeq.get(seq);
-    return row ? this.#event(row) : null;
-  }
-
   eventsBySeq(seqs: readonly Seq[]): FleetEvent[] {
     return this.#bySeqs.all(JSON.stringify(seqs)).map((row) => this.#event(row));
   }
@@ -152,10 +143,7 @@ class SqliteReader implements Reader {
   }
 
   eventsBeforeIncident(id: number): FleetEvent[] {
-    return this.#query
-      .beforeIncident(id)
-      .map((seq) => this.eventBySeq(seq))
-      .filter((event) => event !== null);
+    return this.eventsBySeq(this.#query.beforeIncident(id));
   }
 
   predicate(filter: LogFilter, afterSeq: Seq): EventPredicate {
