@@ -32,7 +32,7 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   DRIVER_UNSUPPORTED: "Do it another way, or on a host with another driver.",
   ALREADY_HERE: "Nothing, or name another host.",
   HOST_HELD_OFF:
-    "Find out why the host keeps losing contact. It takes guests again at Host.heldUntil.",
+    "Find out why the host keeps losing contact, or does not answer (is its storage well?). It takes guests again at Host.heldUntil, or once it answers.",
   ZONE_FAILING:
     "Bring the zone's power or cooling back; until then its hosts are being emptied, not filled.",
   STARTS_LIMITED:

@@ -89,6 +89,7 @@ export const VISIBILITY = {
   GuestPreempted: "TENANT",
   GuestActionFailed: "TENANT",
   GuestActionRepeated: "TENANT",
+  GuestStartAbandoned: "TENANT",
   GuestCrashed: "TENANT",
   GuestDeleted: "TENANT",
   // Those about hosts are of no tenant.
@@ -105,6 +106,7 @@ export const VISIBILITY = {
   HostDown: "OWN_COUNTS",
   HostProbed: "EVERYONE",
   HostHeldOff: "EVERYONE",
+  HostNotAnswering: "EVERYONE",
   HostReleased: "EVERYONE",
   ContactLost: "EVERYONE",
   ContactRestored: "EVERYONE",

@@ -71,6 +71,26 @@ describe("a host that is not in service", () => {
     expect(reasons[0].message).toContain("its zone north-a lacks power");
   });
 
+  test("is in contact and answers no start", async () => {
+    const server = await startSettledServer();
+    const { host } = await server.data(
+      `{ host(name: "host-a") { guests(first: 1) { nodes { id } } } }`,
+    );
+    const [{ id: guestId }] = host.guests.nodes;
+    await server.mutate("stopGuest", "GuestActionInput", { guestId });
+    await server.advance(10);
+    await fault(server, "STORAGE_STALL", "host", "host-a");
+    await server.mutate("startGuest", "GuestActionInput", { guestId });
+    await server.advance(100);
+    const { status, heldUntil, reasons } = await hostNamed(server, "host-a");
+    expect(status).toBe("UP");
+    expect(heldUntil).not.toBeNull();
+    expect(reasons).toMatchObject([{ code: "HOST_HELD_OFF", host: { name: "host-a" } }]);
+    expect(reasons[0].message).toMatch(/is in contact, but has not answered the start of a guest/);
+    const said = await server.data(`{ host(name: "host-a") { unansweredSince } }`);
+    expect(said.host.unansweredSince).toMatch(/^2026-01-01T00:/);
+  });
+
   test("that was never heard of says that", async () => {
     const server = await startTestServer();
     const host = "{ name: cold, cpuCores: 4, memoryMiB: 8192, storageGiB: 100, powered: false }";
