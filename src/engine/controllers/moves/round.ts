@@ -155,7 +155,7 @@ export class MoveRound {
     }
   }
 
-  /** Where its migration failed, or nobody is heard of, is worse than any other host and better than none. */
+  /** A host where their migration failed, or that refused one and is silent, is worse than any other and better than none. */
   #choose(movers: Movers, why: MoveReason, choose: (subject: Subject) => Choice): Choice {
     // A host where it did not come up is better than none, but nothing to go back to.
     const tried = why === "FAILBACK" ? movers.flatMap((guest) => guest.triedHostIds) : [];
