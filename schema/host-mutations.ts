@@ -1,5 +1,12 @@
 import { builder } from "./builder.ts";
-import { commandMutation, cursorOf, type Done, idempotencyKey, inputId } from "./command.ts";
+import {
+  commandMutation,
+  cursorOf,
+  type Done,
+  idempotencyKey,
+  inputId,
+  refuse,
+} from "./command.ts";
 import { Host } from "./host.ts";
 import { globalId } from "./ids.ts";
 import { Operation } from "./operation.ts";
@@ -48,6 +55,34 @@ commandMutation({
     hostId: inputId("Host", hostId, "hostId"),
     enabled,
   }),
+});
+
+commandMutation({
+  name: "confirmHostDead",
+  description:
+    "States that a silent host (SUSPECT or FENCING) is off for certain, where neither a fence nor its watchdog can prove it. It is taken for dead at once and its guests start elsewhere. Nothing checks the statement: where it is false, guests run twice until the host is heard of again.",
+  input: builder.inputType("ConfirmHostDeadInput", {
+    fields: (t) => ({
+      hostId: t.id({ required: true }),
+      isOff: t.boolean({
+        required: true,
+        description:
+          "The statement itself: the host has no power, or is gone for good. Nothing else than `true` is taken.",
+      }),
+      idempotencyKey: t.string(idempotencyKey),
+    }),
+  }),
+  payload: payload("ConfirmHostDeadPayload"),
+  outcome: "HOST",
+  toCommand: ({ hostId, isOff }) => {
+    if (!isOff)
+      throw refuse(
+        "INVALID_INPUT",
+        "Only a host that is off for certain can be confirmed dead: say `isOff: true` if it is.",
+        "isOff",
+      );
+    return { kind: "CONFIRM_HOST_DEAD", hostId: inputId("Host", hostId, "hostId") };
+  },
 });
 
 const HostActionInput = builder.inputType("HostActionInput", {

@@ -75,7 +75,7 @@ function fence(facts: HostFacts, seenMs: number): string {
 
 function watchdogProof({ host, fleet }: HostFacts, seenMs: number): string {
   if (host.watchdogMs === null)
-    return "its watchdog is not known to be on, so only a fence that works can prove it dead, which is tried again and again";
+    return "its watchdog is not known to be on, so only a fence that works can prove it dead, which is tried again and again, or an admin who knows that it is off (confirmHostDead)";
   const deadMs = seenMs + host.watchdogMs;
   const leastMs = (fleet.silencesCountFromMs ?? 0) + fleet.settings.suspectAfterSeconds * 1000;
   return `its own watchdog will have killed its guests by ${at(Math.max(deadMs, leastMs))}`;

@@ -5,6 +5,7 @@ import { Context } from "./context.ts";
 import { setGuestAllocation } from "./controllers/allocation.ts";
 import { createApiToken, revokeApiToken } from "./controllers/api-tokens.ts";
 import { endStockTaking, setHighAvailability } from "./controllers/arming.ts";
+import { confirmHostDead } from "./controllers/confirmed-dead.ts";
 import { checkContradictions } from "./controllers/contradictions/contradictions.ts";
 import { checkSilences, hostProbed } from "./controllers/detection.ts";
 import { clearFault, expireFaults, injectFault, nextFaultDueAtMs } from "./controllers/faults.ts";
@@ -163,6 +164,8 @@ function handleCommand(ctx: Context, command: Command): Outcome {
       return shutdownHost(ctx, command);
     case "POWER_ON_HOST":
       return powerOnHost(ctx, command);
+    case "CONFIRM_HOST_DEAD":
+      return confirmHostDead(ctx, command);
     case "SET_HIGH_AVAILABILITY":
       return setHighAvailability(ctx, command);
     case "CREATE_TENANT":

@@ -22,7 +22,7 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   DEPENDENCY_NOT_READY:
     "Nothing: it starts by itself once that guest has run for its readyAfterSeconds.",
   WAITING_FOR_FENCE:
-    "Wait: nothing starts elsewhere before the host is proven dead, by a fence or by its watchdog's time where that is known. If the host is well, mend its network; if no fence reaches it, mend its management controller: a fence is tried again and again.",
+    "Wait: nothing starts elsewhere before the host is proven dead, by a fence or by its watchdog's time where that is known. If the host is well, mend its network; if no fence reaches it, mend its management controller: a fence is tried again and again. If it is off for certain, an admin can say so (confirmHostDead).",
   IN_PROGRESS: "Wait for it; an order that gets no answer is repeated after actionTimeoutSeconds.",
   BACKING_OFF: "Mend what the error says; it is tried again by itself at Guest.retryAt.",
   RESTARTS_EXHAUSTED:

@@ -200,6 +200,7 @@ describe("verbs on hosts", () => {
     ["rebootHost", "HostActionInput", {}],
     ["shutdownHost", "HostActionInput", {}],
     ["powerOnHost", "HostActionInput", {}],
+    ["confirmHostDead", "ConfirmHostDeadInput", { isOff: true }],
   ])("%s wants the id of a host", async (verb, inputType, more) => {
     const server = await startTestServer();
     const guest = await server.id("guest", "web-1");
@@ -207,6 +208,62 @@ describe("verbs on hosts", () => {
       __typename: "NotFoundError",
       path: ["input", "hostId"],
     });
+  });
+});
+
+describe("a host that is said to be dead", () => {
+  const confirm = (server: TestServer, hostId: string, isOff: boolean) =>
+    server.mutate(
+      "confirmHostDead",
+      "ConfirmHostDeadInput",
+      { hostId, isOff },
+      "... on ConfirmHostDeadPayload { cursor operation { id } host { name status } }",
+    );
+
+  test("is dead by the word of whoever said so, and its guests start elsewhere", async () => {
+    const server = await startSettledServer();
+    await server.mutate("setHighAvailability", "SetHighAvailabilityInput", { enabled: false });
+    await fault(server, "HOST_POWER", "host", "host-a");
+    await fault(server, "HOST_NETWORK", "host", "host-a");
+    await server.advance(30);
+    await server.mutate("setHighAvailability", "SetHighAvailabilityInput", { enabled: true });
+    await server.advance(30);
+    const [{ message, advice }] = (await hostNamed(server, "host-a")).reasons;
+    expect(message).toContain("or an admin who knows that it is off (confirmHostDead)");
+    expect(advice).toContain("confirmHostDead");
+    const hostId = await server.id("host", "host-a");
+    const done = await confirm(server, hostId, true);
+    expect(done).toMatchObject({ operation: null, host: { name: "host-a", status: "DOWN" } });
+    expect(await confirm(server, hostId, true)).toMatchObject({ host: { status: "DOWN" } });
+    await server.advance(120);
+    const { events, guests } = await server.data(
+      `{ events(first: 5, filter: { kinds: [HOST_FENCED] }) {
+          nodes { actor { kind name } ... on HostFenced { method host { name } } } }
+        guests(first: 9) { nodes { status host { name } } } }`,
+    );
+    expect(events.nodes).toEqual([
+      {
+        actor: { kind: "PRINCIPAL", name: "local" },
+        method: "CONFIRMATION",
+        host: { name: "host-a" },
+      },
+    ]);
+    for (const { status, host } of guests.nodes)
+      expect([status, host.name]).toEqual(["RUNNING", expect.stringMatching(/host-[bc]/)]);
+  });
+
+  test("must be silent, and said to be off", async () => {
+    const server = await startSettledServer();
+    const hostId = await server.id("host", "host-a");
+    expect(await confirm(server, hostId, true)).toMatchObject({
+      __typename: "ConflictError",
+      path: ["input", "hostId"],
+    });
+    expect(await confirm(server, hostId, false)).toMatchObject({
+      __typename: "InvalidInputError",
+      path: ["input", "isOff"],
+    });
+    expect(await hostNamed(server, "host-a")).toMatchObject({ status: "UP" });
   });
 });
 

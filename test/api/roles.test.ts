@@ -27,6 +27,7 @@ const MAY = {
   setHighAvailability: "O A",
   createApiToken: "a A",
   revokeApiToken: "a A",
+  confirmHostDead: "A",
   createTenant: "A",
   setQuota: "A",
   deleteTenant: "A",

@@ -84,6 +84,21 @@ describe("host", () => {
     expect(await hostNamed(server, "host-a")).toMatchObject({ status: "UP" });
   });
 
+  test("is confirmed dead by whoever says that it is off, while it is silent", async () => {
+    const server = await startSettledServer();
+    const confirm = () => run(["host", "confirm-dead", "host-a", "--is-off", "--url", server.url]);
+    const refused = await confirm();
+    expect(refused.err).toContain("Host host-a is UP; only a host that is silent");
+    expect(refused.code).toBe(1);
+    const targetId = await server.id("host", "host-a");
+    await server.mutate("injectFault", "InjectFaultInput", { targetId, kind: "HOST_NETWORK" });
+    await server.advance(4);
+    expect(await confirm()).toMatchObject({
+      code: 0,
+      out: "confirmation of host-a: done; the host is DOWN\n",
+    });
+  });
+
   test("that isn't there is an error", async () => {
     const server = await startSettledServer();
     const { code, err } = await run(["host", "reboot", "host-z", "--url", server.url]);
