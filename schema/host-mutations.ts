@@ -85,6 +85,24 @@ commandMutation({
   },
 });
 
+commandMutation({
+  name: "fenceHost",
+  description:
+    "Has a host proven dead that is heard of but not well, as one that answers no order (`unansweredSince`): its management controller cuts it off from power, and its guests start elsewhere once that is confirmed. What runs there and is well is cut off, too. If the fence fails, the host stays as it is.",
+  input: builder.inputType("FenceHostInput", {
+    fields: (t) => ({
+      hostId: t.id({ required: true }),
+      idempotencyKey: t.string(idempotencyKey),
+    }),
+  }),
+  payload: payload("FenceHostPayload"),
+  outcome: "HOST",
+  toCommand: ({ hostId }) => ({
+    kind: "FENCE_HOST",
+    hostId: inputId("Host", hostId, "hostId"),
+  }),
+});
+
 const HostActionInput = builder.inputType("HostActionInput", {
   fields: (t) => ({
     hostId: t.id({ required: true }),

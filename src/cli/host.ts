@@ -6,6 +6,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   reboot: { mutation: "rebootHost", what: "reboot", inputType: INPUT },
   shutdown: { mutation: "shutdownHost", what: "shutdown", inputType: INPUT },
   "power-on": { mutation: "powerOnHost", what: "power-on", inputType: INPUT },
+  fence: { mutation: "fenceHost", what: "fence", inputType: "FenceHostInput" },
   "confirm-dead": {
     mutation: "confirmHostDead",
     what: "confirmation",
@@ -17,10 +18,13 @@ const VERBS: Readonly<Record<string, Verb>> = {
 export const host: Command = {
   name: "host",
   synopsis:
-    "reboot|shutdown|power-on HOST [--no-wait] [--url URL]\n  evenkeel host confirm-dead HOST --is-off [--url URL]",
-  summary: "Reboot a host, switch it off or on, or say that it is dead",
+    "reboot|shutdown|power-on|fence HOST [--no-wait] [--url URL]\n  evenkeel host confirm-dead HOST --is-off [--url URL]",
+  summary: "Reboot a host, switch it off or on, fence it, or say that it is dead",
   details: `What becomes of the guests of a host that is rebooted or shut down, the fleet's
 shutdownPolicy says. Waits until it is done; interrupted, it goes on without being watched.
+
+'fence' is for a host that is heard of and not well: it is cut off from power, with all that runs
+there, and its guests start elsewhere.
 
 'confirm-dead' is for a silent host that neither a fence nor its watchdog can prove dead: its guests
 start elsewhere at once. Nothing checks that it is off. If it is not, they run twice.`,
@@ -32,6 +36,7 @@ start elsewhere at once. Nothing checks that it is off. If it is not, they run t
   examples: [
     "evenkeel host reboot fra-a1-small-1",
     "evenkeel host power-on fra-a1-small-1",
+    "evenkeel host fence fra-a1-small-1",
     "evenkeel host confirm-dead fra-a1-small-1 --is-off",
   ],
   async run(args) {
@@ -39,7 +44,7 @@ start elsewhere at once. Nothing checks that it is off. If it is not, they run t
     const known = VERBS[verb];
     if (!known || name === undefined || more.length > 0) {
       throw new UsageError(
-        "Say 'host reboot', 'host shutdown', 'host power-on' or 'host confirm-dead', and name one host",
+        "Say 'host reboot', 'host shutdown', 'host power-on', 'host fence' or 'host confirm-dead', and name one host",
       );
     }
     if (verb === "confirm-dead" && !args.flag("is-off")) {

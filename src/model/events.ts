@@ -494,6 +494,10 @@ export const EVENTS = {
     "Host {host} is heard of again after {silentMs} ms",
     { host: "Host", silentMs: "int" },
   ),
+  HostFenceRequested: event("HIGH_AVAILABILITY", "WARNING", "Fence of host {host} requested", {
+    host: "Host",
+    lastSeenAt: "time",
+  }),
   HostFencing: event(
     "HIGH_AVAILABILITY",
     "WARNING",

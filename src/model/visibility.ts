@@ -100,6 +100,7 @@ export const VISIBILITY = {
   HostUp: "EVERYONE",
   HostSuspected: "EVERYONE",
   HostContactRestored: "EVERYONE",
+  HostFenceRequested: "EVERYONE",
   HostFencing: "EVERYONE",
   HostFenceFailed: "EVERYONE",
   HostFenced: "EVERYONE",

@@ -28,6 +28,7 @@ const MAY = {
   createApiToken: "a A",
   revokeApiToken: "a A",
   confirmHostDead: "A",
+  fenceHost: "A",
   createTenant: "A",
   setQuota: "A",
   deleteTenant: "A",

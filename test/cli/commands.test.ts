@@ -60,7 +60,7 @@ test.each([
   [["maintenance", "fra-a1-small-1"], "say on or off"],
   [
     ["host", "repair", "fra-a1-small-1"],
-    "'host reboot', 'host shutdown', 'host power-on' or 'host confirm-dead'",
+    "'host reboot', 'host shutdown', 'host power-on', 'host fence' or 'host confirm-dead'",
   ],
   [["host", "confirm-dead", "fra-a1-small-1"], "say so with --is-off"],
   [["host", "reboot"], "name one host"],

@@ -84,6 +84,18 @@ describe("host", () => {
     expect(await hostNamed(server, "host-a")).toMatchObject({ status: "UP" });
   });
 
+  test("is fenced while it is heard of, and its guests start elsewhere", async () => {
+    const server = await startSettledServer();
+    const fence = await run(["host", "fence", "host-a", "--url", server.url]);
+    expect(fence).toMatchObject({ code: 0, out: "fence of host-a: done; the host is FENCING\n" });
+    await server.advance(2);
+    expect(await hostNamed(server, "host-a")).toMatchObject({ status: "DOWN" });
+    const { host } = await server.data(
+      `{ host(name: "host-a") { guests(first: 1) { totalCount } } }`,
+    );
+    expect(host.guests.totalCount).toBe(0);
+  });
+
   test("is confirmed dead by whoever says that it is off, while it is silent", async () => {
     const server = await startSettledServer();
     const confirm = () => run(["host", "confirm-dead", "host-a", "--is-off", "--url", server.url]);

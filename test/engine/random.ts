@@ -249,6 +249,7 @@ export class RandomWorld {
       "POWER_ON_HOST",
       "SET_HIGH_AVAILABILITY",
       "CONFIRM_HOST_DEAD",
+      "FENCE_HOST",
     ] as const);
     if (kind === "SET_HIGH_AVAILABILITY") return { kind, enabled: chance.is(0.6) };
     if (kind === "CONFIRM_HOST_DEAD") return { kind, hostId: this.#anyDeadHost() };

@@ -64,6 +64,8 @@ export function commandOf(
       return { kind: step.verb, hostId: host(step.host) };
     case "MAINTENANCE":
       return { kind: "SET_MAINTENANCE", hostId: host(step.host), enabled: step.enabled };
+    case "FENCE":
+      return { kind: "FENCE_HOST", hostId: host(step.host) };
     case "CONFIRM": {
       const silent = tables.Host.sorted().filter((each) => isUnheard(each) && isOff(each.id));
       return silent.length === 0

@@ -116,6 +116,12 @@ export const hostFolds = {
   StockTaken: (state) => state.setMeta({ stockDueAtMs: null }),
   HostStockTaken: (state, event) =>
     state.tables.Host.patch(event.payload.host, { watchdogMs: watchdogMs(state) }),
+  // It is on its way down; what is heard of it from here on is heard after that.
+  HostFenceRequested: (state, event) =>
+    state.tables.Host.patch(event.payload.host, {
+      lastSeenAtMs: event.payload.lastSeenAt,
+      causeSeq: event.seq,
+    }),
   HostFencing: (state, event) =>
     state.tables.Host.patch(event.payload.host, {
       status: "FENCING",

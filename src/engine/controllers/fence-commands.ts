@@ -1,12 +1,14 @@
 import type { Command, Outcome } from "../../model/commands.ts";
 import type { Host } from "../../model/entities.ts";
 import type { Context } from "../context.ts";
-import { isUnheard } from "../host-conditions.ts";
+import { isUnheard, isWatched } from "../host-conditions.ts";
 import { conflict } from "../refusal.ts";
-import { hostsDown } from "./fencing.ts";
+import { hostsDown, orderFence } from "./fencing.ts";
 import { gather } from "./gathering.ts";
 import { findHost } from "./maintenance.ts";
-import { heardSince } from "./silence.ts";
+import { heardSince, silentSinceMs } from "./silence.ts";
+
+/** What people know of hosts that are dead, and want of those that are not well. */
 
 /**
  * Somebody who knows that a silent host is off says so, where no fence and no watchdog can prove it.
@@ -36,4 +38,30 @@ function checkSilent({ state }: Context, host: Host): void {
     `Host ${host.name} is ${what}; only a host that is silent can be confirmed dead.`,
     ["hostId"],
   );
+}
+
+/**
+ * A host that is heard of, but not well: its guests start elsewhere once the fence is confirmed. If it
+ * is not, the host stays as it is.
+ */
+export function fenceHost(
+  ctx: Context,
+  { hostId }: Extract<Command, { kind: "FENCE_HOST" }>,
+): Outcome {
+  const host = findHost(ctx, hostId);
+  if (host.status !== "FENCING") {
+    checkFenceable(ctx, host);
+    const lastSeenAt = silentSinceMs(ctx.state, host);
+    const seq = ctx.emitAsActor("HostFenceRequested", { host: hostId, lastSeenAt }, null);
+    orderFence(ctx, ctx.state.tables.Host.get(hostId), seq);
+  }
+  return { kind: "HOST", hostId, operationId: null };
+}
+
+function checkFenceable({ state }: Context, host: Host): void {
+  const { name, status } = host;
+  if (!isWatched(host) && status !== "SUSPECT")
+    throw conflict(`Host ${name} is ${status} already; there is nothing to fence.`, ["hostId"]);
+  if (!state.meta.armed)
+    throw conflict("High availability is disarmed, so nothing is fenced; arm it first.", []);
 }
