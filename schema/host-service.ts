@@ -35,13 +35,22 @@ const HostPowerRequest = builder.objectRef<HostPowerValue>("HostPowerRequest").i
 /** The guests of a host that is to be emptied; of another one nobody asks. */
 function leavers(host: Row<"Host">, { db }: ApiContext): Pick<HostFacts, "guestsHere" | "stuck"> {
   if (host.status !== "DRAINING") return { guestsHere: 0, stuck: [] };
-  const rows = db.all<{ name: string; reasons: string }>(
-    sql`SELECT name, move_blocked_by AS reasons FROM guests WHERE host_id = ${host.id} ORDER BY id`,
+  const rows = db.all<{ name: string; stays: string; waits: string }>(
+    sql`SELECT name, move_blocked_by AS stays, blocked_by AS waits FROM guests WHERE host_id = ${host.id} ORDER BY id`,
   );
   const stuck = rows
-    .map(({ name, reasons }) => ({ name, moveBlockedBy: JSON.parse(reasons) as ReasonValue[] }))
-    .filter(({ moveBlockedBy }) => moveBlockedBy.length > 0);
+    .map(({ name, stays, waits }) => {
+      const moveBlockedBy = JSON.parse(stays) as ReasonValue[];
+      const reasons = moveBlockedBy.length > 0 ? [] : (JSON.parse(waits) as ReasonValue[]);
+      // What is merely under way is over soon.
+      return { name, moveBlockedBy, blockedBy: reasons.filter(isDriverError) };
+    })
+    .filter(({ moveBlockedBy, blockedBy }) => moveBlockedBy.length + blockedBy.length > 0);
   return { guestsHere: rows.length, stuck };
+}
+
+function isDriverError({ code }: ReasonValue): boolean {
+  return code === "DRIVER_ERROR";
 }
 
 async function factsOf(host: Row<"Host">, context: ApiContext): Promise<HostFacts> {
@@ -92,7 +101,8 @@ builder.drizzleObjectFields(Host, (t) => ({
   }),
   reasons: t.field({
     type: [Reason],
-    description: "Why it is not up, or gets no guests although it is; empty when it is in service.",
+    description:
+      "Why it is not up, or gets no guests although it is, or only those that find no other; empty when it is in service.",
     resolve: async (host, _args, context) => whyNotInService(await factsOf(host, context)),
   }),
 }));

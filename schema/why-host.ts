@@ -11,7 +11,14 @@ export interface HostFacts {
   readonly nowMs: number;
   /** Of a host that is to be emptied: how many guests are still there, and those that can't leave. */
   readonly guestsHere: number;
-  readonly stuck: readonly { readonly name: string; readonly moveBlockedBy: readonly Reason[] }[];
+  readonly stuck: readonly StuckGuest[];
+}
+
+export interface StuckGuest {
+  readonly name: string;
+  readonly moveBlockedBy: readonly Reason[];
+  /** Of one that does not move: why it is not as it is wanted. */
+  readonly blockedBy: readonly Reason[];
 }
 
 /** Stuck guests that are named. */
@@ -116,17 +123,34 @@ function whyDraining(facts: HostFacts): Reason[] {
   );
   const named = stuck
     .slice(0, NAMED_MAX)
-    .flatMap(({ name, moveBlockedBy }) =>
-      moveBlockedBy.map((one) => ({ ...one, message: `${name} can't leave: ${one.message}` })),
-    );
+    .flatMap(({ name, moveBlockedBy, blockedBy }) => [
+      ...moveBlockedBy.map((one) => ({ ...one, message: `${name} can't leave: ${one.message}` })),
+      ...blockedBy.map((one) => ({ ...one, message: `${name} is waited for: ${one.message}` })),
+    ]);
   const more = stuck.length - NAMED_MAX;
   if (more > 0) named.push(reason(facts, "IN_PROGRESS", `${more} more guests can't leave either`));
-  return [first, ...named];
+  return [first, ...named, ...whyLeftAlone(facts)];
 }
 
 /** Up, and yet not given any guests. */
 function whyShunned(facts: HostFacts): Reason[] {
-  const { host, zone, nowMs } = facts;
+  const { zone } = facts;
+  const reasons = whyLeftAlone(facts);
+  const failing = (["power", "cooling"] as const).filter((it) => zone[it] === "DOWN");
+  if (failing.length > 0)
+    reasons.push(
+      reason(
+        facts,
+        "ZONE_FAILING",
+        `gets no guests: its zone ${zone.name} has lost its ${failing.join(" and ")}`,
+      ),
+    );
+  return reasons;
+}
+
+/** It does not answer, or flaps. */
+function whyLeftAlone(facts: HostFacts): Reason[] {
+  const { host, nowMs } = facts;
   const reasons: Reason[] = [];
   if (host.heldUntilMs !== null && host.heldUntilMs > nowMs)
     reasons.push(
@@ -136,13 +160,12 @@ function whyShunned(facts: HostFacts): Reason[] {
         `${whyHeldOff(host)} and gets no guests until ${at(host.heldUntilMs)}`,
       ),
     );
-  const failing = (["power", "cooling"] as const).filter((it) => zone[it] === "DOWN");
-  if (failing.length > 0)
+  if (host.movesShunUntilMs !== null && host.movesShunUntilMs > nowMs)
     reasons.push(
       reason(
         facts,
-        "ZONE_FAILING",
-        `gets no guests: its zone ${zone.name} has lost its ${failing.join(" and ")}`,
+        "HOST_HELD_OFF",
+        `is in contact, but a migration to it had no answer: guests go elsewhere while they can until ${at(host.movesShunUntilMs)}`,
       ),
     );
   return reasons;

@@ -27,6 +27,11 @@ export interface Driver {
    * Safe to repeat: the same action under the same generation is performed once and answered each
    * time; a START of what was started and has crashed since has failed. What is under way to a host when contact with it is lost never arrives: once the host is
    * proven dead its guests start elsewhere, and an order from before must not start them there too.
+   *
+   * A CANCEL_MIGRATION ends the MIGRATE of its generation, begun or not, and has no answer but that
+   * one's. A MIGRATE that was called off has failed only when it is certain that the guest goes on
+   * where it is and does not arrive, not even if the MIGRATE is heard after all. As long as that is not
+   * certain there is no answer, and the order is repeated. It takes no storage and nothing of the target's.
    */
   perform(action: Action): void;
   /** What would become of such a flow now. Only where that can be found out without disturbing anybody. */

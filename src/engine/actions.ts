@@ -76,8 +76,12 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
       return isTriedAgain(state, event.payload.guest)
         ? []
         : takeStockOf(state, [event.payload.host]);
-    case "GuestMigrationFailed":
-      return takeStockOf(state, [event.payload.fromHost, event.payload.toHost]);
+    case "GuestMigrationFailed": {
+      const { guest, fromHost, toHost } = event.payload;
+      // What is busy again where it was answers for itself.
+      const isBusy = state.tables.Guest.find(guest)?.task != null;
+      return takeStockOf(state, isBusy ? [toHost] : [fromHost, toHost]);
+    }
     case "GuestSecurityGroupsChanged":
     case "GuestAllocationChanged":
       return isolate(state, event.payload.guest);
@@ -156,11 +160,11 @@ function guestOrder(state: State, { payload }: FleetEvent): DriverAction[] {
 /**
  * What the guest is busy with. A host that is being fenced is told nothing: its reset may be behind it
  * and only the word of that on its way, and what begins there now would outlive its proof of death.
- * If the host is heard of instead, the order is repeated in time.
+ * If the host is heard of instead, the order is repeated in time. A migration to there can be called off.
  */
 function orderOf(state: State, guest: Guest): DriverAction[] {
-  const { hostId, targetHostId } = guest;
-  const isFenced = [hostId, targetHostId].some(
+  const { hostId, targetHostId, task } = guest;
+  const isFenced = [hostId, task?.calledOff ? null : targetHostId].some(
     (id) => id !== null && state.tables.Host.find(id)?.status === "FENCING",
   );
   const action = isFenced ? null : actionOf({ state }, guest);

@@ -1,4 +1,5 @@
 import type { Host, Zone } from "../model/entities.ts";
+import type { HostId } from "../model/ids.ts";
 import type { HostStatus } from "../model/statuses.ts";
 import type { State } from "./state.ts";
 
@@ -31,6 +32,12 @@ export function isCutOff({ network }: Pick<Zone, "network">): boolean {
 /** It is in service, and not held off for flapping. */
 export function isOpen({ status, heldUntilMs }: Host): boolean {
   return status === "UP" && heldUntilMs === null;
+}
+
+/** A migration to it failed and it was not heard of since, or one had no answer not long ago. */
+export function isShunned({ indexes, tables, leases }: State, id: HostId): boolean {
+  if (!indexes.shunned.has(id)) return false;
+  return leases.lastMs(id) <= (tables.Host.get(id).movesShunUntilMs ?? 0);
 }
 
 /** People want it free of guests, by migration. */

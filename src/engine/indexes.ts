@@ -133,6 +133,8 @@ export class Indexes {
   readonly attended = new Set<HostId>();
   /** Hosts that flapped, by when guests may be given to them again. */
   readonly held = new Timers<HostId>();
+  /** Hosts to which a migration failed since one last succeeded. */
+  readonly shunned = new Set<HostId>();
   readonly openFailovers = new Set<FailoverId>();
   /** By the id of the guest or host that it is about. */
   readonly runningOperation = new Map<number, number>();
@@ -179,6 +181,11 @@ export class Indexes {
     keep(this.suspects, host.id, isNow(isUnheard));
     keep(this.attended, host.id, isNow(isAttended));
     keep(this.watched, host.id, isNow(isWatched));
+    keep(
+      this.shunned,
+      host.id,
+      isNow(({ movesShunUntilMs }) => movesShunUntilMs !== null),
+    );
     this.held.set(host.id, after && isWatched(after) ? after.heldUntilMs : null);
     this.capacity.hostChanged(before, after);
     this.reserve.touch(host.id);

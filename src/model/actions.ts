@@ -30,6 +30,11 @@ export type Action =
   | GuestAction<"RESIZE", { readonly resources: Resources }>
   /** Move a running guest from `hostId` to `targetHostId` without stopping it. */
   | GuestAction<"MIGRATE", { readonly targetHostId: HostId }>
+  /**
+   * Call off the MIGRATE of the same generation; the answer is that one's: failed if the guest stays and
+   * will not arrive any more, done if it has arrived.
+   */
+  | GuestAction<"CANCEL_MIGRATION", { readonly targetHostId: HostId }>
   /** Kill a copy that should not be there. Not answered. */
   | { readonly kind: "REMOVE"; readonly guestId: GuestId; readonly hostId: HostId }
   /**

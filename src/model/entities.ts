@@ -128,6 +128,11 @@ export interface Host {
   /** When it was given the start that it has not answered; null when it is not held off for that. */
   readonly unansweredSinceMs: number | null;
   /**
+   * A migration to it failed, or had no answer: until it is heard of after this, guests that move go
+   * elsewhere while they can. Null when none did since a guest last arrived.
+   */
+  readonly movesShunUntilMs: number | null;
+  /**
    * The silence, counted from the last heartbeat heard, after which its watchdog has killed its
    * guests for certain: by the longest of the times that it may believe in. Null when its watchdog
    * is not known to be on: it was not in contact since high availability was last armed.
@@ -214,6 +219,8 @@ export interface GuestTask {
   readonly placement?: Placement;
   /** MIGRATE: why it goes. */
   readonly why?: MoveReason;
+  /** MIGRATE: it is being called off, for want of an answer or because the guest is to stop. */
+  readonly calledOff?: "UNANSWERED" | "UNWANTED";
   /** STOP: it was suspended, and is so again if it does not stop. */
   readonly wasSuspended?: boolean;
 }

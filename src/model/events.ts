@@ -383,6 +383,19 @@ export const EVENTS = {
     "{guest} stays on {fromHost}, its migration to {toHost} failed: {error}",
     { guest: "Guest", fromHost: "Host", toHost: "Host?", error: "string", unsupported: "boolean" },
   ),
+  GuestMigrationAbandoned: event(
+    "LIFECYCLE",
+    "WARNING",
+    "The migration of {guest} from {fromHost} to {toHost} is called off: {because}",
+    {
+      guest: "Guest",
+      fromHost: "Host",
+      toHost: "Host",
+      because: "string",
+      unanswered: "boolean",
+      generation: "int",
+    },
+  ),
   GuestMoveBlocked: event(
     "LIFECYCLE",
     "WARNING",

@@ -79,6 +79,7 @@ export const VISIBILITY = {
   GuestMigrationStarted: "TENANT",
   GuestMigrated: "TENANT",
   GuestMigrationFailed: "TENANT",
+  GuestMigrationAbandoned: "TENANT",
   GuestMoveBlocked: "TENANT",
   GuestMayStay: "TENANT",
   GuestRelocating: "TENANT",

@@ -116,6 +116,8 @@ export class DriverPool {
       case "INJECT_FAULT":
       case "CLEAR_FAULT":
       case "CONFIGURE_WORLD":
+      // It is the migration that is answered, and nobody knows what becomes of that.
+      case "CANCEL_MIGRATION":
         return;
       default: {
         const guestId = "guestId" in action ? action.guestId : null;

@@ -167,6 +167,7 @@ function hostToRow(host: Host): Row<"Host"> {
     returnedAtMs: host.returnedAtMs,
     heldUntilMs: host.heldUntilMs,
     unansweredSinceMs: host.unansweredSinceMs,
+    movesShunUntilMs: host.movesShunUntilMs,
     watchdogMs: host.watchdogMs,
     incidentId: host.incidentId,
   };
@@ -196,6 +197,7 @@ function hostFromRow(row: Row<"Host">): Host {
     returnedAtMs: row.returnedAtMs,
     heldUntilMs: row.heldUntilMs,
     unansweredSinceMs: row.unansweredSinceMs,
+    movesShunUntilMs: row.movesShunUntilMs,
     watchdogMs: row.watchdogMs,
     incidentId: row.incidentId,
   };

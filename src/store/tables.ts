@@ -182,6 +182,7 @@ export const hosts = snakeCase.table(
     returnedAtMs: integer(),
     heldUntilMs: integer(),
     unansweredSinceMs: integer(),
+    movesShunUntilMs: integer(),
     watchdogMs: integer(),
     incidentId: integer().$type<IncidentId>(),
   },

@@ -91,6 +91,50 @@ describe("a host that is not in service", () => {
     expect(said.host.unansweredSince).toMatch(/^2026-01-01T00:/);
   });
 
+  test("is in contact and takes in no guest, and the one that is to leave for there says so", async () => {
+    const server = await startTestServer();
+    const host = "name: h, count: 2, cpuCores: 4, memoryMiB: 8192, storageGiB: 100";
+    const zone = `{ name: z, dataCenters: [{ name: d, hosts: [{ ${host} }] }] }`;
+    const resources = "{ cpuCores: 1, memoryMiB: 1024, storageGiB: 1 }";
+    const guest = `{ name: web, resources: ${resources}, image: i, host: h-1 }`;
+    const document = `regions: [{ name: r, zones: [${zone}] }]\nimages: [{ name: i }]\nguests: [${guest}]`;
+    await server.mutate("applyFleet", "ApplyFleetInput", { document });
+    await server.advance(60);
+    await fault(server, "STORAGE_STALL", "host", "h-2");
+    const hostId = await server.id("host", "h-1");
+    await server.mutate("setMaintenance", "SetMaintenanceInput", { hostId, enabled: true });
+    await server.advance(21);
+    const [, stuck] = (await hostNamed(server, "h-1")).reasons;
+    expect(stuck).toMatchObject({ code: "DRIVER_ERROR", host: { name: "h-2" } });
+    expect(stuck.message).toMatch(
+      /^web can't leave: its migration to h-2 failed: it had no answer/,
+    );
+    const { status, reasons } = await hostNamed(server, "h-2");
+    expect(status).toBe("UP");
+    expect(reasons).toMatchObject([{ code: "HOST_HELD_OFF" }]);
+    expect(reasons[0].message).toMatch(/a migration to it had no answer: guests go elsewhere/);
+  });
+
+  test("is in contact, is to be emptied, and waits for a start that has no answer", async () => {
+    const server = await startSettledServer();
+    const { host } = await server.data(
+      `{ host(name: "host-a") { guests(first: 1) { nodes { id name } } } }`,
+    );
+    const [{ id: guestId, name }] = host.guests.nodes;
+    await server.mutate("stopGuest", "GuestActionInput", { guestId });
+    await server.advance(10);
+    await fault(server, "STORAGE_STALL", "host", "host-a");
+    await server.mutate("startGuest", "GuestActionInput", { guestId });
+    await server.advance(100);
+    const hostId = await server.id("host", "host-a");
+    await server.mutate("setMaintenance", "SetMaintenanceInput", { hostId, enabled: true });
+    const { status, reasons } = await hostNamed(server, "host-a");
+    expect(status).toBe("DRAINING");
+    const messages = reasons.map(({ message }: { message: string }) => message);
+    expect(messages).toContain(`${name} is waited for: START has no answer yet and was repeated`);
+    expect(messages.at(-1)).toMatch(/has not answered the start of a guest/);
+  });
+
   test("that was never heard of says that", async () => {
     const server = await startTestServer();
     const host = "{ name: cold, cpuCores: 4, memoryMiB: 8192, storageGiB: 100, powered: false }";

@@ -45,6 +45,7 @@ export function describeDriver(name: string, open: () => Promise<Subject>): void
 
     startAndStop(() => contract);
     whileItRuns(() => contract);
+    calledOffMigrations(() => contract);
     repetitions(() => contract);
     fences(() => contract);
     opinions(() => contract);
@@ -134,6 +135,38 @@ function whileItRuns(on: () => Contract): void {
   test("can't migrate what is not there", async () => {
     expect(await on().ask(on().migrate(1))).toMatchObject({ kind: "ACTION_FAILED" });
     expect(await on().inventory(1)).toEqual([]);
+  });
+}
+
+function calledOffMigrations(on: () => Contract): void {
+  test("calls off a migration, and what has not arrived does not arrive", async ({ skip }) => {
+    if (!on().subject.driver.capabilities.liveMigration) skip();
+    await on().ask(on().start(1));
+    on().subject.driver.perform(on().migrate(2));
+    const answer = await on().callOff(2);
+    const where = answer.kind === "ACTION_DONE" ? 1 : 0;
+    expect(await on().callOff(2)).toEqual(answer);
+    expect(await on().ask(on().migrate(2))).toEqual(answer);
+    expect(await on().inventory(where)).toEqual([{ guestId: GUEST, state: "RUNNING" }]);
+    expect(await on().inventory(where === 0 ? 1 : 0)).toEqual([]);
+  });
+
+  test("calls off a migration before it is heard of", async ({ skip }) => {
+    if (!on().subject.driver.capabilities.liveMigration) skip();
+    await on().ask(on().start(1));
+    expect(await on().callOff(2)).toMatchObject({ kind: "ACTION_FAILED" });
+    expect(await on().ask(on().migrate(2))).toMatchObject({ kind: "ACTION_FAILED" });
+    expect(await on().inventory(0)).toEqual([{ guestId: GUEST, state: "RUNNING" }]);
+    expect(await on().ask(on().migrate(3))).toMatchObject({ kind: "ACTION_DONE" });
+  });
+
+  test("says that a migration is done when it is called off too late", async ({ skip }) => {
+    if (!on().subject.driver.capabilities.liveMigration) skip();
+    await on().ask(on().start(1));
+    const done = await on().ask(on().migrate(2));
+    expect(done).toMatchObject({ kind: "ACTION_DONE" });
+    expect(await on().callOff(2)).toEqual(done);
+    expect(await on().inventory(1)).toEqual([{ guestId: GUEST, state: "RUNNING" }]);
   });
 }
 
@@ -410,6 +443,17 @@ class Contract {
   migrate(generation: number) {
     const targetHostId = this.subject.hosts[1].id;
     return { ...this.#named(generation), kind: "MIGRATE" as const, targetHostId };
+  }
+
+  /** The answer is that of the migration. */
+  async callOff(generation: number): Promise<Answer> {
+    const since = this.subject.observations.length;
+    this.subject.driver.perform({ ...this.migrate(generation), kind: "CANCEL_MIGRATION" });
+    const seen = await this.subject.until(
+      (observation) => isAnswer(observation) && observation.generation === generation,
+      since,
+    );
+    return seen as Answer;
   }
 
   switch(kind: "REBOOT_HOST" | "SHUTDOWN_HOST" | "POWER_ON_HOST", generation: number) {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { HostId } from "../../src/model/ids.ts";
 import { guestDescription, hostDescription, place, SimulatedFleet } from "./fleet.ts";
 
 const G1 = 10_001;
@@ -151,6 +152,50 @@ describe("a migration", () => {
     fleet.advance(10);
     expect([fleet.answer(migrate), fleet.answer(stop)?.kind]).toEqual([undefined, "ACTION_DONE"]);
     expect([fleet.inventory(1111), fleet.inventory(1211)]).toEqual([[], []]);
+  });
+});
+
+describe("a migration that stands still", () => {
+  const callOff = (generation: number) => {
+    const kind = "CANCEL_MIGRATION" as const;
+    const order = { ...place(1111, G1), targetHostId: 1211 as HostId, generation };
+    fleet.perform({ kind, ...order }).advance(1);
+  };
+
+  test.each([1111, 1211])("is called off while the storage of %i stalls", (stalled) => {
+    fleet.run(1111, G1).inject("STORAGE_STALL", stalled);
+    const migrate = fleet.migrate(G1, 1111, 1211);
+    fleet.advance(100);
+    callOff(migrate);
+    expect(fleet.answer(migrate)).toMatchObject({ action: "MIGRATE", kind: "ACTION_FAILED" });
+    // Its room at the target is free again, and nothing arrives once the storage is well.
+    fleet.clear("STORAGE_STALL", stalled);
+    const other = fleet.start(1211, G2, { resources: hostDescription(1211).capacity });
+    fleet.advance(100);
+    expect(fleet.answer(other)?.kind).toBe("ACTION_DONE");
+    expect([fleet.inventory(1111), fleet.inventory(1211)]).toEqual([[G1], [G2]]);
+  });
+
+  test("is called off for good, and for no later migration", () => {
+    fleet.run(1111, G1).inject("STORAGE_STALL", 1211);
+    const first = fleet.migrate(G1, 1111, 1211);
+    callOff(first);
+    const second = fleet.migrate(G1, 1111, 1211);
+    callOff(first);
+    fleet.clear("STORAGE_STALL", 1211).advance(10);
+    expect([first, second].map((asked) => fleet.answer(asked)?.kind)).toEqual([
+      "ACTION_FAILED",
+      "ACTION_DONE",
+    ]);
+    expect([fleet.inventory(1111), fleet.inventory(1211)]).toEqual([[], [G1]]);
+  });
+
+  test("is not called off by a source that hears nothing", () => {
+    fleet.run(1111, G1);
+    const migrate = fleet.migrate(G1, 1111, 1211);
+    fleet.inject("HOST_HANG", 1111);
+    callOff(migrate);
+    expect(fleet.answer(migrate)).toBeUndefined();
   });
 });
 

@@ -87,6 +87,8 @@ export class World {
     }
     this.refuses = null;
     const { kind, hostId, generation } = action;
+    // It is the migration that is answered, and nobody knows what becomes of that.
+    if (kind === "CANCEL_MIGRATION") return;
     const guestId = "guestId" in action ? action.guestId : null;
     const answer = { action: kind, guestId, hostId, generation };
     this.#late.push({ kind: "ACTION_FAILED", ...answer, error: "The connection was refused." });

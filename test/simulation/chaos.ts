@@ -182,6 +182,8 @@ export class ChaosDriver implements ClockedDriver {
 
   #tellFailure(action: AnsweredAction): void {
     const { kind, hostId, generation } = action;
+    // It is the migration that is answered, and nobody knows what becomes of that.
+    if (kind === "CANCEL_MIGRATION") return;
     const guestId = "guestId" in action ? action.guestId : null;
     const error = "The connection was refused.";
     const seen = {

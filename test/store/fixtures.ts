@@ -83,6 +83,7 @@ export const host: Host = {
   returnedAtMs: START_MS + 1,
   heldUntilMs: START_MS + 90,
   unansweredSinceMs: START_MS + 30,
+  movesShunUntilMs: START_MS + 300,
   watchdogMs: 10_000,
   incidentId: ids.incident,
 };
@@ -107,6 +108,7 @@ const bareHost: Host = {
   returnedAtMs: null,
   heldUntilMs: null,
   unansweredSinceMs: null,
+  movesShunUntilMs: null,
   watchdogMs: null,
   incidentId: null,
 };

@@ -12,7 +12,7 @@ import {
   setState,
 } from "./copies.ts";
 import { describe } from "./descriptions.ts";
-import { beginMigration, downtimeMs, wasMigrated } from "./migration.ts";
+import { beginMigration, callOffMigration, downtimeMs, wasMigrated } from "./migration.ts";
 import { begin } from "./progress.ts";
 import type { Copy, SimulatedGuest, SimulatedHost, World } from "./world.ts";
 
@@ -39,15 +39,25 @@ export function performOnGuest(world: World, action: GuestAction): void {
     noteGuest(world, guest);
   }
   const host = world.hosts.get(action.hostId);
-  if (!host) {
-    answerFailed(world, action, "The host is not known.");
-    return;
-  }
-  if (!canBeHeard(world, host)) return;
-  if (guest.failure?.generation === action.generation) {
-    answerFailed(world, action, guest.failure.error);
-    return;
-  }
+  const asked = answeredAs(action);
+  if (!host) answerFailed(world, asked, "The host is not known.");
+  else if (!canBeHeard(world, host)) return;
+  else if (guest.failure?.generation === action.generation)
+    answerFailed(world, asked, guest.failure.error);
+  else if (action.kind === "CANCEL_MIGRATION") callOffMigration(world, host, action);
+  else carryOut(world, host, guest, action);
+}
+
+function answeredAs(action: GuestAction) {
+  return action.kind === "CANCEL_MIGRATION" ? { ...action, kind: "MIGRATE" as const } : action;
+}
+
+function carryOut(
+  world: World,
+  host: SimulatedHost,
+  guest: SimulatedGuest,
+  action: Exclude<GuestAction, { kind: "CANCEL_MIGRATION" }>,
+): void {
   const copy = host.copies.get(action.guestId);
   const begun = copy?.progress;
   // The answer to the one in progress will be the answer to its repetition.

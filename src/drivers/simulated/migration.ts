@@ -15,7 +15,10 @@ const DOWNTIME_MS = { least: 50, most: 300 };
 type Migrate = Extract<Action, { kind: "MIGRATE" }>;
 
 /** Asked again after it is done, the guest is found at the target. */
-export function wasMigrated(world: World, action: Migrate): boolean {
+export function wasMigrated(
+  world: World,
+  action: Pick<Migrate, "guestId" | "targetHostId" | "generation">,
+): boolean {
   const there = world.guests.get(action.guestId)?.copies.get(action.targetHostId);
   return there?.generation === action.generation && there.progress === null;
 }
@@ -30,6 +33,24 @@ export function beginMigration(world: World, copy: Copy, action: Migrate): void 
   const durationMs = (copy.resources.memoryMiB / MIB_PER_SECOND) * 1000;
   const { kind, generation, targetHostId } = action;
   begin(world, copy, { kind, generation, targetHostId }, Math.max(SHORTEST_MS, durationMs));
+}
+
+/** It runs on here, unless it is over there already. One that never began is not begun later either. */
+export function callOffMigration(
+  world: World,
+  source: SimulatedHost,
+  action: Extract<Action, { kind: "CANCEL_MIGRATION" }>,
+): void {
+  const asked = { ...action, kind: "MIGRATE" as const };
+  if (wasMigrated(world, action)) {
+    answerDone(world, asked, downtimeMs(world, asked));
+    return;
+  }
+  const copy = source.copies.get(action.guestId);
+  const { kind, generation } = copy?.progress ?? {};
+  if (copy && kind === "MIGRATE" && generation === action.generation)
+    setProgress(world, copy, null);
+  answerFailed(world, asked, "The migration was called off.");
 }
 
 /** The last pages are over: the guest stops here and runs there, or stays where it is. */

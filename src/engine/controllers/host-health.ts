@@ -112,8 +112,14 @@ function takeStock(
     if (guest.hostId !== host.id) continue;
     if (!running.has(guest.id) && (task === null || PRESUPPOSE_A_GUEST.has(task.kind)))
       missing(ctx, host, guest);
-    else if (mayHaveMissed) repeatOrder(ctx, guest);
+    else if (mayHaveMissed && !isCalledOffInTime(ctx, guest, host.id)) repeatOrder(ctx, guest);
   }
+}
+
+/** It need not be repeated on a host that was heard of all the while. */
+function isCalledOffInTime(ctx: Context, { task }: Guest, hostId: HostId): boolean {
+  const { statusSinceMs } = ctx.state.tables.Host.get(hostId);
+  return task?.kind === "MIGRATE" && statusSinceMs < task.startedAtMs;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Context } from "../context.ts";
 import { isWanted, wasStable } from "../guest-conditions.ts";
 import { isUnheard } from "../host-conditions.ts";
 import { isolationOf } from "../security.ts";
+import { endUnwantedMigration, whyCalledOff } from "./calling-off.ts";
 import { endFaultsOn } from "./faults.ts";
 import {
   failOperationOf,
@@ -32,7 +33,10 @@ export function reconcileGuest(ctx: Context, guestId: GuestId): void {
   if (guest.task === null) {
     if (guest.deleting && guest.hostId === null) removeGuest(ctx, guest);
     else orderNext(ctx, guest);
-  } else endUnwantedStart(ctx, guest);
+  } else {
+    endUnwantedStart(ctx, guest);
+    endUnwantedMigration(ctx, guest);
+  }
   const after = ctx.state.tables.Guest.find(guestId);
   if (after) settleOperation(ctx, after);
 }
@@ -190,10 +194,9 @@ export function guestActionFailed(
       startAnswered(ctx, host);
       giveUpOrRetry(ctx, "GuestStartFailed", guest, error, task.seq);
       break;
-    case "MIGRATE": {
-      migrationFailed(ctx, guest, error, result.unsupported ?? false);
+    case "MIGRATE":
+      migrationFailed(ctx, guest, whyCalledOff(guest) ?? error, result.unsupported ?? false);
       break;
-    }
     default: {
       // A stop or suspension is wanted until it is done; a reboot or resize was asked for once.
       const again = task.endsStart || isStillWanted(ctx, guest, task.kind);
@@ -361,8 +364,10 @@ export function actionOf(ctx: { state: Context["state"] }, guest: Guest): Action
       return { kind: "STOP", ...order, force: task.endsStart ?? false };
     case "RESIZE":
       return { kind: "RESIZE", ...order, resources: task.resize?.resources ?? guest.resources };
-    case "MIGRATE":
-      return { kind: "MIGRATE", ...order, targetHostId: guest.targetHostId ?? hostId };
+    case "MIGRATE": {
+      const kind = task.calledOff ? "CANCEL_MIGRATION" : "MIGRATE";
+      return { kind, ...order, targetHostId: guest.targetHostId ?? hostId };
+    }
     default:
       return { kind: task.kind, ...order };
   }

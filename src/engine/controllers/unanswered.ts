@@ -6,13 +6,15 @@ import { isWanted } from "../guest-conditions.ts";
 import { isUnheard } from "../host-conditions.ts";
 import { findPlace } from "../placement/place.ts";
 import { subjectFor } from "../placement/subject.ts";
+import { callOffMigration } from "./calling-off.ts";
 
 /**
  * Orders that nobody answered. No answer is no proof: the order may have been carried out, or still
  * be. So it is repeated on the same host and under the same generation: what is done is answered,
  * what goes on goes on, and what was never heard is begun. A host that is gone is fenced, and that
  * settles it. One that is heard of and still starts nothing gets no more guests; those that it was
- * given are stopped there once they can start elsewhere, and do so when that is answered.
+ * given are stopped there once they can start elsewhere, and do so when that is answered. A migration
+ * is not repeated but called off.
  */
 
 /** Its time is over. */
@@ -22,6 +24,7 @@ export function orderOverdue(ctx: Context, guest: Guest): void {
   if (isUnheard(ctx.state.tables.Host.get(hostId))) repeatOrder(ctx, guest);
   else if (task.endsStart) endStart(ctx, guest, hostId);
   else if (task.kind === "START") startOverdue(ctx, guest, task, hostId);
+  else if (task.kind === "MIGRATE") callOffMigration(ctx, guest);
   else repeatOrder(ctx, guest);
 }
 
@@ -34,6 +37,10 @@ function startOverdue(ctx: Context, guest: Guest, task: GuestTask, hostId: HostI
 
 export function repeatOrder(ctx: Context, guest: Guest): void {
   if (guest.task === null || guest.hostId === null) return;
+  if (guest.task.calledOff) {
+    callOffMigration(ctx, guest);
+    return;
+  }
   const { kind: action, seq, generation } = guest.task;
   const payload = { guest: guest.id, host: guest.hostId, action, generation };
   ctx.emit("GuestActionRepeated", payload, seq);

@@ -26,6 +26,9 @@ function underWay(state: State, task: GuestTask, hostId: Guest["hostId"]): Reaso
   return [{ code: "IN_PROGRESS", message: `${UNDER_WAY[task.kind]} ${host}`, hostId }];
 }
 
+/** For how long a host is the last choice of those that move, after a migration to it had no answer. */
+const MOVES_SHUN_MS = 300_000;
+
 type Changing = { -readonly [Field in keyof Guest]: Guest[Field] };
 
 /**
@@ -349,8 +352,27 @@ const changeFolds = {
     const fields = { status: "MIGRATING", targetHostId, moveBlockedBy: [] } as const;
     begin(state, event, "MIGRATE", fields, more);
   },
+  GuestMigrationAbandoned: (state, event) => {
+    const { guest: guestId, toHost: hostId, unanswered } = event.payload;
+    const { task, moveBlockedBy } = state.tables.Guest.get(guestId);
+    if (!task) return;
+    const { name } = state.tables.Host.get(hostId);
+    const message = `its migration to ${name} ${unanswered ? "has no answer and " : ""}is called off`;
+    const reasons = [{ code: "DRIVER_ERROR", message, hostId }] as const;
+    change(state, guestId, {
+      task: {
+        ...task,
+        calledOff: task.calledOff ?? (unanswered ? "UNANSWERED" : "UNWANTED"),
+        deadlineMs: event.atMs + answerTimeoutMs(state, guestId, "CANCEL_MIGRATION"),
+      },
+      blockedBy: reasons,
+      moveBlockedBy: unanswered && task.why !== "REQUEST" ? reasons : moveBlockedBy,
+    });
+  },
   GuestMigrated: (state, event) => {
     const { guest: guestId, toHost: hostId } = event.payload;
+    if (state.tables.Host.get(hostId).movesShunUntilMs !== null)
+      state.tables.Host.patch(hostId, { movesShunUntilMs: null });
     const { task, placement, displacedFromHostId } = state.tables.Guest.get(guestId);
     settle(state, event, guestId, {
       ...RUNS,
@@ -360,6 +382,7 @@ const changeFolds = {
       hostId,
       targetHostId: null,
       placement: task?.placement ?? placement,
+      moveBlockedBy: [],
       // Failures were counted where it was.
       restarts: 0,
       moveFailures: 0,
@@ -369,6 +392,10 @@ const changeFolds = {
     const { guest, toHost, error, unsupported } = event.payload;
     const { task, moveFailures } = state.tables.Guest.get(guest);
     const host = toHost === null ? null : state.tables.Host.find(toHost);
+    if (host && !unsupported && task?.calledOff !== "UNWANTED") {
+      const forMs = task?.calledOff ? MOVES_SHUN_MS : 0;
+      state.tables.Host.patch(host.id, { movesShunUntilMs: event.atMs + forMs });
+    }
     const message = `its migration${host ? ` to ${host.name}` : ""} failed: ${error}`;
     const code = unsupported ? "DRIVER_UNSUPPORTED" : "DRIVER_ERROR";
     settle(state, event, guest, {

@@ -140,6 +140,7 @@ export const hostFolds = {
       causeSeq: event.seq,
       fenceFailedAtMs: null,
       opinion: null,
+      movesShunUntilMs: null,
       ...endOfUnanswered(state.tables.Host.get(event.payload.host)),
     }),
   ZoneUtilityLost: (state, event) => setUtility(state, event, "DOWN"),

@@ -162,6 +162,10 @@ function expectationsOfHosts({ tables, indexes }: State): Record<string, [unknow
       ids(hosts.filter(({ id }) => indexes.held.has(id))),
       ids(hosts.filter((host) => host.heldUntilMs !== null && isWatched(host))),
     ],
+    shunned: [
+      inOrder(indexes.shunned),
+      ids(hosts.filter((host) => host.movesShunUntilMs !== null)),
+    ],
     hostsInZone: [
       zones.map(({ id }) => indexes.hostsInZone.of(id)),
       zones.map(({ id }) => ids(hosts.filter((host) => host.zoneId === id))),

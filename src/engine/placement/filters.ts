@@ -48,7 +48,7 @@ const notGivenUp: Filter = (_state, subject, room) =>
   subject.triedHostIds.includes(room.hostId)
     ? {
         code: "DRIVER_ERROR",
-        message: "the guest failed to start here before",
+        message: "a start of the guest failed here before, or a move to here",
         hostId: room.hostId,
       }
     : null;

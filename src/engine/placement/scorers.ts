@@ -1,5 +1,6 @@
 import type { AffinityRule } from "../../model/entities.ts";
 import type { HostId } from "../../model/ids.ts";
+import { isShunned } from "../host-conditions.ts";
 import type { State } from "../state.ts";
 import type { HostRoom } from "./capacity-index.ts";
 import { othersAnywhere, othersInDomain } from "./filters.ts";
@@ -35,6 +36,9 @@ export function rankByRules(among: readonly AffinityRule[], hostId: HostId): num
   }
   return rules === 0 ? null : score / rules;
 }
+
+/** No migration to it has failed lately, so it may well answer. */
+const answers: Score = (state, _subject, room) => Number(!isShunned(state, room.hostId));
 
 /** GUEST rules that want company: does it find it here? */
 const together: Score = (state, subject, room) => {
@@ -90,6 +94,7 @@ const SCORERS: readonly {
   { name: "retry", weight: 1_000_000, score: retry },
   { name: "hostRules", weight: 200_000, score: hostRules },
   { name: "home", weight: 1_000, score: home },
+  { name: "answers", weight: 200, score: answers },
   { name: "together", weight: 50, score: together },
   { name: "apart", weight: 50, score: apart },
   { name: "wholeness", weight: 15, score: wholeness },
@@ -101,11 +106,14 @@ const OF_RULES = new Set(["hostRules", "together", "apart"]);
 const OF_ROOM = SCORERS.filter(({ name }) => name === "wholeness" || name === "room");
 
 /** The scorers that have anything to say about a subject, so that each host is asked only those. */
-function scorersFor(subject: Subject): typeof SCORERS {
+function scorersFor(state: State, subject: Subject): typeof SCORERS {
   const { rules, retryHostId, homeHostId } = subject;
-  if (rules.length === 0 && retryHostId === null && homeHostId === null) return OF_ROOM;
+  const isAnyShunned = state.indexes.shunned.size > 0;
+  if (rules.length === 0 && retryHostId === null && homeHostId === null && !isAnyShunned)
+    return OF_ROOM;
   return SCORERS.filter(({ name }) => {
     if (OF_RULES.has(name)) return rules.length > 0;
+    if (name === "answers") return isAnyShunned;
     if (name === "retry") return retryHostId !== null;
     return name !== "home" || homeHostId !== null;
   });
@@ -120,7 +128,7 @@ export interface Judge {
 }
 
 export function judgeFor(state: State, subject: Subject): Judge {
-  const scorers = scorersFor(subject);
+  const scorers = scorersFor(state, subject);
   return {
     total: (host) => {
       let total = 0;

@@ -161,6 +161,7 @@ function createHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec
       returnedAtMs: null,
       heldUntilMs: null,
       unansweredSinceMs: null,
+      movesShunUntilMs: null,
       watchdogMs: null,
       incidentId: null,
     } as const;

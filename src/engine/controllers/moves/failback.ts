@@ -88,9 +88,10 @@ export function preference(state: State, movers: Movers, hostId: HostId): number
   return ranks.reduce((sum, rank) => sum + rank, 0) * RULES_COUNT + own;
 }
 
-/** Since when the host and its zone have been well, and the guests have run where they are. */
+/** Since when the host and its zone are well, for all that is known, and the guests where they are. */
 function settledMs(state: State, movers: Movers, hostId: HostId): number {
-  const { statusSinceMs, zoneId } = state.tables.Host.get(hostId);
+  const { statusSinceMs, movesShunUntilMs, zoneId } = state.tables.Host.get(hostId);
   const restoredMs = state.tables.Zone.get(zoneId).utilityRestoredAtMs ?? 0;
-  return Math.max(statusSinceMs, restoredMs, ...movers.map((guest) => guest.statusSinceMs));
+  const wellMs = Math.max(statusSinceMs, movesShunUntilMs ?? 0, restoredMs);
+  return Math.max(wellMs, ...movers.map((guest) => guest.statusSinceMs));
 }

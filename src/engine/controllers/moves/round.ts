@@ -14,6 +14,7 @@ import { type Subject, subjectForAll } from "../../placement/subject.ts";
 import type { State } from "../../state.ts";
 import { sameReasons } from "../blocking.ts";
 import { nextTryMs } from "./pause.ts";
+import { failedTargets, shunnedHosts } from "./shunned.ts";
 
 /** What came of wanting a move: it was ordered, its time will come by itself, or why it can't be. */
 export type Outcome = "MOVES" | "WAITS" | readonly Reason[];
@@ -52,13 +53,12 @@ export class MoveRound {
   readonly #outcomes = new Map<GuestId, Outcome>();
   /** Guests alike in all that matters fail alike. */
   readonly #failures = new Map<string, readonly Reason[]>();
-  /** Hosts to which a migration failed, and that were not heard of since. */
-  readonly #unreachable: readonly HostId[];
+  readonly #shunned: readonly HostId[];
 
   constructor(ctx: Context) {
     this.ctx = ctx;
     this.state = ctx.state;
-    this.#unreachable = unheardTargets(ctx.state);
+    this.#shunned = shunnedHosts(ctx.state);
   }
 
   waitUntil(atMs: number): void {
@@ -155,11 +155,11 @@ export class MoveRound {
     }
   }
 
-  /** A host where their migration failed, or that refused one and is silent, is worse than any other and better than none. */
+  /** A host where their migration failed, or that others shun, is worse than any other and better than none. */
   #choose(movers: Movers, why: MoveReason, choose: (subject: Subject) => Choice): Choice {
     // A host where it did not come up is better than none, but nothing to go back to.
     const tried = why === "FAILBACK" ? movers.flatMap((guest) => guest.triedHostIds) : [];
-    const failed = [...this.#unreachable, ...movers.flatMap(failedTargets)];
+    const failed = [...this.#shunned, ...movers.flatMap(failedTargets)];
     if (failed.length === 0) return this.#chooseBut(tried, movers, choose);
     const other = this.#chooseBut([...tried, ...failed], movers, choose);
     return other.ok || isTurn(other.reasons) ? other : this.#chooseBut(tried, movers, choose);
@@ -236,23 +236,6 @@ export class MoveRound {
     const payload = { guest: guest.id, host: guest.hostId, why, reasons: outcome };
     this.ctx.emit("GuestMoveBlocked", payload, causeSeq);
   }
-}
-
-function unheardTargets({ indexes, tables, leases }: State): HostId[] {
-  const found = new Set<HostId>();
-  for (const id of indexes.moves.blocked) {
-    const guest = tables.Guest.get(id);
-    for (const hostId of failedTargets(guest))
-      if (leases.lastMs(hostId) <= guest.statusSinceMs) found.add(hostId);
-  }
-  return [...found].sort((a, b) => a - b);
-}
-
-/** Where its last migration failed. */
-function failedTargets({ moveBlockedBy }: Guest): HostId[] {
-  return moveBlockedBy.flatMap(({ code, hostId }) =>
-    code === "DRIVER_ERROR" && hostId !== undefined ? [hostId] : [],
-  );
 }
 
 function isTurn(reasons: readonly Reason[]): boolean {

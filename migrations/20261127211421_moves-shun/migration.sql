@@ -1,0 +1,1 @@
+ALTER TABLE `hosts` ADD `moves_shun_until_ms` integer;
