@@ -432,7 +432,7 @@ export const EVENTS = {
     "LIFECYCLE",
     "WARNING",
     "{action} of {guest} on {host} has no answer yet and is repeated",
-    { guest: "Guest", host: "Host", action: "string", generation: "int" },
+    { guest: "Guest", host: "Host", action: "string", generation: "int", next: "string?" },
   ),
   GuestStartAbandoned: event(
     "LIFECYCLE",
@@ -535,6 +535,12 @@ export const EVENTS = {
     "Host {host} has not answered the start that it was given at {orderedAt} and gets no guests until {until} or an answer",
     { host: "Host", orderedAt: "time", until: "time" },
   ),
+  HostAnswered: event(
+    "HIGH_AVAILABILITY",
+    "NOTICE",
+    "Host {host} has answered the start of a guest again",
+    { host: "Host" },
+  ),
   HostReleased: event("HIGH_AVAILABILITY", "NOTICE", "Host {host} takes guests again", {
     host: "Host",
   }),
@@ -610,7 +616,7 @@ export const EVENTS = {
   HostMaintenanceStarted: event("POWER", "NOTICE", "Host {host} is free of guests", {
     host: "Host",
   }),
-  HostMaintenanceEnded: event("POWER", "NOTICE", "Host {host} takes guests again", {
+  HostMaintenanceEnded: event("POWER", "NOTICE", "Host {host} is not in maintenance any more", {
     host: "Host",
   }),
   HostPowerRequested: event("POWER", "NOTICE", "{verb} of {host} requested; its guests: {policy}", {

@@ -9,6 +9,9 @@ import type { Subject } from "./subject.ts";
 /** How good a host is in one respect, 0 to 1; null where the respect does not apply. */
 type Score = (state: State, subject: Subject, room: HostRoom) => number | null;
 
+/** Hosts that start what they are given, while there are others. */
+const answers: Score = (_state, _subject, { isDoubtful }) => Number(!isDoubtful);
+
 /** The host where it is tried once more. */
 const retry: Score = (_state, { retryHostId }, room) =>
   retryHostId === null ? null : Number(retryHostId === room.hostId);
@@ -87,6 +90,7 @@ const SCORERS: readonly {
   readonly weight: number;
   readonly score: Score;
 }[] = [
+  { name: "answers", weight: 2_000_000, score: answers },
   { name: "retry", weight: 1_000_000, score: retry },
   { name: "hostRules", weight: 200_000, score: hostRules },
   { name: "home", weight: 1_000, score: home },
@@ -101,10 +105,13 @@ const OF_RULES = new Set(["hostRules", "together", "apart"]);
 const OF_ROOM = SCORERS.filter(({ name }) => name === "wholeness" || name === "room");
 
 /** The scorers that have anything to say about a subject, so that each host is asked only those. */
-function scorersFor(subject: Subject): typeof SCORERS {
+function scorersFor({ indexes }: State, subject: Subject): typeof SCORERS {
   const { rules, retryHostId, homeHostId } = subject;
-  if (rules.length === 0 && retryHostId === null && homeHostId === null) return OF_ROOM;
+  const { hasDoubtful } = indexes.capacity;
+  const isPlain = rules.length === 0 && retryHostId === null && homeHostId === null;
+  if (isPlain && !hasDoubtful) return OF_ROOM;
   return SCORERS.filter(({ name }) => {
+    if (name === "answers") return hasDoubtful;
     if (OF_RULES.has(name)) return rules.length > 0;
     if (name === "retry") return retryHostId !== null;
     return name !== "home" || homeHostId !== null;
@@ -120,7 +127,7 @@ export interface Judge {
 }
 
 export function judgeFor(state: State, subject: Subject): Judge {
-  const scorers = scorersFor(subject);
+  const scorers = scorersFor(state, subject);
   return {
     total: (host) => {
       let total = 0;
