@@ -1,3 +1,4 @@
+import type { ApiContext } from "../../../schema/context.ts";
 import { concerns, type Interest } from "../../../schema/interest.ts";
 import type { StateTopic } from "../../../schema/state-topic.ts";
 import type { FleetEvent } from "../../model/events.ts";
@@ -13,9 +14,10 @@ import { filingsFor } from "./router.ts";
 /** The position of a member that has been sent nothing yet. */
 export const NOTHING_YET: Seq = -1;
 
-/** A state as it was sent, or is to be. */
+/** A state as it is to be sent. */
 interface Shown {
-  readonly batch: Batch;
+  /** Null when nobody lacks it. */
+  readonly batch: Batch | null;
   /** It is at least as new as this. */
   readonly position: Seq;
   readonly digest: string | null;
@@ -104,10 +106,15 @@ export class StateGroup implements Group, Rider {
     this.#pause = null;
   }
 
+  /** For those who watch. */
+  get #hasNews(): boolean {
+    return this.#newsAt > this.#shownAt && this.#watching.size > 0;
+  }
+
   /** To the next round, if there is anybody for it. */
   #proceed(): void {
-    const hasNews = this.#newsAt > this.#shownAt && this.#pause === null && this.#watching.size > 0;
-    if (this.#isInRound || !(hasNews || this.#waiting.size > 0)) return;
+    const isDue = this.#waiting.size > 0 || (this.#hasNews && this.#pause === null);
+    if (this.#isInRound || !isDue) return;
     this.#isInRound = true;
     onBehalfOf(null, () => this.#round())
       .catch((error: unknown) => this.end(error))
@@ -128,12 +135,22 @@ export class StateGroup implements Group, Rider {
     const state = await topic.read(context);
     if (state === null) return this.end(null);
     this.#lookOut(topic.interestOf(state), position);
-    this.#parts.onResult();
-    const body = bodyOf(await this.#operation.resultOf(state, context));
-    const shown = { batch: new Batch([body]), position, digest: topic.digestOf(state) };
+    const digest = topic.digestOf(state);
+    const isLacked = newcomers.length > 0 || this.#isLacked(digest);
+    const batch = isLacked ? await this.#make(state, context) : null;
+    const shown = { batch, position, digest };
     for (const member of newcomers) this.#welcome(member, shown, isPausing);
     if (!isPausing) this.#showAll(shown, newsAt);
     this.#rest();
+  }
+
+  #isLacked(digest: string | null): boolean {
+    return digest === null || [...this.#watching.values()].some((seat) => seat.digest !== digest);
+  }
+
+  async #make(state: unknown, context: ApiContext): Promise<Batch> {
+    this.#parts.onResult();
+    return new Batch([bodyOf(await this.#operation.resultOf(state, context))]);
   }
 
   /** It may be on or in something else than before. */
@@ -157,10 +174,11 @@ export class StateGroup implements Group, Rider {
   #showAll(shown: Shown, newsAt: Seq): void {
     this.#shownAt = shown.position;
     for (const [member, seat] of this.#watching) {
-      if (member.position >= newsAt) continue;
-      if (seat.isLate) this.#shownAt = Math.min(this.#shownAt, member.position);
-      else show(member, seat, shown);
+      const { isLate } = seat;
       seat.isLate = false;
+      if (member.position >= newsAt) continue;
+      if (isLate) this.#shownAt = Math.min(this.#shownAt, member.position);
+      else show(member, seat, shown);
     }
   }
 
@@ -169,16 +187,15 @@ export class StateGroup implements Group, Rider {
     if (pauseMs === 0 || this.#pause || !this.#isRiding) return;
     this.#pause = setTimeout(() => {
       this.#pause = null;
+      if (!this.#hasNews) for (const seat of this.#watching.values()) seat.isLate = false;
       this.#proceed();
     }, pauseMs);
   }
 }
 
 function show(member: Member, seat: Seat, { batch, position, digest }: Shown): void {
-  if (digest !== null && digest === seat.digest) {
-    member.position = position;
-    return;
-  }
-  seat.digest = digest;
-  member.take(batch, position);
+  if (batch && (digest === null || digest !== seat.digest)) {
+    seat.digest = digest;
+    member.take(batch, position);
+  } else member.position = position;
 }
