@@ -53,11 +53,8 @@ export function createGraphql({
   return createYoga<ServerContext, ApiContext>({
     schema,
     // Over a WebSocket there is no request.
-    context: (given: ServerContext & { request?: Request }) => {
-      const { request } = given;
-      const transport = request ? "sse" : "websocket";
-      return createContext(runtime, documents, principalOf(given), request?.signal, transport);
-    },
+    context: (given: ServerContext & { request?: Request }) =>
+      createContext(runtime, documents, principalOf(given), given.request?.signal),
     graphqlEndpoint: "/graphql",
     graphiql: false,
     landingPage: false,

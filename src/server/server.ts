@@ -10,6 +10,7 @@ import { Authenticator } from "./authentication/authenticator.ts";
 import { Sessions } from "./authentication/sessions.ts";
 import type { AuthenticationSettings } from "./authentication/settings.ts";
 import { BadConfiguration } from "./bad-configuration.ts";
+import { useEventStreams } from "./event-stream.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
 import { createGraphql } from "./graphql.ts";
 import { GRAPHQL_PATH, httpHandler, isReady, isStream } from "./http.ts";
@@ -38,7 +39,7 @@ export interface ServerOptions {
   /** More that takes part in operations. */
   readonly plugins?: readonly Plugin<ApiContext>[];
   readonly onOperation?: (report: OperationReport) => void;
-  /** A WebSocket's client that takes nothing for so long is told to come back when it can. */
+  /** A client that takes nothing of what it subscribes to for so long is not waited for any longer. */
   readonly stalledMs?: number;
   /** Null: nobody is asked who they are. */
   readonly authentication?: AuthenticationSettings | null;
@@ -58,6 +59,7 @@ export interface RunningServer {
   close(noticeMs?: number): Promise<void>;
 }
 
+const STALLED_MS = 60_000;
 /** Requests that are still answered after the server has begun to stop. */
 const DRAIN_MS = 3_000;
 
@@ -81,19 +83,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const streams = new Streams();
   let isGoing = false;
   const isStopping = () => isGoing;
-  const fanOut = new FanOut(runtime.feed);
+  const newContext = (principal: Principal) => createContext(runtime, documents, principal);
+  const fanOut = new FanOut({ feed: runtime.feed, newContext, onError });
   const figures = new ServerFigures({
     runtime,
     thread: options.thread ?? null,
     isReady: () => isReady({ runtime, damage, isStopping }),
-    listeners: () => fanOut.listeners(),
+    fanOut,
     connections: (transport) => (transport === "sse" ? streams.size : sockets.size),
   });
   const onOperation = (report: OperationReport) => {
     figures.executed(report);
     options.onOperation?.(report);
   };
-  const plugins = options.plugins ?? [];
+  const stalledMs = options.stalledMs ?? STALLED_MS;
+  const plugins = [...(options.plugins ?? []), useEventStreams(fanOut, stalledMs)];
   const graphql = createGraphql({
     runtime,
     documents,
@@ -121,14 +125,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (isStream(request) && !streams.add(response)) return;
     void onBehalfOf(requestId, () => handler(request, response));
   });
-  const newContext = (principal: Principal) => createContext(runtime, documents, principal);
-  const { stalledMs } = options;
   const sockets = serveWebSockets(http, GRAPHQL_PATH, {
     graphql,
     ...access,
     fanOut,
     onOperation,
-    newContext,
     onError,
     stalledMs,
   });

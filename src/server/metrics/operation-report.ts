@@ -39,12 +39,7 @@ export function useOperationReports(
     onSubscribe: ({ args }) => {
       const begunMs = performance.now();
       return {
-        onSubscribeResult: ({ result }) => {
-          report(reportOf(args, outcomeOf(result), begunMs));
-          if (!isStream(result)) return undefined;
-          const { transport } = args.contextValue as ApiContext;
-          return { onEnd: once(figures.subscribed(transport)) };
-        },
+        onSubscribeResult: ({ result }) => report(reportOf(args, outcomeOf(result), begunMs)),
       };
     },
   };
@@ -65,20 +60,8 @@ export function reportOf(
   };
 }
 
-function outcomeOf(result: unknown): OperationReport["outcome"] {
+export function outcomeOf(result: unknown): OperationReport["outcome"] {
   const { errors } = result as { readonly errors?: readonly GraphQLError[] };
   if (!errors || errors.length === 0) return "ok";
   return errors.some(isBug) ? "internal" : "error";
-}
-
-function isStream(result: unknown): boolean {
-  return typeof result === "object" && result !== null && Symbol.asyncIterator in result;
-}
-
-function once(run: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) run();
-    isDone = true;
-  };
 }

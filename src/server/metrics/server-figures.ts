@@ -1,12 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { GUEST_STATUSES, HOST_STATUSES } from "../../model/statuses.ts";
+import type { Runtime } from "../../runtime/ports.ts";
+import type { FanOut } from "../fan-out/fan-out.ts";
 import {
   FOLLOWING_STATES,
   type Following,
-  type Runtime,
   TRANSPORTS,
   type Transport,
-} from "../../runtime/ports.ts";
+} from "../fan-out/following.ts";
 import type { OperationReport } from "./operation-report.ts";
 
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -20,8 +21,7 @@ export interface Sources {
   /** Which of the threads that serve the API this is; null when it is the only one. */
   readonly thread: number | null;
   readonly isReady: () => boolean;
-  /** Subscriptions to events that are made once for many. */
-  readonly listeners: () => readonly Following[];
+  readonly fanOut: Pick<FanOut, "count" | "listeners" | "results">;
   readonly connections: (transport: Transport) => number;
 }
 
@@ -32,7 +32,6 @@ export class ServerFigures {
   readonly #operations: Counter<"kind" | "outcome">;
   readonly #durations: Histogram<"kind">;
   readonly #writerAnswers: Gauge;
-  readonly #subscriptions = { websocket: 0, sse: 0 };
   #hasDefaults = false;
 
   constructor(sources: Sources) {
@@ -70,14 +69,6 @@ export class ServerFigures {
   /** It was never executed. */
   invalid(): void {
     this.#operations.inc({ kind: "unknown", outcome: "invalid" });
-  }
-
-  /** A subscription other than those of `Sources.listeners` has begun; call the result once when it ends. */
-  subscribed(transport: Transport): () => void {
-    this.#subscriptions[transport]++;
-    return () => {
-      this.#subscriptions[transport]--;
-    };
   }
 
   /** In Prometheus's text format. */
@@ -125,20 +116,26 @@ export class ServerFigures {
 
   #observeListeners(): void {
     const labels = ["transport", "state"];
-    const { runtime, listeners } = this.#sources;
+    const { fanOut } = this.#sources;
     this.#gauge("subscriptions", "Subscriptions that are being served.", ["transport"], (set) => {
-      const { websocket, sse } = this.#subscriptions;
-      set({ transport: "websocket" }, websocket + listeners().length);
-      set({ transport: "sse" }, sse);
+      for (const transport of TRANSPORTS) set({ transport }, fanOut.count(transport));
     });
-    const all = () => [...listeners(), ...runtime.vitals.followers()];
+    new Counter({
+      name: "evenkeel_subscription_results_total",
+      help: "Results made for subscriptions; each is sent to all who subscribe to the same.",
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(fanOut.results);
+      },
+    });
     const help = "Subscriptions to events, by where they are: live, catching_up or stalled.";
     this.#gauge("listeners", help, labels, (set) => {
-      for (const [label, those] of byClass(all())) set(label, those.length);
+      for (const [label, those] of byClass(fanOut.listeners())) set(label, those.length);
     });
     const lag = "Events that the one who is furthest behind of its class has yet to be given.";
     this.#gauge("listener_lag_events", lag, labels, (set) => {
-      for (const [label, those] of byClass(all()))
+      for (const [label, those] of byClass(fanOut.listeners()))
         set(
           label,
           those.reduce((most, { behind }) => Math.max(most, behind), 0),
