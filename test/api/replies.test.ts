@@ -1,7 +1,8 @@
 /** A reply that is given again is the one that would be made anew. */
 
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
@@ -231,6 +232,25 @@ describe("whoever asks for what was asked before", () => {
     for (let time = 0; time < 7; time++)
       statuses.push((await server.post({ query: GUESTS })).status);
     expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429]);
+  });
+
+  test("may ask at length on one connection, again and again", async () => {
+    const server = await startSettledServer();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    const body = JSON.stringify({ query: `${GUESTS}${" ".repeat(65_000 - GUESTS.length)}` });
+    const headers = { "Content-Type": "application/json", "Content-Length": body.length };
+    const statuses: (number | undefined)[] = [];
+    for (let time = 0; time < 4; time++) {
+      const asked = request(server.url, { method: "POST", headers, agent });
+      asked.end(body);
+      const [response] = await once(asked, "response");
+      statuses.push(response.statusCode);
+      response.resume();
+      await once(response, "close");
+    }
+    expect(statuses).toEqual([200, 200, 200, 200]);
+    expect((await counts(server)).repeated).toBe(3);
   });
 
   test("may send the request in pieces, or be gone before its end", async () => {

@@ -14,7 +14,7 @@ export class LogPosition {
   }
 
   /**
-   * Never the same again once anything has happened, or retention has taken something. What was read
+   * Never the same again once anything has happened, or retention has taken something: what was read
    * between two moments with the same position was read at it. Null where the database can't be read.
    *
    * The log's end on disk is what tables are read at; that which this side has heard of may be before

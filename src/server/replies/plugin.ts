@@ -20,7 +20,7 @@ export function useReplies(replies: Replies): Plugin<ApiContext> {
         onExecuteDone({ result }) {
           const outcome = outcomeOf(result);
           // A bug may be gone the next time.
-          if (outcome === "internal" || !replies.isStillTrue(question)) return;
+          if (outcome === "internal") return;
           const { name } = reportOf(args, outcome, 0);
           question.operation = { name, outcome };
         },

@@ -16,7 +16,7 @@ export interface Question {
   /** Where the log was before anything was read for it. */
   readonly position: string;
   readonly known: Reply | null;
-  /** Set when the reply may be given again at that position. */
+  /** Set when its reply may be given again, as long as the log stands there. */
   operation: Reply["operation"] | null;
 }
 
@@ -59,13 +59,8 @@ export class Replies {
     };
   }
 
-  /** When the operation has been executed: nothing has happened since it was asked for. */
-  isStillTrue({ position }: Question): boolean {
-    return this.#position.now() === position;
-  }
-
   keep({ request, position }: Question, reply: Reply): void {
-    // What has happened while the reply was written makes it no less true, but of no use to others.
+    // At another position nobody would ever be given it.
     if (this.#position.now() === position) this.#cache.keep(request, position, reply);
   }
 }
