@@ -149,7 +149,7 @@ async function answerOperation(
 }
 
 function sendAgain(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
-  // What nobody reads to its end would hold up the connection.
+  // Its body was looked at and put back, and nobody else takes it.
   request.resume();
   response.writeHead(reply.status, reply.headers).end(reply.body);
 }

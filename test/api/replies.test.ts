@@ -238,7 +238,8 @@ describe("whoever asks for what was asked before", () => {
     const server = await startSettledServer();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => agent.destroy());
-    const body = JSON.stringify({ query: `${GUESTS}${" ".repeat(65_000 - GUESTS.length)}` });
+    // The longest that is looked at.
+    const body = JSON.stringify({ query: GUESTS }).padEnd(64 * 1024);
     const headers = { "Content-Type": "application/json", "Content-Length": body.length };
     const statuses: (number | undefined)[] = [];
     for (let time = 0; time < 4; time++) {
