@@ -79,7 +79,8 @@ export const FailureDomain = builder.enumType("FailureDomain", {
   values: FAILURE_DOMAINS,
 });
 export const FenceMethod = builder.enumType("FenceMethod", {
-  description: "How it was made certain that a host's guests are dead.",
+  description:
+    "How it was made certain that a host's guests are dead: POWER by its management controller, WATCHDOG by the time after which its own watchdog has killed them, CONFIRMATION by an administrator (confirmHostDead), who is the event's `actor`.",
   values: FENCE_METHODS,
 });
 export const FaultKind = builder.enumType("FaultKind", {

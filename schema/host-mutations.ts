@@ -1,5 +1,12 @@
 import { builder } from "./builder.ts";
-import { commandMutation, cursorOf, type Done, idempotencyKey, inputId } from "./command.ts";
+import {
+  commandMutation,
+  cursorOf,
+  type Done,
+  idempotencyKey,
+  inputId,
+  refuse,
+} from "./command.ts";
 import { Host } from "./host.ts";
 import { globalId } from "./ids.ts";
 import { Operation } from "./operation.ts";
@@ -47,6 +54,52 @@ commandMutation({
     kind: "SET_MAINTENANCE",
     hostId: inputId("Host", hostId, "hostId"),
     enabled,
+  }),
+});
+
+commandMutation({
+  name: "confirmHostDead",
+  description:
+    "States that a silent host (SUSPECT or FENCING) is off for certain, where neither a fence nor its watchdog can prove it. It is taken for dead at once and its guests start elsewhere. Nothing checks the statement: where it is false, guests run twice until the host is heard of again.",
+  input: builder.inputType("ConfirmHostDeadInput", {
+    fields: (t) => ({
+      hostId: t.id({ required: true }),
+      isOff: t.boolean({
+        required: true,
+        description:
+          "The statement itself: the host has no power, or is gone for good. Nothing else than `true` is taken.",
+      }),
+      idempotencyKey: t.string(idempotencyKey),
+    }),
+  }),
+  payload: payload("ConfirmHostDeadPayload"),
+  outcome: "HOST",
+  toCommand: ({ hostId, isOff }) => {
+    if (!isOff)
+      throw refuse(
+        "INVALID_INPUT",
+        "Only a host that is off for certain can be confirmed dead: say `isOff: true` if it is.",
+        "isOff",
+      );
+    return { kind: "CONFIRM_HOST_DEAD", hostId: inputId("Host", hostId, "hostId") };
+  },
+});
+
+commandMutation({
+  name: "fenceHost",
+  description:
+    "Has a host proven dead that is heard of but not well, as one that answers no order (`unansweredSince`): its management controller cuts it off from power, and its guests start elsewhere once that is confirmed. What runs there and is well is cut off, too. If the fence fails, the host stays as it is.",
+  input: builder.inputType("FenceHostInput", {
+    fields: (t) => ({
+      hostId: t.id({ required: true }),
+      idempotencyKey: t.string(idempotencyKey),
+    }),
+  }),
+  payload: payload("FenceHostPayload"),
+  outcome: "HOST",
+  toCommand: ({ hostId }) => ({
+    kind: "FENCE_HOST",
+    hostId: inputId("Host", hostId, "hostId"),
   }),
 });
 

@@ -80,8 +80,15 @@ builder.drizzleObjectFields(Host, (t) => ({
   heldUntil: t.field({
     type: "DateTime",
     nullable: true,
-    description: "It flapped: no guests are given to it before this.",
+    description: "It flapped, or answers no start: no guests are given to it before this.",
     resolve: (host) => host.heldUntilMs,
+  }),
+  unansweredSince: t.field({
+    type: "DateTime",
+    nullable: true,
+    description:
+      "It is in contact, and has not answered the start of a guest that it was given at this time.",
+    resolve: (host) => host.unansweredSinceMs,
   }),
   reasons: t.field({
     type: [Reason],

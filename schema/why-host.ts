@@ -74,7 +74,7 @@ function fence(facts: HostFacts, seenMs: number): string {
 
 function watchdogProof({ host, fleet }: HostFacts, seenMs: number): string {
   if (host.watchdogMs === null)
-    return "its watchdog is not known to be on, so only a fence that works can prove it dead, which is tried again and again";
+    return "its watchdog is not known to be on, so only a fence that works can prove it dead, which is tried again and again, or an admin who knows that it is off (confirmHostDead)";
   const deadMs = seenMs + host.watchdogMs;
   const leastMs = (fleet.silencesCountFromMs ?? 0) + fleet.settings.suspectAfterSeconds * 1000;
   return `its own watchdog will have killed its guests by ${at(Math.max(deadMs, leastMs))}`;
@@ -132,7 +132,7 @@ function whyShunned(facts: HostFacts, nowMs: number): Reason[] {
       reason(
         facts,
         "HOST_HELD_OFF",
-        `has lost contact ${host.flaps} times in short order and gets no guests until ${at(host.heldUntilMs)}`,
+        `${whyHeldOff(host)} and gets no guests until ${at(host.heldUntilMs)}`,
       ),
     );
   const failing = (["power", "cooling"] as const).filter((it) => zone[it] === "DOWN");
@@ -145,6 +145,11 @@ function whyShunned(facts: HostFacts, nowMs: number): Reason[] {
       ),
     );
   return reasons;
+}
+
+function whyHeldOff({ unansweredSinceMs, flaps }: HostFacts["host"]): string {
+  if (unansweredSinceMs === null) return `has lost contact ${flaps} times in short order`;
+  return `is in contact, but has not answered the start of a guest that it was given at ${at(unansweredSinceMs)},`;
 }
 
 function reason({ host }: HostFacts, code: Reason["code"], predicate: string): Reason {

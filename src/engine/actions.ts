@@ -73,7 +73,9 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
       // Heard of while it was being fenced, it could not be asked what runs there.
       return takeStockOf(state, [event.payload.host]);
     case "GuestActionFailed":
-      return takeStockOf(state, [event.payload.host]);
+      return isTriedAgain(state, event.payload.guest)
+        ? []
+        : takeStockOf(state, [event.payload.host]);
     case "GuestMigrationFailed":
       return takeStockOf(state, [event.payload.fromHost, event.payload.toHost]);
     case "GuestSecurityGroupsChanged":
@@ -93,6 +95,11 @@ function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
     default:
       return guestOrder(state, event);
   }
+}
+
+/** What is busy all the same waits until its order is due again. */
+function isTriedAgain(state: State, guestId: GuestId): boolean {
+  return state.tables.Guest.find(guestId)?.task?.endsStart === true;
 }
 
 function setSecurityGroups(state: State): DriverAction[] {

@@ -8,6 +8,7 @@ import { endStockTaking, setHighAvailability } from "./controllers/arming.ts";
 import { checkContradictions } from "./controllers/contradictions/contradictions.ts";
 import { checkSilences, hostProbed } from "./controllers/detection.ts";
 import { clearFault, expireFaults, injectFault, nextFaultDueAtMs } from "./controllers/faults.ts";
+import { confirmHostDead, fenceHost } from "./controllers/fence-commands.ts";
 import { fenceAnswered } from "./controllers/fencing.ts";
 import { releaseHeld } from "./controllers/flapping.ts";
 import { applyFleet } from "./controllers/fleet/apply-fleet.ts";
@@ -163,6 +164,10 @@ function handleCommand(ctx: Context, command: Command): Outcome {
       return shutdownHost(ctx, command);
     case "POWER_ON_HOST":
       return powerOnHost(ctx, command);
+    case "CONFIRM_HOST_DEAD":
+      return confirmHostDead(ctx, command);
+    case "FENCE_HOST":
+      return fenceHost(ctx, command);
     case "SET_HIGH_AVAILABILITY":
       return setHighAvailability(ctx, command);
     case "CREATE_TENANT":

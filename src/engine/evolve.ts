@@ -55,6 +55,7 @@ const FREES_ROOM: ReadonlySet<EventKind> = new Set<EventKind>([
   "GuestThawed",
   "HighAvailabilityDisarmed",
   "HostHeldOff",
+  "HostNotAnswering",
   "HostChanged",
   "HostContactRestored",
   "HostDown",

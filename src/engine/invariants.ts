@@ -46,6 +46,10 @@ export function violations(state: State): string[] {
   ];
 }
 
+function mayBeHeldOff({ flaps, unansweredSinceMs }: Host): boolean {
+  return flaps >= 2 || unansweredSinceMs !== null;
+}
+
 function hostIsSound(state: State, host: Host): string[] {
   const { status, capacity, lastSeenAtMs, fenceFailedAtMs } = host;
   const taken = takenOn(state, host);
@@ -56,7 +60,8 @@ function hostIsSound(state: State, host: Host): string[] {
     [room !== undefined && sameResources(room.allocated, taken), "has taken other room"],
     [room !== undefined && sameResources(room.free, free), "has other free room"],
     [room?.placeable === takesGuests(state, host), "is offered wrongly"],
-    [host.heldUntilMs === null || host.flaps >= 2, "is held off without having flapped"],
+    [host.heldUntilMs === null || mayBeHeldOff(host), "is held off, and nothing says why"],
+    [host.unansweredSinceMs === null || host.heldUntilMs !== null, "has no answer and is not held"],
     [host.opinion === null || isUnheard(host), "is in contact, and others were asked about it"],
     [state.meta.armed || host.watchdogMs === null, "guards itself although it was told not to"],
     [!isUnheard(host) || lastSeenAtMs !== null, "is silent since when?"],

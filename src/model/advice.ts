@@ -22,17 +22,17 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   DEPENDENCY_NOT_READY:
     "Nothing: it starts by itself once that guest has run for its readyAfterSeconds.",
   WAITING_FOR_FENCE:
-    "Wait: nothing starts elsewhere before the host is proven dead, by a fence or by its watchdog's time where that is known. If the host is well, mend its network; if no fence reaches it, mend its management controller: a fence is tried again and again.",
+    "Wait: nothing starts elsewhere before the host is proven dead, by a fence or by its watchdog's time where that is known. If the host is well, mend its network; if no fence reaches it, mend its management controller: a fence is tried again and again. If it is off for certain, an admin can say so (confirmHostDead).",
   IN_PROGRESS: "Wait for it; an order that gets no answer is repeated after actionTimeoutSeconds.",
   BACKING_OFF: "Mend what the error says; it is tried again by itself at Guest.retryAt.",
   RESTARTS_EXHAUSTED:
     "Mend what kept it from running, then start it (startGuest). maxRestarts and maxRelocations say how often it is tried.",
   DRIVER_ERROR:
-    "Look at what the host's driver says. An order that is under way is repeated by itself; on a host that was given up the guest is tried again when you start it anew (startGuest).",
+    "Look at what the host's driver says. A host that answers nothing can be fenced (fenceHost), if what else runs there can be lost. An order that is under way is repeated by itself; on a host that was given up the guest is tried again when you start it anew (startGuest).",
   DRIVER_UNSUPPORTED: "Do it another way, or on a host with another driver.",
   ALREADY_HERE: "Nothing, or name another host.",
   HOST_HELD_OFF:
-    "Find out why the host keeps losing contact. It takes guests again at Host.heldUntil.",
+    "Find out why the host keeps losing contact, or does not answer (is its storage well?). It takes guests again at Host.heldUntil, or once it answers.",
   ZONE_FAILING:
     "Bring the zone's power or cooling back; until then its hosts are being emptied, not filled.",
   STARTS_LIMITED:

@@ -101,6 +101,10 @@ export type Command =
   | { readonly kind: "REBOOT_HOST"; readonly hostId: HostId }
   | { readonly kind: "SHUTDOWN_HOST"; readonly hostId: HostId }
   | { readonly kind: "POWER_ON_HOST"; readonly hostId: HostId }
+  /** Somebody knows that a silent host is off, and so that nothing runs there. */
+  | { readonly kind: "CONFIRM_HOST_DEAD"; readonly hostId: HostId }
+  /** The host is heard of, but not well: it is to be proven dead, so that its guests can start elsewhere. */
+  | { readonly kind: "FENCE_HOST"; readonly hostId: HostId }
   /** Disarmed, nothing is fenced or moved by itself; armed again, it takes stock first. */
   | { readonly kind: "SET_HIGH_AVAILABILITY"; readonly enabled: boolean }
   | { readonly kind: "CREATE_TENANT"; readonly name: string; readonly quota: Quota }

@@ -123,8 +123,10 @@ export interface Host {
   readonly flaps: number;
   /** When it was last heard of after a silence; null before. */
   readonly returnedAtMs: number | null;
-  /** It flapped: no guests are given to it before this. */
+  /** It flapped, or answers no start: no guests are given to it before this. */
   readonly heldUntilMs: number | null;
+  /** When it was given the start that it has not answered; null when it is not held off for that. */
+  readonly unansweredSinceMs: number | null;
   /**
    * The silence, counted from the last heartbeat heard, after which its watchdog has killed its
    * guests for certain: by the longest of the times that it may believe in. Null when its watchdog
@@ -202,6 +204,10 @@ export interface GuestTask {
   readonly seq: Seq;
   readonly startedAtMs: number;
   readonly deadlineMs: number;
+  /** It was given again for want of an answer. */
+  readonly isRepeated?: boolean;
+  /** STOP: of a start that has no answer, so that it can be tried elsewhere. */
+  readonly endsStart?: boolean;
   /** RESIZE: what it will have. */
   readonly resize: { readonly resources: Resources; readonly flavorId: FlavorId } | null;
   /** MIGRATE: why it goes where it goes; becomes the guest's own once it is there. */

@@ -434,6 +434,12 @@ export const EVENTS = {
     "{action} of {guest} on {host} has no answer yet and is repeated",
     { guest: "Guest", host: "Host", action: "string", generation: "int" },
   ),
+  GuestStartAbandoned: event(
+    "LIFECYCLE",
+    "WARNING",
+    "{guest} is stopped on {host}, which does not answer its start",
+    { guest: "Guest", host: "Host", generation: "int" },
+  ),
   GuestCrashed: event("LIFECYCLE", "ERROR", "{guest} crashed on {host}: {error}", {
     guest: "Guest",
     host: "Host",
@@ -488,6 +494,10 @@ export const EVENTS = {
     "Host {host} is heard of again after {silentMs} ms",
     { host: "Host", silentMs: "int" },
   ),
+  HostFenceRequested: event("HIGH_AVAILABILITY", "WARNING", "Fence of host {host} requested", {
+    host: "Host",
+    lastSeenAt: "time",
+  }),
   HostFencing: event(
     "HIGH_AVAILABILITY",
     "WARNING",
@@ -519,14 +529,15 @@ export const EVENTS = {
     "Host {host} has lost contact {flaps} times and gets no guests until {until}",
     { host: "Host", flaps: "int", until: "time" },
   ),
-  HostReleased: event(
+  HostNotAnswering: event(
     "HIGH_AVAILABILITY",
-    "NOTICE",
-    "Host {host} has held and takes guests again",
-    {
-      host: "Host",
-    },
+    "WARNING",
+    "Host {host} has not answered the start that it was given at {orderedAt} and gets no guests until {until} or an answer",
+    { host: "Host", orderedAt: "time", until: "time" },
   ),
+  HostReleased: event("HIGH_AVAILABILITY", "NOTICE", "Host {host} takes guests again", {
+    host: "Host",
+  }),
   ContactLost: event(
     "HIGH_AVAILABILITY",
     "CRITICAL",

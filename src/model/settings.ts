@@ -63,7 +63,7 @@ export const DEFAULT_SETTINGS: Settings = {
   batterySeconds: 60,
   overheatSeconds: 300,
   usageSampleSeconds: 10,
-  actionTimeoutSeconds: 180,
+  actionTimeoutSeconds: 60,
   fenceTimeoutSeconds: 3,
   retrySeconds: 2,
   tolerate: "NOTHING",

@@ -113,8 +113,8 @@ export type RuleScope = (typeof RULE_SCOPES)[number];
 export const FAILURE_DOMAINS = ["HOST", "RACK", "DATA_CENTER", "ZONE", "REGION"] as const;
 export type FailureDomain = (typeof FAILURE_DOMAINS)[number];
 
-/** How it was made certain that a host's guests are dead. */
-export const FENCE_METHODS = ["POWER", "WATCHDOG"] as const;
+/** How it was made certain that a host's guests are dead. CONFIRMATION: by the word of an administrator. */
+export const FENCE_METHODS = ["POWER", "WATCHDOG", "CONFIRMATION"] as const;
 export type FenceMethod = (typeof FENCE_METHODS)[number];
 
 export const FAULT_KINDS = [

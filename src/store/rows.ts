@@ -166,6 +166,7 @@ function hostToRow(host: Host): Row<"Host"> {
     flaps: host.flaps,
     returnedAtMs: host.returnedAtMs,
     heldUntilMs: host.heldUntilMs,
+    unansweredSinceMs: host.unansweredSinceMs,
     watchdogMs: host.watchdogMs,
     incidentId: host.incidentId,
   };
@@ -194,6 +195,7 @@ function hostFromRow(row: Row<"Host">): Host {
     flaps: row.flaps,
     returnedAtMs: row.returnedAtMs,
     heldUntilMs: row.heldUntilMs,
+    unansweredSinceMs: row.unansweredSinceMs,
     watchdogMs: row.watchdogMs,
     incidentId: row.incidentId,
   };

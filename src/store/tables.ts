@@ -181,6 +181,7 @@ export const hosts = snakeCase.table(
     flaps: integer().notNull().default(0),
     returnedAtMs: integer(),
     heldUntilMs: integer(),
+    unansweredSinceMs: integer(),
     watchdogMs: integer(),
     incidentId: integer().$type<IncidentId>(),
   },

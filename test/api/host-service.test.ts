@@ -71,6 +71,26 @@ describe("a host that is not in service", () => {
     expect(reasons[0].message).toContain("its zone north-a lacks power");
   });
 
+  test("is in contact and answers no start", async () => {
+    const server = await startSettledServer();
+    const { host } = await server.data(
+      `{ host(name: "host-a") { guests(first: 1) { nodes { id } } } }`,
+    );
+    const [{ id: guestId }] = host.guests.nodes;
+    await server.mutate("stopGuest", "GuestActionInput", { guestId });
+    await server.advance(10);
+    await fault(server, "STORAGE_STALL", "host", "host-a");
+    await server.mutate("startGuest", "GuestActionInput", { guestId });
+    await server.advance(100);
+    const { status, heldUntil, reasons } = await hostNamed(server, "host-a");
+    expect(status).toBe("UP");
+    expect(heldUntil).not.toBeNull();
+    expect(reasons).toMatchObject([{ code: "HOST_HELD_OFF", host: { name: "host-a" } }]);
+    expect(reasons[0].message).toMatch(/is in contact, but has not answered the start of a guest/);
+    const said = await server.data(`{ host(name: "host-a") { unansweredSince } }`);
+    expect(said.host.unansweredSince).toMatch(/^2026-01-01T00:/);
+  });
+
   test("that was never heard of says that", async () => {
     const server = await startTestServer();
     const host = "{ name: cold, cpuCores: 4, memoryMiB: 8192, storageGiB: 100, powered: false }";
@@ -180,6 +200,7 @@ describe("verbs on hosts", () => {
     ["rebootHost", "HostActionInput", {}],
     ["shutdownHost", "HostActionInput", {}],
     ["powerOnHost", "HostActionInput", {}],
+    ["confirmHostDead", "ConfirmHostDeadInput", { isOff: true }],
   ])("%s wants the id of a host", async (verb, inputType, more) => {
     const server = await startTestServer();
     const guest = await server.id("guest", "web-1");
@@ -187,6 +208,62 @@ describe("verbs on hosts", () => {
       __typename: "NotFoundError",
       path: ["input", "hostId"],
     });
+  });
+});
+
+describe("a host that is said to be dead", () => {
+  const confirm = (server: TestServer, hostId: string, isOff: boolean) =>
+    server.mutate(
+      "confirmHostDead",
+      "ConfirmHostDeadInput",
+      { hostId, isOff },
+      "... on ConfirmHostDeadPayload { cursor operation { id } host { name status } }",
+    );
+
+  test("is dead by the word of whoever said so, and its guests start elsewhere", async () => {
+    const server = await startSettledServer();
+    await server.mutate("setHighAvailability", "SetHighAvailabilityInput", { enabled: false });
+    await fault(server, "HOST_POWER", "host", "host-a");
+    await fault(server, "HOST_NETWORK", "host", "host-a");
+    await server.advance(30);
+    await server.mutate("setHighAvailability", "SetHighAvailabilityInput", { enabled: true });
+    await server.advance(30);
+    const [{ message, advice }] = (await hostNamed(server, "host-a")).reasons;
+    expect(message).toContain("or an admin who knows that it is off (confirmHostDead)");
+    expect(advice).toContain("confirmHostDead");
+    const hostId = await server.id("host", "host-a");
+    const done = await confirm(server, hostId, true);
+    expect(done).toMatchObject({ operation: null, host: { name: "host-a", status: "DOWN" } });
+    expect(await confirm(server, hostId, true)).toMatchObject({ host: { status: "DOWN" } });
+    await server.advance(120);
+    const { events, guests } = await server.data(
+      `{ events(first: 5, filter: { kinds: [HOST_FENCED] }) {
+          nodes { actor { kind name } ... on HostFenced { method host { name } } } }
+        guests(first: 9) { nodes { status host { name } } } }`,
+    );
+    expect(events.nodes).toEqual([
+      {
+        actor: { kind: "PRINCIPAL", name: "local" },
+        method: "CONFIRMATION",
+        host: { name: "host-a" },
+      },
+    ]);
+    for (const { status, host } of guests.nodes)
+      expect([status, host.name]).toEqual(["RUNNING", expect.stringMatching(/host-[bc]/)]);
+  });
+
+  test("must be silent, and said to be off", async () => {
+    const server = await startSettledServer();
+    const hostId = await server.id("host", "host-a");
+    expect(await confirm(server, hostId, true)).toMatchObject({
+      __typename: "ConflictError",
+      path: ["input", "hostId"],
+    });
+    expect(await confirm(server, hostId, false)).toMatchObject({
+      __typename: "InvalidInputError",
+      path: ["input", "isOff"],
+    });
+    expect(await hostNamed(server, "host-a")).toMatchObject({ status: "UP" });
   });
 });
 

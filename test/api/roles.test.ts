@@ -27,6 +27,8 @@ const MAY = {
   setHighAvailability: "O A",
   createApiToken: "a A",
   revokeApiToken: "a A",
+  confirmHostDead: "A",
+  fenceHost: "A",
   createTenant: "A",
   setQuota: "A",
   deleteTenant: "A",

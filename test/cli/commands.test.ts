@@ -58,7 +58,11 @@ test.each([
   [["explain"], "Name one guest"],
   [["explain", "web-1", "web-2"], "Name one guest"],
   [["maintenance", "fra-a1-small-1"], "say on or off"],
-  [["host", "repair", "fra-a1-small-1"], "'host reboot', 'host shutdown' or 'host power-on'"],
+  [
+    ["host", "repair", "fra-a1-small-1"],
+    "'host reboot', 'host shutdown', 'host power-on', 'host fence' or 'host confirm-dead'",
+  ],
+  [["host", "confirm-dead", "fra-a1-small-1"], "say so with --is-off"],
   [["host", "reboot"], "name one host"],
   [["ha"], "Say 'ha arm' or 'ha disarm'"],
   [["advance"], "Give one duration"],

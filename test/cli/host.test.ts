@@ -84,6 +84,33 @@ describe("host", () => {
     expect(await hostNamed(server, "host-a")).toMatchObject({ status: "UP" });
   });
 
+  test("is fenced while it is heard of, and its guests start elsewhere", async () => {
+    const server = await startSettledServer();
+    const fence = await run(["host", "fence", "host-a", "--url", server.url]);
+    expect(fence).toMatchObject({ code: 0, out: "fence of host-a: done; the host is FENCING\n" });
+    await server.advance(2);
+    expect(await hostNamed(server, "host-a")).toMatchObject({ status: "DOWN" });
+    const { host } = await server.data(
+      `{ host(name: "host-a") { guests(first: 1) { totalCount } } }`,
+    );
+    expect(host.guests.totalCount).toBe(0);
+  });
+
+  test("is confirmed dead by whoever says that it is off, while it is silent", async () => {
+    const server = await startSettledServer();
+    const confirm = () => run(["host", "confirm-dead", "host-a", "--is-off", "--url", server.url]);
+    const refused = await confirm();
+    expect(refused.err).toContain("Host host-a is UP; only a host that is silent");
+    expect(refused.code).toBe(1);
+    const targetId = await server.id("host", "host-a");
+    await server.mutate("injectFault", "InjectFaultInput", { targetId, kind: "HOST_NETWORK" });
+    await server.advance(4);
+    expect(await confirm()).toMatchObject({
+      code: 0,
+      out: "confirmation of host-a: done; the host is DOWN\n",
+    });
+  });
+
   test("that isn't there is an error", async () => {
     const server = await startSettledServer();
     const { code, err } = await run(["host", "reboot", "host-z", "--url", server.url]);

@@ -1,3 +1,4 @@
+import { isUnheard } from "../../src/engine/host-conditions.ts";
 import type { Observation } from "../../src/model/actions.ts";
 import type { Command } from "../../src/model/commands.ts";
 import type { GuestId, HostId, Ref } from "../../src/model/ids.ts";
@@ -230,6 +231,14 @@ export class RandomWorld {
     return { kind, guestId };
   }
 
+  /** Silent, and nothing runs there; an id that no host has when there is none. */
+  #anyDeadHost(): HostId {
+    const { state, copies } = this.world;
+    const used = new Set([...copies.values()].flatMap((hosts) => [...hosts]));
+    const dead = state.tables.Host.sorted().filter((host) => isUnheard(host) && !used.has(host.id));
+    return dead.length > 0 ? this.chance.of(dead).id : (0 as HostId);
+  }
+
   #randomHostVerb(): Command {
     const { chance } = this;
     const hostId = this.#anyHost();
@@ -239,8 +248,11 @@ export class RandomWorld {
       "SHUTDOWN_HOST",
       "POWER_ON_HOST",
       "SET_HIGH_AVAILABILITY",
+      "CONFIRM_HOST_DEAD",
+      "FENCE_HOST",
     ] as const);
     if (kind === "SET_HIGH_AVAILABILITY") return { kind, enabled: chance.is(0.6) };
+    if (kind === "CONFIRM_HOST_DEAD") return { kind, hostId: this.#anyDeadHost() };
     return kind === "SET_MAINTENANCE"
       ? { kind, hostId, enabled: chance.is(0.6) }
       : { kind, hostId };

@@ -19,6 +19,8 @@ const HOST_VERBS: Record<string, (hostId: HostId) => Command> = {
   "reboot-host": (hostId) => ({ kind: "REBOOT_HOST", hostId }),
   "shutdown-host": (hostId) => ({ kind: "SHUTDOWN_HOST", hostId }),
   "power-on": (hostId) => ({ kind: "POWER_ON_HOST", hostId }),
+  fence: (hostId) => ({ kind: "FENCE_HOST", hostId }),
+  "confirm-dead": (hostId) => ({ kind: "CONFIRM_HOST_DEAD", hostId }),
 };
 
 /** One case of a file in `cases/`: what it shows, a fleet, what is done to it, what the log says. */
@@ -53,7 +55,7 @@ function lines(text: string): string[] {
  * Runs a script, one line after the other, on a fleet that has come to rest, and gives what the log
  * says from there on. A line is a verb and a guest (`stop web`, `migrate web to h2`, `resize web
  * 2/4`) or host (`maintain`, `release`,
- * `reboot-host`, `shutdown-host`, `power-on`), `arm`, `disarm`,
+ * `reboot-host`, `shutdown-host`, `power-on`, `fence`, `confirm-dead`), `arm`, `disarm`,
  * a rule as in a fleet (`apart web db per HOST strict`) or setting (`set
  * watchdogSeconds 9`), `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, `lose START` for the next
  * answer to that order, or `fail START` for the next of them not to be done. What is refused stands in the log as `refused: CODE [path] why`.

@@ -150,7 +150,7 @@ describe("an outcome that the tables refuse", () => {
        WHEN NEW.kind = 'GuestStarted' AND NEW.subject_id = ${guestId}
        BEGIN SELECT RAISE(ABORT, 'not this one'); END`,
     );
-    await fleet.advance(100);
+    await fleet.advance(50);
     expect(fleet.kinds().GuestStarted).toBe(5);
     expect(fleet.kinds().DecisionFailed).toBe(1);
     expect(fleet.runtime.health()).toMatchObject({ ready: true, decisionFailures: 1 });

@@ -1,3 +1,4 @@
+import { isUnheard } from "../../src/engine/host-conditions.ts";
 import type { State } from "../../src/engine/state.ts";
 import { parseFleetDocument } from "../../src/fleet/parse.ts";
 import type { Command } from "../../src/model/commands.ts";
@@ -13,8 +14,15 @@ function nth<Row extends { id: number }>(rows: readonly Row[], number: number): 
   return rows[number % rows.length]?.id ?? 0;
 }
 
-/** The command that a step stands for, in the fleet as it is; null when there is nothing to command. */
-export function commandOf(state: State, step: CommandStep): Command | null {
+/**
+ * The command that a step stands for, in the fleet as it is; null when there is nothing to command.
+ * `isOff` tells the truth about hosts.
+ */
+export function commandOf(
+  state: State,
+  step: CommandStep,
+  isOff: (id: HostId) => boolean,
+): Command | null {
   const { tables } = state;
   const guest = (number: number) => nth(tables.Guest.sorted(), number) as GuestId;
   const host = (number: number) => nth(tables.Host.sorted(), number) as HostId;
@@ -56,6 +64,14 @@ export function commandOf(state: State, step: CommandStep): Command | null {
       return { kind: step.verb, hostId: host(step.host) };
     case "MAINTENANCE":
       return { kind: "SET_MAINTENANCE", hostId: host(step.host), enabled: step.enabled };
+    case "FENCE":
+      return { kind: "FENCE_HOST", hostId: host(step.host) };
+    case "CONFIRM": {
+      const silent = tables.Host.sorted().filter((each) => isUnheard(each) && isOff(each.id));
+      return silent.length === 0
+        ? null
+        : { kind: "CONFIRM_HOST_DEAD", hostId: nth(silent, step.host) as HostId };
+    }
     case "ISOLATION":
       return isolate(state, step);
     case "ARM":

@@ -19,12 +19,14 @@ export class PhysicalTruth {
   readonly #copies = new Map<string, RealCopy>();
   readonly #allocations = new Map<number, Isolation["allocation"]>();
   readonly #cpus = new Map<number, number>();
+  readonly #off = new Set<number>();
 
   /** As a world wakes from its stored state. */
   reset(stored: ReadonlyMap<string, string>): void {
     this.#copies.clear();
     this.#allocations.clear();
     this.#cpus.clear();
+    this.#off.clear();
     for (const [key, value] of stored) this.#note(key, value);
   }
 
@@ -34,6 +36,11 @@ export class PhysicalTruth {
 
   copies(): RealCopy[] {
     return [...this.#copies.values()].sort((a, b) => a.guestId - b.guestId || a.hostId - b.hostId);
+  }
+
+  /** Who says so of the host tells the truth. */
+  isOff(hostId: HostId): boolean {
+    return this.#off.has(hostId);
   }
 
   /** Guests of which there is more than one. */
@@ -84,13 +91,21 @@ export class PhysicalTruth {
     return copy ? reservedOf(allocation, copy.resources).cpuMillicores : 0;
   }
 
+  #noteHost(
+    id: number,
+    told: { description: { capacity: Resources }; power: string } | null,
+  ): void {
+    if (told) this.#cpus.set(id, told.description.capacity.cpuMillicores);
+    if (told?.power === "OFF") this.#off.add(id);
+    else this.#off.delete(id);
+  }
+
   #note(key: string, value: string | null): void {
     const [kind, id] = key.split(":");
     const told = value === null ? null : JSON.parse(value);
     if (kind === "description")
       this.#allocations.set(Number(id), told?.isolation.allocation ?? null);
-    if (kind === "host" && told)
-      this.#cpus.set(Number(id), told.description.capacity.cpuMillicores);
+    if (kind === "host") this.#noteHost(Number(id), told);
     const match = /^guest:(\d+)@(\d+)$/.exec(key);
     if (!match) return;
     if (value === null) {

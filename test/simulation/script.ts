@@ -46,6 +46,8 @@ export type CommandStep =
       readonly host: number;
     }
   | { readonly kind: "MAINTENANCE"; readonly host: number; readonly enabled: boolean }
+  | { readonly kind: "FENCE"; readonly host: number }
+  | { readonly kind: "CONFIRM"; readonly host: number }
   | { readonly kind: "ARM"; readonly enabled: boolean }
   | {
       readonly kind: "ISOLATION";
@@ -160,8 +162,10 @@ function randomCommand(chance: Chance, index: number): Step {
       verb: chance.of(["REBOOT_HOST", "SHUTDOWN_HOST", "POWER_ON_HOST"]),
       host,
     };
-  if (what < 0.84) return { kind: "MAINTENANCE", host, enabled: chance.is(0.6) };
-  if (what < 0.88) return { kind: "ARM", enabled: chance.is(0.6) };
+  if (what < 0.81) return { kind: "MAINTENANCE", host, enabled: chance.is(0.6) };
+  if (what < 0.85) return { kind: "ARM", enabled: chance.is(0.6) };
+  if (what < 0.87) return { kind: "FENCE", host };
+  if (what < 0.91) return { kind: "CONFIRM", host };
   if (what < 0.95) {
     const [group, salt] = [chance.int(0, 999), chance.int(0, 1e6)];
     return { kind: "ISOLATION", what: chance.of(ISOLATIONS), guest, group, salt };

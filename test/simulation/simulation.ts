@@ -131,7 +131,9 @@ class Simulation {
         break;
       }
       default: {
-        const command = commandOf(this.#server.state, step);
+        const command = commandOf(this.#server.state, step, (id) =>
+          this.#server.world.truth.isOff(id),
+        );
         if (command) await this.#do(command);
       }
     }

@@ -82,6 +82,7 @@ export const host: Host = {
   flaps: 2,
   returnedAtMs: START_MS + 1,
   heldUntilMs: START_MS + 90,
+  unansweredSinceMs: START_MS + 30,
   watchdogMs: 10_000,
   incidentId: ids.incident,
 };
@@ -105,6 +106,7 @@ const bareHost: Host = {
   flaps: 0,
   returnedAtMs: null,
   heldUntilMs: null,
+  unansweredSinceMs: null,
   watchdogMs: null,
   incidentId: null,
 };

@@ -67,6 +67,17 @@ const SENTENCES: readonly Sentence[] = [
   hostSentence("reboot host HOST", /^reboot host (\S+)$/, "rebootHost"),
   hostSentence("shutdown HOST", /^shutdown (?:host )?(\S+)$/, "shutdownHost"),
   hostSentence("power-on HOST", /^power-on (?:host )?(\S+)$/, "powerOnHost"),
+  hostSentence("fence HOST", /^fence (?:host )?(\S+)$/, "fenceHost"),
+  {
+    form: "confirm-dead HOST",
+    pattern: /^confirm-dead (?:host )?(\S+)$/,
+    read:
+      ([host = ""]) =>
+      async (url) => {
+        const hostId = await findTarget(url, `host/${host}`);
+        return mutate(url, "confirmHostDead", "cursor", { hostId, isOff: true });
+      },
+  },
   {
     form: "maintenance HOST on|off",
     pattern: /^maintenance (?:host )?(\S+) (on|off)$/,

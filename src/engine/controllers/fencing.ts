@@ -9,7 +9,7 @@ import { heardSince, provenDeadAtMs, silentSinceMs } from "./silence.ts";
 
 /**
  * Fencing: nothing of a host's is started elsewhere before it is proven dead, by a fence that the
- * driver confirms or by the time after which its watchdog has killed everything.
+ * driver confirms, by the time after which its watchdog has killed everything, or by somebody who knows.
  */
 
 export function orderFence(ctx: Context, host: Host, causeSeq = host.causeSeq): void {
@@ -34,7 +34,7 @@ export function fenceFailed(ctx: Context, host: Host, error: string): void {
 
 function whatThen(provenDeadAt: number | null): string {
   if (provenDeadAt === null)
-    return "its watchdog is not known to be on, so only a fence that succeeds can prove it dead";
+    return "its watchdog is not known to be on, so only a fence that succeeds can prove it dead, or an admin who knows that it is off (confirmHostDead)";
   return `its watchdog's time decides at ${new Date(provenDeadAt).toISOString()}`;
 }
 
@@ -58,7 +58,7 @@ export function hostsDown(
   downs: readonly { host: Host; method: FenceMethod }[],
 ): void {
   for (const { host, method } of downs) {
-    const fenced = ctx.emit("HostFenced", { host: host.id, method }, host.causeSeq);
+    const fenced = ctx.emitAsActor("HostFenced", { host: host.id, method }, host.causeSeq);
     const { guestsOnHost, moves } = ctx.state.indexes;
     const arrivals = moves.migratingOn
       .of(host.id)

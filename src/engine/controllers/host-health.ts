@@ -7,8 +7,9 @@ import { isWanted } from "../guest-conditions.ts";
 import { isUnheard, isWatched, knowsItsWatchdog } from "../host-conditions.ts";
 import { holdOffIfFlapping } from "./flapping.ts";
 import { hostReturned, isGoingDown } from "./host-power.ts";
-import { guestDied, repeatOrder } from "./lifecycle.ts";
+import { guestDied } from "./lifecycle.ts";
 import { failOperationOf, NEED_A_RUNNING_GUEST } from "./operations.ts";
+import { repeatOrder } from "./unanswered.ts";
 
 /**
  * Host health: heard of → UP; silent → SUSPECT → FENCING → proven dead → DOWN; heard of again → UP.

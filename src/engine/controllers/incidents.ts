@@ -13,7 +13,7 @@ import { disturbanceOf, disturbanceOfItsOwn, isUnheardSince } from "./disturbanc
  * Incidents: one root failure and all that follows. An incident begins when a zone loses a utility or
  * a host goes down that nobody sent down; what is put down to the same root later belongs to it too.
  * It is over when its zones have their utilities and know of all their hosts again, its hosts are
- * back or were taken over by somebody, and none of its guests is down.
+ * back or were taken over by somebody (in maintenance, or switched off by request), and none of its guests is down.
  */
 
 /** What one root has hit in this decision. */
@@ -80,6 +80,8 @@ function hitHost(ctx: Context, hits: Hit[], event: FleetEvent<"HostDown">): void
     add(hits, { incidentId, rootSeq, causeSeq: event.seq, joined: [host], hosts: [], zones: [] });
     return;
   }
+  // Free of guests for maintenance, it was in somebody's hands as it went down.
+  if (host.maintenance && event.payload.guestsLost === 0) return;
   const zone = state.tables.Zone.get(host.zoneId);
   const found = rootOf(ctx, hits, host, event);
   const zones = zone.incidentId === null ? [zone] : [];

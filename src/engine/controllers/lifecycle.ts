@@ -15,6 +15,7 @@ import {
   succeedOperation,
   succeedOperationOf,
 } from "./operations.ts";
+import { endUnwantedStart, orderOverdue, startAnswered } from "./unanswered.ts";
 
 /**
  * Guest lifecycle: brings what is observed to what is desired, one order to the driver at a time.
@@ -31,7 +32,7 @@ export function reconcileGuest(ctx: Context, guestId: GuestId): void {
   if (guest.task === null) {
     if (guest.deleting && guest.hostId === null) removeGuest(ctx, guest);
     else orderNext(ctx, guest);
-  }
+  } else endUnwantedStart(ctx, guest);
   const after = ctx.state.tables.Guest.find(guestId);
   if (after) settleOperation(ctx, after);
 }
@@ -110,10 +111,13 @@ export function guestActionDone(
   const downtimeMs = result.downtimeMs ?? 0;
   switch (task.kind) {
     case "START":
+      startAnswered(ctx, host);
       started(ctx, guest);
       break;
     case "STOP":
-      stopped(ctx, guest, task.seq);
+      if (task.endsStart && isWanted(guest))
+        giveUpOrRetry(ctx, "GuestStartFailed", guest, "the start had no answer", task.seq);
+      else stopped(ctx, guest, task.seq);
       break;
     case "SUSPEND":
       ctx.emitAsActor("GuestSuspended", { guest: id, host }, task.seq);
@@ -183,6 +187,7 @@ export function guestActionFailed(
   const { error } = result;
   switch (task.kind) {
     case "START":
+      startAnswered(ctx, host);
       giveUpOrRetry(ctx, "GuestStartFailed", guest, error, task.seq);
       break;
     case "MIGRATE": {
@@ -191,7 +196,7 @@ export function guestActionFailed(
     }
     default: {
       // A stop or suspension is wanted until it is done; a reboot or resize was asked for once.
-      const again = isStillWanted(ctx, guest, task.kind);
+      const again = task.endsStart || isStillWanted(ctx, guest, task.kind);
       const retryAt = again ? ctx.nowMs + ctx.state.meta.settings.retrySeconds * 1000 : null;
       const payload = { guest: id, host, action: task.kind, error, retryAt };
       const seq = ctx.emitAsActor("GuestActionFailed", payload, task.seq);
@@ -272,7 +277,7 @@ function giveUpOrRetry(
   if (guest.hostId === null) return;
   const { maxRestarts, maxRelocations } = guest.recovery;
   const forgiven = kind === "GuestCrashed" && wasStable(guest, ctx.nowMs);
-  const restarts = forgiven ? 1 : guest.restarts + 1;
+  const restarts = guest.task?.endsStart ? maxRestarts + 1 : forgiven ? 1 : guest.restarts + 1;
   const givenUp = forgiven ? 0 : guest.triedHostIds.length;
   const giveUpHost = restarts > maxRestarts;
   const exhausted = giveUpHost && givenUp >= maxRelocations;
@@ -313,7 +318,7 @@ export function checkTimers(ctx: Context): void {
       ctx.emit("GuestReady", { guest: id }, guest.causeSeq);
       placeDependents(ctx, id);
     }
-    if (guest.task && guest.task.deadlineMs <= ctx.nowMs) repeatOrder(ctx, guest);
+    if (guest.task && guest.task.deadlineMs <= ctx.nowMs) orderOverdue(ctx, guest);
     else if (guest.retryAtMs !== null && guest.retryAtMs <= ctx.nowMs) {
       ctx.toPlace.guests.add(guest.id);
       ctx.touchedGuests.add(guest.id);
@@ -331,19 +336,6 @@ function endVainRetry(ctx: Context, guest: Guest): void {
   const isToLeave = !isStuck && ctx.state.tables.Host.get(host).status === "DRAINING";
   if (!isToLeave && !needsOrder(guest, deleting ? "STOPPED" : desired))
     ctx.emit("GuestMayStay", { guest: id, host }, guest.causeSeq);
-}
-
-/**
- * No answer is no proof: the order may have been carried out, or still be. So it is repeated on the
- * same host and under the same generation: what is done is answered, what goes on goes on, and what
- * was never heard is begun. It is never given to another host; one that is gone is fenced, and that
- * settles it.
- */
-export function repeatOrder(ctx: Context, guest: Guest): void {
-  if (guest.task === null || guest.hostId === null) return;
-  const { kind: action, seq, generation } = guest.task;
-  const payload = { guest: guest.id, host: guest.hostId, action, generation };
-  ctx.emit("GuestActionRepeated", payload, seq);
 }
 
 /** The order that a guest's task stands for. */
@@ -366,7 +358,7 @@ export function actionOf(ctx: { state: Context["state"] }, guest: Guest): Action
       return { kind: "START", ...order, guest: description };
     }
     case "STOP":
-      return { kind: "STOP", ...order, force: false };
+      return { kind: "STOP", ...order, force: task.endsStart ?? false };
     case "RESIZE":
       return { kind: "RESIZE", ...order, resources: task.resize?.resources ?? guest.resources };
     case "MIGRATE":

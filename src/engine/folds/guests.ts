@@ -1,21 +1,13 @@
 import type { Guest, GuestTask } from "../../model/entities.ts";
 import type { FleetEvent } from "../../model/events.ts";
-import type { HostId } from "../../model/ids.ts";
+import type { GuestId, HostId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
 import type { MoveReason, TaskKind } from "../../model/statuses.ts";
+import { answerTimeoutMs } from "../answer-timeout.ts";
 import { isAsDesired, wasStable } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
 import { create, type Folds, nothing, remove } from "./fold.ts";
 import { countLost } from "./incidents.ts";
-
-/** Migrations move memory: slower than 100 MiB/s is no answer either. */
-const MIGRATION_MS_PER_MIB = 10;
-function timeoutMs(state: State, guestId: number, kind: TaskKind): number {
-  const patienceMs = state.meta.settings.actionTimeoutSeconds * 1000;
-  if (kind !== "MIGRATE") return patienceMs;
-  const { memoryMiB } = state.tables.Guest.get(guestId).resources;
-  return patienceMs + memoryMiB * MIGRATION_MS_PER_MIB;
-}
 
 /** All that a guest can be busy with, as it is told to those who wait for something else. */
 const UNDER_WAY: Record<TaskKind, string> = {
@@ -54,10 +46,10 @@ function put(state: State, next: Changing): void {
 /** An order to the driver: the guest is busy until it is answered. */
 function begin(
   state: State,
-  event: FleetEvent & { payload: { guest: number; generation: number } },
+  event: FleetEvent & { payload: { guest: GuestId; generation: number } },
   kind: TaskKind,
   fields: Partial<Guest>,
-  more: Partial<Pick<GuestTask, "resize" | "placement" | "wasSuspended">> = {},
+  more: Partial<Pick<GuestTask, "resize" | "placement" | "wasSuspended" | "endsStart">> = {},
 ): void {
   const { guest, generation } = event.payload;
   put(state, {
@@ -73,7 +65,7 @@ function begin(
       generation,
       seq: event.seq,
       startedAtMs: event.atMs,
-      deadlineMs: event.atMs + timeoutMs(state, guest, kind),
+      deadlineMs: event.atMs + answerTimeoutMs(state, guest, kind),
       resize: null,
       ...more,
     },
@@ -244,6 +236,13 @@ const runFolds = {
     });
   },
   GuestStartFailed: retry,
+  GuestStartAbandoned: (state, event) => {
+    const hostId = event.payload.host;
+    const { name } = state.tables.Host.get(hostId);
+    const message = `host ${name} does not answer its start; it is stopped there`;
+    const blockedBy = [{ code: "DRIVER_ERROR", message, hostId }] as const;
+    begin(state, event, "STOP", { blockedBy }, { endsStart: true });
+  },
   GuestCrashed: retry,
   GuestFailed: (state, event) =>
     settle(state, event, event.payload.guest, {
@@ -385,6 +384,11 @@ const changeFolds = {
   GuestActionFailed: (state, event) => {
     const { guest: guestId, host: hostId, error, retryAt } = event.payload;
     const { status, task, displacedFromHostId } = state.tables.Guest.get(guestId);
+    if (task?.endsStart && retryAt !== null) {
+      const blockedBy = [{ code: "DRIVER_ERROR", message: error, hostId }] as const;
+      change(state, guestId, { blockedBy, task: { ...task, deadlineMs: retryAt } });
+      return;
+    }
     const wasSuspended = task?.kind === "RESUME" || task?.wasSuspended === true;
     const suspended = status === "RESUMING" || wasSuspended;
     settle(state, event, guestId, {
@@ -406,7 +410,8 @@ const changeFolds = {
       task: {
         ...task,
         generation,
-        deadlineMs: event.atMs + timeoutMs(state, guestId, task.kind),
+        isRepeated: true,
+        deadlineMs: event.atMs + answerTimeoutMs(state, guestId, task.kind),
       },
       blockedBy: [
         { code: "DRIVER_ERROR", message: `${action} has no answer yet and was repeated`, hostId },

@@ -59,6 +59,12 @@ function beginStockTaking(state: State, atMs: number): void {
       state.tables.Host.patch(id, { opinion: null });
 }
 
+/** What it did not answer ended with it. */
+function endOfUnanswered({ unansweredSinceMs, flaps }: Host): Partial<Host> {
+  if (unansweredSinceMs === null) return {};
+  return { unansweredSinceMs: null, ...(flaps < 2 && { heldUntilMs: null }) };
+}
+
 /** Hosts, zones, failovers and faults. */
 export const hostFolds = {
   HostUp: (state, event) => {
@@ -86,8 +92,13 @@ export const hostFolds = {
     ),
   HostHeldOff: (state, event) =>
     state.tables.Host.patch(event.payload.host, { heldUntilMs: event.payload.until }),
+  HostNotAnswering: (state, event) =>
+    state.tables.Host.patch(event.payload.host, {
+      heldUntilMs: event.payload.until,
+      unansweredSinceMs: event.payload.orderedAt,
+    }),
   HostReleased: (state, event) =>
-    state.tables.Host.patch(event.payload.host, { heldUntilMs: null }),
+    state.tables.Host.patch(event.payload.host, { heldUntilMs: null, unansweredSinceMs: null }),
   ContactLost: (state, event) => state.setMeta({ contactLostAtMs: event.atMs, stockDueAtMs: null }),
   ContactRestored: (state, event) => {
     state.setMeta({ contactLostAtMs: null });
@@ -105,6 +116,12 @@ export const hostFolds = {
   StockTaken: (state) => state.setMeta({ stockDueAtMs: null }),
   HostStockTaken: (state, event) =>
     state.tables.Host.patch(event.payload.host, { watchdogMs: watchdogMs(state) }),
+  // It is on its way down; what is heard of it from here on is heard after that.
+  HostFenceRequested: (state, event) =>
+    state.tables.Host.patch(event.payload.host, {
+      lastSeenAtMs: event.payload.lastSeenAt,
+      causeSeq: event.seq,
+    }),
   HostFencing: (state, event) =>
     state.tables.Host.patch(event.payload.host, {
       status: "FENCING",
@@ -123,6 +140,7 @@ export const hostFolds = {
       causeSeq: event.seq,
       fenceFailedAtMs: null,
       opinion: null,
+      ...endOfUnanswered(state.tables.Host.get(event.payload.host)),
     }),
   ZoneUtilityLost: (state, event) => setUtility(state, event, "DOWN"),
   ZoneUtilityRestored: (state, event) => setUtility(state, event, "UP"),

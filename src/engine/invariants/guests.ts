@@ -65,8 +65,12 @@ function canHold(state: State, hostId: Guest["hostId"]): boolean {
 
 function workClaims({ status, task, generation, retryAtMs }: Guest): Claim[] {
   const isResized = status === "RUNNING" && task?.kind === "RESIZE";
+  const isEnded = TASK_OF[status] === "START" && task?.kind === "STOP" && task.endsStart === true;
   return [
-    [isResized || (task?.kind ?? null) === TASK_OF[status], `is busy with ${task?.kind}`],
+    [
+      isResized || isEnded || (task?.kind ?? null) === TASK_OF[status],
+      `is busy with ${task?.kind}`,
+    ],
     [task === null || task.generation === generation, "was ordered under another generation"],
     [task === null || retryAtMs === null, "is busy and waits for a retry"],
   ];

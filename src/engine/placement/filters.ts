@@ -1,4 +1,4 @@
-import type { AffinityRule } from "../../model/entities.ts";
+import type { AffinityRule, Host } from "../../model/entities.ts";
 import type { Reason } from "../../model/reasons.ts";
 import { NO_RESOURCES, subtractResources } from "../../model/resources.ts";
 import type { RuleScope } from "../../model/statuses.ts";
@@ -12,15 +12,20 @@ import type { Subject } from "./subject.ts";
 /** Null lets the host pass; a reason rules it out. */
 type Filter = (state: State, subject: Subject, room: HostRoom) => Reason | null;
 
+function heldOff({ id: hostId, flaps, unansweredSinceMs }: Host, untilMs: number): Reason {
+  const why =
+    unansweredSinceMs === null
+      ? `has lost contact ${flaps} times`
+      : `has not answered a start since ${new Date(unansweredSinceMs).toISOString()}`;
+  const message = `the host ${why} and gets no guests until ${new Date(untilMs).toISOString()}`;
+  return { code: "HOST_HELD_OFF", message, hostId };
+}
+
 const takesGuests: Filter = (state, _subject, room) => {
   if (room.placeable) return null;
-  const { status, heldUntilMs, flaps } = state.tables.Host.get(room.hostId);
-  if (status === "UP" && heldUntilMs !== null)
-    return {
-      code: "HOST_HELD_OFF",
-      message: `the host has lost contact ${flaps} times and gets no guests until ${new Date(heldUntilMs).toISOString()}`,
-      hostId: room.hostId,
-    };
+  const host = state.tables.Host.get(room.hostId);
+  const { status, heldUntilMs } = host;
+  if (status === "UP" && heldUntilMs !== null) return heldOff(host, heldUntilMs);
   if (status === "DRAINING" || status === "MAINTENANCE") {
     const message = `the host is ${status === "DRAINING" ? "being emptied" : "in maintenance"}`;
     return { code: "HOST_IN_MAINTENANCE", message, hostId: room.hostId };

@@ -177,7 +177,7 @@ const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   HOST_NOT_UP: "not up",
   HOST_IN_MAINTENANCE: "in maintenance, or being emptied",
   ZONE_FAILING: "in a zone without power, cooling or network",
-  HOST_HELD_OFF: "held off because they keep losing contact",
+  HOST_HELD_OFF: "held off because they keep losing contact, or do not answer",
   ALREADY_HERE: "where it is already",
   DRIVER_ERROR: "given up after failed starts",
   MIGRATIONS_LIMITED: "busy with as many migrations as they may have at a time",

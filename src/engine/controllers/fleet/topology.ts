@@ -160,6 +160,7 @@ function createHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec
       flaps: 0,
       returnedAtMs: null,
       heldUntilMs: null,
+      unansweredSinceMs: null,
       watchdogMs: null,
       incidentId: null,
     } as const;

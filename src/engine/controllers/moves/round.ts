@@ -52,10 +52,13 @@ export class MoveRound {
   readonly #outcomes = new Map<GuestId, Outcome>();
   /** Guests alike in all that matters fail alike. */
   readonly #failures = new Map<string, readonly Reason[]>();
+  /** Hosts to which a migration failed, and that were not heard of since. */
+  readonly #unreachable: readonly HostId[];
 
   constructor(ctx: Context) {
     this.ctx = ctx;
     this.state = ctx.state;
+    this.#unreachable = unheardTargets(ctx.state);
   }
 
   waitUntil(atMs: number): void {
@@ -114,10 +117,7 @@ export class MoveRound {
     const unsupported = movers.some(cannotMigrate);
     if (unsupported && !EMPTYING.has(why)) return "WAITS";
     const choice = this.#choose(movers, why, choose);
-    if (!choice.ok) {
-      const isTurn = choice.reasons.some(({ code }) => code === "MIGRATIONS_LIMITED");
-      return isTurn ? "WAITS" : choice.reasons;
-    }
+    if (!choice.ok) return isTurn(choice.reasons) ? "WAITS" : choice.reasons;
     for (const guest of movers)
       if (unsupported) this.#relocate(guest, why, causeSeq);
       else this.#migrate(guest, choice.placement, why, causeSeq);
@@ -155,11 +155,23 @@ export class MoveRound {
     }
   }
 
-  /** Those of their company that wait to start want to be there too, if there is room for all. */
+  /** A host where their migration failed, or that refused one and is silent, is worse than any other and better than none. */
   #choose(movers: Movers, why: MoveReason, choose: (subject: Subject) => Choice): Choice {
-    const { state } = this;
     // A host where it did not come up is better than none, but nothing to go back to.
-    const triedHostIds = why === "FAILBACK" ? movers.flatMap((guest) => guest.triedHostIds) : [];
+    const tried = why === "FAILBACK" ? movers.flatMap((guest) => guest.triedHostIds) : [];
+    const failed = [...this.#unreachable, ...movers.flatMap(failedTargets)];
+    if (failed.length === 0) return this.#chooseBut(tried, movers, choose);
+    const other = this.#chooseBut([...tried, ...failed], movers, choose);
+    return other.ok || isTurn(other.reasons) ? other : this.#chooseBut(tried, movers, choose);
+  }
+
+  /** Those of their company that wait to start want to be there too, if there is room for all. */
+  #chooseBut(
+    triedHostIds: readonly HostId[],
+    movers: Movers,
+    choose: (subject: Subject) => Choice,
+  ): Choice {
+    const { state } = this;
     const fields = { retryHostId: null, triedHostIds, migrations: movers.length };
     const waiting = companyOf(state, movers[0].id).filter(({ id }) =>
       state.indexes.waiting.has(id),
@@ -172,7 +184,9 @@ export class MoveRound {
   }
 
   #placeOnce(subject: Subject): Choice {
-    const key = subject.rules.length > 0 ? null : Object.values(subject.resources).join("/");
+    const { rules, resources, triedHostIds } = subject;
+    const likeness = [...Object.values(resources), ...triedHostIds].join("/");
+    const key = rules.length > 0 ? null : likeness;
     const known = key === null ? undefined : this.#failures.get(key);
     if (known) return { ok: false, reasons: known };
     const choice = place(this.state, subject, this.ctx.nowMs);
@@ -222,6 +236,27 @@ export class MoveRound {
     const payload = { guest: guest.id, host: guest.hostId, why, reasons: outcome };
     this.ctx.emit("GuestMoveBlocked", payload, causeSeq);
   }
+}
+
+function unheardTargets({ indexes, tables, leases }: State): HostId[] {
+  const found = new Set<HostId>();
+  for (const id of indexes.moves.blocked) {
+    const guest = tables.Guest.get(id);
+    for (const hostId of failedTargets(guest))
+      if (leases.lastMs(hostId) <= guest.statusSinceMs) found.add(hostId);
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** Where its last migration failed. */
+function failedTargets({ moveBlockedBy }: Guest): HostId[] {
+  return moveBlockedBy.flatMap(({ code, hostId }) =>
+    code === "DRIVER_ERROR" && hostId !== undefined ? [hostId] : [],
+  );
+}
+
+function isTurn(reasons: readonly Reason[]): boolean {
+  return reasons.some(({ code }) => code === "MIGRATIONS_LIMITED");
 }
 
 const DISARMED: Reason = {

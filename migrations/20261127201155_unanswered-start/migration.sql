@@ -1,0 +1,1 @@
+ALTER TABLE `hosts` ADD `unanswered_since_ms` integer;
