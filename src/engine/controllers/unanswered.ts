@@ -67,10 +67,10 @@ function mayStartElsewhere(ctx: Context, guest: Guest, hostId: HostId): boolean 
 function holdOff(ctx: Context, guest: Guest, task: GuestTask, hostId: HostId): void {
   const { status, heldUntilMs, unansweredSinceMs, causeSeq } = ctx.state.tables.Host.get(hostId);
   const nextMs = ctx.nowMs + answerTimeoutMs(ctx.state, guest.id, "START");
-  if (status !== "UP" || (unansweredSinceMs !== null && (heldUntilMs ?? 0) >= nextMs)) return;
   const orderedAt = unansweredSinceMs ?? task.startedAtMs;
   const leastMs = ctx.state.meta.settings.holdOffSeconds * 1000;
-  const until = Math.max(nextMs + Math.max(leastMs, ctx.nowMs - orderedAt), heldUntilMs ?? 0);
+  const until = nextMs + Math.max(leastMs, ctx.nowMs - orderedAt);
+  if (status !== "UP" || (heldUntilMs ?? 0) >= until) return;
   const payload = { host: hostId, orderedAt, until };
   ctx.emit("HostNotAnswering", payload, causeSeq);
 }
