@@ -8,7 +8,6 @@ export interface HostFacts {
   readonly host: Row<"Host">;
   readonly zone: Row<"Zone">;
   readonly fleet: FleetFacts;
-  readonly nowMs: number;
   /** Of a host that is to be emptied: how many guests are still there, and those that can't leave. */
   readonly guestsHere: number;
   readonly stuck: readonly { readonly name: string; readonly moveBlockedBy: readonly Reason[] }[];
@@ -20,7 +19,7 @@ const NAMED_MAX = 5;
 const at = (ms: number) => new Date(ms).toISOString();
 
 /** [] for a host that is up and takes guests. */
-export function whyNotInService(facts: HostFacts): Reason[] {
+export function whyNotInService(facts: HostFacts, nowMs: number): Reason[] {
   const { status } = facts.host;
   if (status === "SUSPECT" || status === "FENCING") return whySilent(facts);
   if (status === "DOWN") return [whyDown(facts)];
@@ -29,7 +28,7 @@ export function whyNotInService(facts: HostFacts): Reason[] {
     return [
       reason(facts, "HOST_IN_MAINTENANCE", "is in maintenance: it gets no guests until that ends"),
     ];
-  return whyShunned(facts);
+  return whyShunned(facts, nowMs);
 }
 
 /**
@@ -125,8 +124,8 @@ function whyDraining(facts: HostFacts): Reason[] {
 }
 
 /** Up, and yet not given any guests. */
-function whyShunned(facts: HostFacts): Reason[] {
-  const { host, zone, nowMs } = facts;
+function whyShunned(facts: HostFacts, nowMs: number): Reason[] {
+  const { host, zone } = facts;
   const reasons: Reason[] = [];
   if (host.heldUntilMs !== null && host.heldUntilMs > nowMs)
     reasons.push(

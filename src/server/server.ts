@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as elapsed } from "node:timers/promises";
 import type { Plugin } from "graphql-yoga";
@@ -18,6 +18,8 @@ import { Gate } from "./limits/gate.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
 import type { OperationReport } from "./metrics/operation-report.ts";
 import { ServerFigures } from "./metrics/server-figures.ts";
+import { Replies } from "./replies/replies.ts";
+import { DEFAULT_REPLY_CACHE_BYTES } from "./replies/reply-cache.ts";
 import { onBehalfOf, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import { Streams } from "./streams.ts";
 import { TrustedDocuments } from "./trusted-documents.ts";
@@ -39,6 +41,10 @@ export interface ServerOptions {
   /** More that takes part in operations. */
   readonly plugins?: readonly Plugin<ApiContext>[];
   readonly onOperation?: (report: OperationReport) => void;
+  /** Of these, a query that was answered again without being executed; `headers` are its request's. */
+  readonly onRepeated?: (report: OperationReport, headers: IncomingHttpHeaders) => void;
+  /** For replies that are kept until something happens; 0 keeps none. */
+  readonly replyCacheBytes?: number;
   /** A client that takes nothing of what it subscribes to for so long is not waited for any longer. */
   readonly stalledMs?: number;
   /** Null: nobody is asked who they are. */
@@ -85,12 +91,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const isStopping = () => isGoing;
   const newContext = (principal: Principal) => createContext(runtime, documents, principal);
   const fanOut = new FanOut({ feed: runtime.feed, newContext, onError });
+  const replies = new Replies(runtime, options.replyCacheBytes ?? DEFAULT_REPLY_CACHE_BYTES);
   const figures = new ServerFigures({
     runtime,
     thread: options.thread ?? null,
     isReady: () => isReady({ runtime, damage, isStopping }),
     fanOut,
     connections: (transport) => (transport === "sse" ? streams.size : sockets.size),
+    replyBytes: () => replies.bytes,
   });
   const onOperation = (report: OperationReport) => {
     figures.executed(report);
@@ -98,25 +106,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   const stalledMs = options.stalledMs ?? STALLED_MS;
   const plugins = [...(options.plugins ?? []), useEventStreams(fanOut, stalledMs)];
-  const graphql = createGraphql({
-    runtime,
-    documents,
-    gate,
-    figures,
-    plugins,
-    onOperation,
-    onError,
-  });
+  const shared = { runtime, figures, replies, onError };
+  const graphql = createGraphql({ ...shared, gate, documents, plugins, onOperation });
   const access = { gate, authenticator, sessions };
   const handler = httpHandler({
+    ...shared,
     ...access,
-    runtime,
     graphql,
-    figures,
+    onRepeated: (report, headers) => {
+      onOperation(report);
+      options.onRepeated?.(report, headers);
+    },
     fleetSchema,
     damage,
     isStopping,
-    onError,
   });
   const http = createServer((request, response) => {
     const requestId = requestIdOf(request);

@@ -83,6 +83,19 @@ describe("the API in several threads", () => {
     expect(answers[0]).toMatchObject({ canReach: { obstacle: expect.any(String) } });
   });
 
+  test("what one thread has done, all answer with, also to what they were asked before", async () => {
+    const server = await startTestServer({ apiThreads: 3 });
+    const query = "{ guests { totalCount } }";
+    const before: { guests: { totalCount: number } } = await ask(server, query);
+    for (let round = 1; round <= 20; round++) {
+      await create(server, `new-${round}`);
+      for (let time = 0; time < 4; time++)
+        expect(await ask(server, query)).toEqual({
+          guests: { totalCount: before.guests.totalCount + round },
+        });
+    }
+  });
+
   test("nobody else gets the port, with threads or without", async () => {
     const server = await startTestServer({ apiThreads: 2 });
     const port = Number(new URL(server.url).port);

@@ -16,6 +16,8 @@ export interface OperationReport {
   /** As its author calls it. */
   readonly name: string | null;
   readonly principal: string;
+  /** It was answered before, and nothing has happened since. */
+  readonly isRepeated: boolean;
 }
 
 type Executed = Pick<ExecutionArgs, "document" | "operationName" | "contextValue">;
@@ -57,6 +59,7 @@ export function reportOf(
     tookMs: performance.now() - begunMs,
     name: operation?.name?.value.slice(0, 80) ?? null,
     principal: (contextValue as Pick<ApiContext, "principal">).principal.name,
+    isRepeated: false,
   };
 }
 

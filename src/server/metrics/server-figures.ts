@@ -23,6 +23,8 @@ export interface Sources {
   readonly isReady: () => boolean;
   readonly fanOut: Pick<FanOut, "count" | "listeners" | "results">;
   readonly connections: (transport: Transport) => number;
+  /** What replies that are kept take. */
+  readonly replyBytes: () => number;
 }
 
 /** All metrics, and the counting of what only the server sees. No label can have more values than the code has. */
@@ -31,6 +33,7 @@ export class ServerFigures {
   readonly #registry = new Registry();
   readonly #operations: Counter<"kind" | "outcome">;
   readonly #durations: Histogram<"kind">;
+  readonly #repeated: Counter;
   readonly #writerAnswers: Gauge;
   #hasDefaults = false;
 
@@ -51,6 +54,11 @@ export class ServerFigures {
       buckets: BUCKETS_SECONDS,
       registers,
     });
+    this.#repeated = new Counter({
+      name: "evenkeel_replies_repeated_total",
+      help: "Queries over HTTP that were answered as before, since nothing had happened.",
+      registers,
+    });
     this.#writerAnswers = new Gauge({
       name: "evenkeel_writer_answers",
       help: "1 when the writer told its own metrics, which stand below; 0 when it did not in time.",
@@ -61,7 +69,8 @@ export class ServerFigures {
     this.#observeFleet();
   }
 
-  executed({ kind, outcome, tookMs }: OperationReport): void {
+  executed({ kind, outcome, tookMs, isRepeated }: OperationReport): void {
+    if (isRepeated) this.#repeated.inc();
     this.#operations.inc({ kind, outcome });
     this.#durations.observe({ kind }, tookMs / 1_000);
   }
@@ -98,7 +107,7 @@ export class ServerFigures {
   }
 
   #observeServer(): void {
-    const { runtime, isReady, connections } = this.#sources;
+    const { runtime, isReady, connections, replyBytes } = this.#sources;
     const { feed } = runtime;
     this.#gauge("ready", "1 while commands can be taken, as /health/ready tells.", [], (set) =>
       set({}, isReady() ? 1 : 0),
@@ -108,6 +117,9 @@ export class ServerFigures {
     );
     this.#gauge("log_earliest", "Position of the oldest event that is kept.", [], (set) =>
       set({}, feed.earliest()),
+    );
+    this.#gauge("reply_cache_bytes", "What replies that are kept take.", [], (set) =>
+      set({}, replyBytes()),
     );
     this.#gauge("connections", "WebSockets and streams that are open.", ["transport"], (set) => {
       for (const transport of TRANSPORTS) set({ transport }, connections(transport));
