@@ -34,7 +34,7 @@ perform(async (): Promise<Stage> => {
       capacityReport: refuse,
     },
     commands: { submit: refuse },
-    vitals: { writer: () => Promise.resolve(""), followers: () => [] },
+    vitals: { writer: () => Promise.resolve("") },
     clockMode: { kind: "MANUAL" },
     simulated: true,
     nowMs: () => 0,

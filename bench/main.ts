@@ -19,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   failover: async () => (await import("./failover.ts")).failover,
   latency: async () => (await import("./latency.ts")).latency,
   "fan-out": async () => (await import("./fan-out.ts")).fanOut,
+  queries: async () => (await import("./queries.ts")).queries,
   replay: async () => (await import("./replay.ts")).replay,
 };
 

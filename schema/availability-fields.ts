@@ -3,6 +3,7 @@ import type { AvailabilityReport } from "./availability-query.ts";
 import { builder } from "./builder.ts";
 import { Guest } from "./guest.ts";
 import { Region } from "./region.ts";
+import { VOLATILE } from "./volatile.ts";
 import { Zone } from "./zone.ts";
 
 const SECOND_MS = 1000;
@@ -54,6 +55,7 @@ builder.drizzleObjectField(Guest, "availability", (t) =>
   t.field({
     type: Availability,
     args,
+    extensions: VOLATILE,
     resolve: (guest, { window }, { loaders }) => loaders.availability(guest.id, window ?? {}),
   }),
 );
@@ -62,6 +64,7 @@ builder.drizzleObjectField(Zone, "availability", (t) =>
   t.field({
     type: Availability,
     args,
+    extensions: VOLATILE,
     resolve: (zone, { window }, { loaders }) => loaders.zonesAvailability([zone.id], window ?? {}),
   }),
 );
@@ -70,6 +73,7 @@ builder.drizzleObjectField(Region, "availability", (t) =>
   t.field({
     type: Availability,
     args,
+    extensions: VOLATILE,
     resolve: async (region, { window }, { loaders }) =>
       loaders.zonesAvailability((await loaders.zonesOfRegion.load(region.id)) ?? [], window ?? {}),
   }),

@@ -5,6 +5,7 @@ import { builder } from "./builder.ts";
 import { Protocol } from "./enums.ts";
 import { argumentId } from "./ids.ts";
 import { SecurityGroup, SecurityRule } from "./security-group.ts";
+import { VOLATILE } from "./volatile.ts";
 
 const Verdict = builder.objectRef<FlowVerdict>("ReachVerdict").implement({
   description: "What the security groups at one end say.",
@@ -61,6 +62,7 @@ builder.queryField("canReach", (t) =>
       protocol: t.arg({ type: Protocol, defaultValue: "ANY" }),
       port: t.arg.int(),
     },
+    extensions: VOLATILE,
     resolve: async (_root, { from, to, protocol, port }, { runtime }) => {
       const ids = { from: argumentId("Guest", from, "from"), to: argumentId("Guest", to, "to") };
       if (ids.from === null) throw badInput("from", "is not the id of a guest");

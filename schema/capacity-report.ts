@@ -12,6 +12,7 @@ import { FailureDomain } from "./enums.ts";
 import { Guest } from "./guest.ts";
 import { loadRef, Node } from "./node.ts";
 import { Reason } from "./reason.ts";
+import { VOLATILE } from "./volatile.ts";
 
 /** So many of a list that is all there at once; all of them when nothing is said. */
 function firstOf<T>(list: readonly T[], first: number | null | undefined): T[] {
@@ -107,7 +108,7 @@ builder.queryField("capacityReport", (t) =>
       "What would not restart if any one host, rack, data center, zone or region were lost now, found by simulating each loss with the engine's own recovery: priorities, rules, dependencies and all. Everything else is taken to go well.",
     args: { losing: t.arg({ type: FailureDomain, required: true }) },
     // Every loss is played through.
-    extensions: costs({ own: 10_000 }),
+    extensions: { ...costs({ own: 10_000 }), ...VOLATILE },
     resolve: async (_root, { losing }, { runtime, signal }) => {
       try {
         return await runtime.queries.capacityReport(losing, signal);

@@ -4,7 +4,7 @@ import type { FleetSpec, Path } from "../src/model/fleet.ts";
 import type { Seq } from "../src/model/ids.ts";
 import type { Principal } from "../src/model/principals.ts";
 import type { Problem } from "../src/model/rejections.ts";
-import type { Runtime, Transport } from "../src/runtime/ports.ts";
+import type { Runtime } from "../src/runtime/ports.ts";
 import type { relations } from "../src/store/tables-relations.ts";
 import { Loaders } from "./loaders.ts";
 
@@ -44,8 +44,6 @@ export interface ApiContext {
   readonly head: Seq;
   /** Aborts when whoever asked has gone away; null where that cannot be known. */
   readonly signal: AbortSignal | null;
-  /** By which way it hears of what it subscribes to. */
-  readonly transport: Transport;
 }
 
 export function createContext(
@@ -53,7 +51,6 @@ export function createContext(
   documents: FleetDocuments,
   principal: Principal,
   signal: AbortSignal | null = null,
-  transport: Transport = "websocket",
 ): ApiContext {
   const { name, tenantId } = principal;
   const runtime = fleet.seenBy(tenantId);
@@ -68,6 +65,5 @@ export function createContext(
     actor: { kind: "PRINCIPAL", name, ...(tenantId !== null && { tenantId }) },
     head,
     signal,
-    transport,
   };
 }

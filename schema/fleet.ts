@@ -15,6 +15,7 @@ import type { ApiContext } from "./context.ts";
 import { GuestStatus, HostStatus, ZoneStatus } from "./enums.ts";
 import { type FleetFacts, fleetFacts } from "./fleet-meta.ts";
 import { Capacity } from "./resources.ts";
+import { VOLATILE } from "./volatile.ts";
 
 interface StatusCount<Status> {
   readonly status: Status;
@@ -78,6 +79,7 @@ export const FleetSummary = builder.objectRef<FleetTotals>("FleetSummary").imple
     at: t.field({
       type: "DateTime",
       description: "On the fleet's clock.",
+      extensions: VOLATILE,
       resolve: (_totals, _args, { runtime }) => runtime.nowMs(),
     }),
     head: t.field({

@@ -10,6 +10,7 @@ import { inList } from "./in-list.ts";
 import { nameContains, orderBy, orderInput, pageQuery } from "./list.ts";
 import type { PageArguments } from "./page.ts";
 import { Resources, Usage } from "./resources.ts";
+import { VOLATILE } from "./volatile.ts";
 import { inZonesOf } from "./zones-of.ts";
 
 export const Guest = builder.drizzleNode("guests", {
@@ -43,6 +44,7 @@ export const Guest = builder.drizzleNode("guests", {
       type: Usage,
       nullable: true,
       description: "The newest sample; null while it runs nowhere.",
+      extensions: VOLATILE,
       select: { columns: { hostId: true }, with: { telemetry: true } },
       resolve: (guest) => (guest.hostId === null ? null : guest.telemetry),
     }),

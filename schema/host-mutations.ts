@@ -85,24 +85,6 @@ commandMutation({
   },
 });
 
-commandMutation({
-  name: "fenceHost",
-  description:
-    "Has a host proven dead that is heard of but not well, as one that answers no order (`unansweredSince`): its management controller cuts it off from power, and its guests start elsewhere once that is confirmed. What runs there and is well is cut off, too. If the fence fails, the host stays as it is.",
-  input: builder.inputType("FenceHostInput", {
-    fields: (t) => ({
-      hostId: t.id({ required: true }),
-      idempotencyKey: t.string(idempotencyKey),
-    }),
-  }),
-  payload: payload("FenceHostPayload"),
-  outcome: "HOST",
-  toCommand: ({ hostId }) => ({
-    kind: "FENCE_HOST",
-    hostId: inputId("Host", hostId, "hostId"),
-  }),
-});
-
 const HostActionInput = builder.inputType("HostActionInput", {
   fields: (t) => ({
     hostId: t.id({ required: true }),
@@ -112,7 +94,7 @@ const HostActionInput = builder.inputType("HostActionInput", {
 
 function hostVerb(
   name: string,
-  kind: "REBOOT_HOST" | "SHUTDOWN_HOST" | "POWER_ON_HOST",
+  kind: "REBOOT_HOST" | "SHUTDOWN_HOST" | "POWER_ON_HOST" | "FENCE_HOST",
   description: string,
 ): void {
   commandMutation({
@@ -136,3 +118,8 @@ hostVerb(
   "Switches a host off, until powerOnHost. What becomes of its guests, `settings.shutdownPolicy` says.",
 );
 hostVerb("powerOnHost", "POWER_ON_HOST", "Switches a host on that was shut down.");
+hostVerb(
+  "fenceHost",
+  "FENCE_HOST",
+  "Has a host proven dead that is heard of but not well, as one that answers no order (`unansweredSince`): its management controller cuts it off from power, and its guests start elsewhere once that is confirmed. What runs there and is well is cut off, too. It boots anew after that and takes guests again, unless it is in maintenance. If the fence fails, it stays as it is.",
+);

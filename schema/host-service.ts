@@ -9,6 +9,7 @@ import { Guest } from "./guest.ts";
 import { Host } from "./host.ts";
 import type { Row } from "./loaders.ts";
 import { Reason } from "./reason.ts";
+import { VOLATILE } from "./volatile.ts";
 import { type HostFacts, whyNotInService, whySilent } from "./why-host.ts";
 
 /** Whether a host is in service, what was asked of it, and why it is not as one might wish. */
@@ -58,7 +59,6 @@ async function factsOf(host: Row<"Host">, context: ApiContext): Promise<HostFact
     host,
     zone: await context.loaders.owner("Zone", host.zoneId),
     fleet: await context.loaders.fleetFacts(),
-    nowMs: context.runtime.nowMs(),
     ...leavers(host, context),
   };
 }
@@ -103,7 +103,9 @@ builder.drizzleObjectFields(Host, (t) => ({
     type: [Reason],
     description:
       "Why it is not up, or gets no guests although it is, or only those that find no other; empty when it is in service.",
-    resolve: async (host, _args, context) => whyNotInService(await factsOf(host, context)),
+    extensions: VOLATILE,
+    resolve: async (host, _args, context) =>
+      whyNotInService(await factsOf(host, context), context.runtime.nowMs()),
   }),
 }));
 

@@ -10,6 +10,7 @@ import { inList } from "./in-list.ts";
 import { nameContains, orderBy, orderInput, pageQuery } from "./list.ts";
 import type { PageArguments } from "./page.ts";
 import { Resources, Usage } from "./resources.ts";
+import { VOLATILE } from "./volatile.ts";
 import { inZonesOf } from "./zones-of.ts";
 
 export const Host = builder.drizzleNode("hosts", {
@@ -39,6 +40,7 @@ export const Host = builder.drizzleNode("hosts", {
       type: Usage,
       nullable: true,
       description: "The sum of its guests' newest samples; null while there is none.",
+      extensions: VOLATILE,
       resolve: async (host, _args, { loaders }) => (await loaders.hostUsage.load(host.id)) ?? null,
     }),
     guests: t.relatedConnection(
@@ -49,6 +51,7 @@ export const Host = builder.drizzleNode("hosts", {
     lastHeartbeatAt: t.field({
       type: "DateTime",
       nullable: true,
+      extensions: VOLATILE,
       select: { with: { telemetry: true } },
       resolve: (host) => host.telemetry?.lastHeartbeatAtMs ?? null,
     }),

@@ -10,6 +10,7 @@ import {
   faultCondition,
 } from "./fault.ts";
 import { orderBy, pageQuery } from "./list.ts";
+import { VOLATILE } from "./volatile.ts";
 
 const ClockModeEnum = builder.enumType("ClockMode", {
   description: "How the fleet's time passes. MANUAL moves by advanceClock and only then.",
@@ -28,7 +29,11 @@ const Simulation = builder.objectRef<Runtime>("Simulation").implement({
         return clockMode.kind === "ACCELERATED" ? clockMode.factor : 1;
       },
     }),
-    now: t.field({ type: "DateTime", resolve: (runtime) => runtime.nowMs() }),
+    now: t.field({
+      type: "DateTime",
+      extensions: VOLATILE,
+      resolve: (runtime) => runtime.nowMs(),
+    }),
     faults: t.drizzleConnection(
       {
         type: Fault,

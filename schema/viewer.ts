@@ -3,11 +3,12 @@ import type { Principal } from "../src/model/principals.ts";
 import { builder } from "./builder.ts";
 import { Role } from "./enums.ts";
 import { Tenant } from "./tenant.ts";
+import { VOLATILE } from "./volatile.ts";
 
 const Viewer = builder.objectRef<Principal>("Viewer").implement({
   description: "Who you are here.",
   fields: (t) => ({
-    name: t.exposeString("name"),
+    name: t.exposeString("name", { extensions: VOLATILE }),
     role: t.expose("role", { type: Role }),
     tenant: t.field({
       type: Tenant,

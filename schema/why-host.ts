@@ -8,7 +8,6 @@ export interface HostFacts {
   readonly host: Row<"Host">;
   readonly zone: Row<"Zone">;
   readonly fleet: FleetFacts;
-  readonly nowMs: number;
   /** Of a host that is to be emptied: how many guests are still there, and those that can't leave. */
   readonly guestsHere: number;
   readonly stuck: readonly StuckGuest[];
@@ -27,16 +26,16 @@ const NAMED_MAX = 5;
 const at = (ms: number) => new Date(ms).toISOString();
 
 /** [] for a host that is up and takes guests. */
-export function whyNotInService(facts: HostFacts): Reason[] {
+export function whyNotInService(facts: HostFacts, nowMs: number): Reason[] {
   const { status } = facts.host;
   if (status === "SUSPECT" || status === "FENCING") return whySilent(facts);
   if (status === "DOWN") return [whyDown(facts)];
-  if (status === "DRAINING") return whyDraining(facts);
+  if (status === "DRAINING") return whyDraining(facts, nowMs);
   if (status === "MAINTENANCE")
     return [
       reason(facts, "HOST_IN_MAINTENANCE", "is in maintenance: it gets no guests until that ends"),
     ];
-  return whyShunned(facts);
+  return whyShunned(facts, nowMs);
 }
 
 /**
@@ -111,7 +110,7 @@ function whyDown(facts: HostFacts): Reason {
   );
 }
 
-function whyDraining(facts: HostFacts): Reason[] {
+function whyDraining(facts: HostFacts, nowMs: number): Reason[] {
   const { host, guestsHere, stuck } = facts;
   const purpose =
     host.power === null ? "maintenance" : host.power.verb === "REBOOT" ? "a reboot" : "a shutdown";
@@ -129,13 +128,13 @@ function whyDraining(facts: HostFacts): Reason[] {
     ]);
   const more = stuck.length - NAMED_MAX;
   if (more > 0) named.push(reason(facts, "IN_PROGRESS", `${more} more guests can't leave either`));
-  return [first, ...named, ...whyLeftAlone(facts)];
+  return [first, ...named, ...whyLeftAlone(facts, nowMs)];
 }
 
 /** Up, and yet not given any guests. */
-function whyShunned(facts: HostFacts): Reason[] {
+function whyShunned(facts: HostFacts, nowMs: number): Reason[] {
   const { zone } = facts;
-  const reasons = whyLeftAlone(facts);
+  const reasons = whyLeftAlone(facts, nowMs);
   const failing = (["power", "cooling"] as const).filter((it) => zone[it] === "DOWN");
   if (failing.length > 0)
     reasons.push(
@@ -149,8 +148,8 @@ function whyShunned(facts: HostFacts): Reason[] {
 }
 
 /** It does not answer, or flaps. */
-function whyLeftAlone(facts: HostFacts): Reason[] {
-  const { host, nowMs } = facts;
+function whyLeftAlone(facts: HostFacts, nowMs: number): Reason[] {
+  const { host } = facts;
   const reasons: Reason[] = [];
   if (host.heldUntilMs !== null && host.heldUntilMs > nowMs)
     reasons.push(

@@ -31,5 +31,6 @@ try {
 } catch (error) {
   send({ kind: "FAILED", message: error instanceof Error ? error.message : String(error) });
   await runtime.close();
+  await tracing?.close();
   parent.unref();
 }

@@ -13,7 +13,13 @@ export interface ApiOptions {
   readonly runtime: Runtime;
   readonly configuration: Pick<
     Configuration,
-    "host" | "port" | "tracesDir" | "authentication" | "limits" | "trustedDocuments"
+    | "host"
+    | "port"
+    | "tracesDir"
+    | "authentication"
+    | "limits"
+    | "trustedDocuments"
+    | "replyCacheBytes"
   >;
   /** Which of the threads that listen on the same port this is; null when it is the only one. */
   readonly thread: number | null;
@@ -25,6 +31,7 @@ export interface ApiOptions {
 export async function serveApi(options: ApiOptions): Promise<RunningServer> {
   const { runtime, configuration, thread, log, tracing } = options;
   const { host, port, tracesDir, authentication, limits, trustedDocuments } = configuration;
+  const { replyCacheBytes } = configuration;
   return startServer({
     host,
     port,
@@ -36,7 +43,9 @@ export async function serveApi(options: ApiOptions): Promise<RunningServer> {
     authentication,
     limits,
     trustedDocuments: readTrustedDocuments(trustedDocuments),
+    replyCacheBytes,
     plugins: tracing ? [tracing.plugin] : [],
+    ...(tracing && { onRepeated: tracing.onRepeated }),
     onError: (error) => log.error("A request failed for a bug", error),
     onOperation: ({ tookMs, ...report }) =>
       log.debug("operation", { ...report, tookMs: Math.round(tookMs) }),

@@ -8,6 +8,8 @@ export interface Verb {
   readonly what: string;
   readonly inputType: string;
   readonly input?: Readonly<Record<string, unknown>>;
+  /** How it is when the server has taken it and there is no operation to wait for. */
+  readonly done?: string;
 }
 
 interface Payload {
@@ -32,7 +34,7 @@ export async function verbOnHost(
   );
   const what = `${verb.what} of ${host?.name ?? name}`;
   if (operation && wait) return waitFor(url, operation.id, what);
-  const state = operation ? "has begun" : "done";
+  const state = operation ? "has begun" : (verb.done ?? "done");
   process.stdout.write(`${what}: ${state}; the host is ${host?.status ?? "gone"}\n`);
   return 0;
 }

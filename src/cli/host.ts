@@ -6,7 +6,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   reboot: { mutation: "rebootHost", what: "reboot", inputType: INPUT },
   shutdown: { mutation: "shutdownHost", what: "shutdown", inputType: INPUT },
   "power-on": { mutation: "powerOnHost", what: "power-on", inputType: INPUT },
-  fence: { mutation: "fenceHost", what: "fence", inputType: "FenceHostInput" },
+  fence: { mutation: "fenceHost", what: "fence", inputType: INPUT, done: "under way" },
   "confirm-dead": {
     mutation: "confirmHostDead",
     what: "confirmation",
@@ -24,7 +24,8 @@ export const host: Command = {
 shutdownPolicy says. Waits until it is done; interrupted, it goes on without being watched.
 
 'fence' is for a host that is heard of and not well: it is cut off from power, with all that runs
-there, and its guests start elsewhere.
+there, and its guests start elsewhere. It boots anew after that; 'maintenance HOST on' before keeps
+it free of guests until it is mended. Does not wait for the fence, which may fail.
 
 'confirm-dead' is for a silent host that neither a fence nor its watchdog can prove dead: its guests
 start elsewhere at once. Nothing checks that it is off. If it is not, they run twice.`,
@@ -47,6 +48,8 @@ start elsewhere at once. Nothing checks that it is off. If it is not, they run t
         "Say 'host reboot', 'host shutdown', 'host power-on', 'host fence' or 'host confirm-dead', and name one host",
       );
     }
+    if (verb !== "confirm-dead" && args.flag("is-off"))
+      throw new UsageError("--is-off is said with 'host confirm-dead' alone");
     if (verb === "confirm-dead" && !args.flag("is-off")) {
       throw new UsageError(
         "Find out that the host is off, and say so with --is-off: if it is not, its guests run twice",

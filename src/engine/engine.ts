@@ -107,9 +107,9 @@ function tick(ctx: Context): null {
   const before = state.takeDue();
   expireFaults(ctx);
   checkSilences(ctx);
-  releaseHeld(ctx);
   endStockTaking(ctx);
   checkTimers(ctx);
+  releaseHeld(ctx);
   checkHostPower(ctx);
   const placementDue = widest(before.placementDue, state.placementDue);
   const movesDueAtMs = Math.min(before.movesDueAtMs, state.movesDueAtMs);

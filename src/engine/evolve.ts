@@ -56,6 +56,7 @@ const FREES_ROOM: ReadonlySet<EventKind> = new Set<EventKind>([
   "HighAvailabilityDisarmed",
   "HostHeldOff",
   "HostNotAnswering",
+  "HostAnswered",
   "HostChanged",
   "HostContactRestored",
   "HostDown",

@@ -61,7 +61,6 @@ function hostIsSound(state: State, host: Host): string[] {
     [room !== undefined && sameResources(room.free, free), "has other free room"],
     [room?.placeable === takesGuests(state, host), "is offered wrongly"],
     [host.heldUntilMs === null || mayBeHeldOff(host), "is held off, and nothing says why"],
-    [host.unansweredSinceMs === null || host.heldUntilMs !== null, "has no answer and is not held"],
     [host.opinion === null || isUnheard(host), "is in contact, and others were asked about it"],
     [state.meta.armed || host.watchdogMs === null, "guards itself although it was told not to"],
     [!isUnheard(host) || lastSeenAtMs !== null, "is silent since when?"],

@@ -28,11 +28,11 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   RESTARTS_EXHAUSTED:
     "Mend what kept it from running, then start it (startGuest). maxRestarts and maxRelocations say how often it is tried.",
   DRIVER_ERROR:
-    "Look at what the host's driver says. A host that answers nothing can be fenced (fenceHost), if what else runs there can be lost. An order that is under way is repeated by itself; on a host that was given up the guest is tried again when you start it anew (startGuest).",
+    "Look at what the host's driver says. A host that answers nothing can be fenced (fenceHost), if what else runs there can be lost. A start without an answer is ended by stopGuest, and begun anew by startGuest. An order that is under way is repeated by itself; on a host that was given up the guest is tried again when you start it anew (startGuest).",
   DRIVER_UNSUPPORTED: "Do it another way, or on a host with another driver.",
   ALREADY_HERE: "Nothing, or name another host.",
   HOST_HELD_OFF:
-    "Find out why the host keeps losing contact, or does not answer (is its storage well?). It takes guests again at Host.heldUntil, or once it answers.",
+    "Find out why the host keeps losing contact, or does not answer (is its storage well?). It takes guests again at Host.heldUntil, or once it answers; setMaintenance keeps it free of guests until it is mended.",
   ZONE_FAILING:
     "Bring the zone's power or cooling back; until then its hosts are being emptied, not filled.",
   STARTS_LIMITED:

@@ -445,7 +445,7 @@ export const EVENTS = {
     "LIFECYCLE",
     "WARNING",
     "{action} of {guest} on {host} has no answer yet and is repeated",
-    { guest: "Guest", host: "Host", action: "string", generation: "int" },
+    { guest: "Guest", host: "Host", action: "string", generation: "int", next: "string?" },
   ),
   GuestStartAbandoned: event(
     "LIFECYCLE",
@@ -548,6 +548,12 @@ export const EVENTS = {
     "Host {host} has not answered the start that it was given at {orderedAt} and gets no guests until {until} or an answer",
     { host: "Host", orderedAt: "time", until: "time" },
   ),
+  HostAnswered: event(
+    "HIGH_AVAILABILITY",
+    "NOTICE",
+    "Host {host} has answered the start of a guest again",
+    { host: "Host" },
+  ),
   HostReleased: event("HIGH_AVAILABILITY", "NOTICE", "Host {host} takes guests again", {
     host: "Host",
   }),
@@ -623,7 +629,7 @@ export const EVENTS = {
   HostMaintenanceStarted: event("POWER", "NOTICE", "Host {host} is free of guests", {
     host: "Host",
   }),
-  HostMaintenanceEnded: event("POWER", "NOTICE", "Host {host} takes guests again", {
+  HostMaintenanceEnded: event("POWER", "NOTICE", "Host {host} is not in maintenance any more", {
     host: "Host",
   }),
   HostPowerRequested: event("POWER", "NOTICE", "{verb} of {host} requested; its guests: {policy}", {

@@ -109,6 +109,7 @@ export const VISIBILITY = {
   HostProbed: "EVERYONE",
   HostHeldOff: "EVERYONE",
   HostNotAnswering: "EVERYONE",
+  HostAnswered: "EVERYONE",
   HostReleased: "EVERYONE",
   ContactLost: "EVERYONE",
   ContactRestored: "EVERYONE",

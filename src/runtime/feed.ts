@@ -2,21 +2,12 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FleetEvent } from "../model/events.ts";
 import type { Seq } from "../model/ids.ts";
 import type { Reader } from "../store/reader.ts";
-import {
-  CursorExpired,
-  type Feed,
-  type Following,
-  type FollowOptions,
-  type Transport,
-} from "./ports.ts";
+import { CursorExpired, type Feed, type FollowOptions } from "./ports.ts";
 import { Ring, type RingLimits } from "./ring.ts";
 
 const RING_LIMITS: RingLimits = { events: 8_192, bytes: 32 * 1024 * 1024 };
 
 const BATCH_SIZE = 256;
-
-/** Whoever is behind and has asked for nothing for so long does not take what it was given. */
-const STALLED_MS = 1_000;
 
 /** The part of the log that a feed reads. */
 export type LogReader = Pick<Reader, "epoch" | "head" | "earliest" | "readEvents">;
@@ -31,7 +22,6 @@ export class LogFeed implements Feed {
   readonly #reader: LogReader;
   readonly #ring: Ring;
   readonly #waiting = new Set<() => void>();
-  readonly #known = new Set<Follower>();
   #head: Seq;
   #closed = false;
 
@@ -61,11 +51,6 @@ export class LogFeed implements Feed {
     return { waiting: this.#waiting.size, ringBytes: this.#ring.bytes };
   }
 
-  /** Those who have said by which way they listen. */
-  followers(): readonly Following[] {
-    return [...this.#known].map((follower) => follower.where(this.#head));
-  }
-
   /** The log has grown to `seq`: everyone at the edge is woken, at once. */
   grown(seq: Seq): void {
     if (seq <= this.#head) return;
@@ -80,16 +65,13 @@ export class LogFeed implements Feed {
   }
 
   follow(afterSeq: Seq, options: FollowOptions = {}): AsyncGenerator<readonly FleetEvent[], void> {
-    const follower = new Follower(afterSeq, options, {
+    return new Follower(afterSeq, options, {
       isOver: () => this.#closed,
       isBehind: (seq) => seq < this.#head,
       isFarBehind: (seq) => seq < this.#ring.reachesBackTo,
       read: (seq, limit) => this.#read(seq, limit),
       waiting: this.#waiting,
-      ended: (one) => this.#known.delete(one),
     });
-    if (options.transport && !options.signal?.aborted) this.#known.add(follower);
-    return follower;
   }
 
   #wakeAll(): void {
@@ -128,7 +110,6 @@ interface Source {
   isFarBehind(seq: Seq): boolean;
   read(afterSeq: Seq, limit: number): readonly FleetEvent[];
   readonly waiting: Set<() => void>;
-  ended(follower: Follower): void;
 }
 
 const DONE: IteratorReturnResult<void> = { done: true, value: undefined };
@@ -141,47 +122,25 @@ class Follower implements AsyncGenerator<readonly FleetEvent[], void> {
   readonly #source: Source;
   readonly #signal: AbortSignal | undefined;
   readonly #batchSize: number;
-  readonly #transport: Transport | undefined;
   #position: Seq;
-  #taken: Seq;
   #over = false;
-  /** How many calls of `next` have no answer yet, and when the last one had. */
-  #asked = 0;
-  #answeredAtMs = performance.now();
   #wake: (() => void) | null = null;
   /** Calls of `next` are answered one after the other. */
   #previous: Promise<unknown> = Promise.resolve();
 
   constructor(afterSeq: Seq, options: FollowOptions, source: Source) {
     this.#position = afterSeq;
-    this.#taken = afterSeq;
     this.#source = source;
     this.#batchSize = Math.max(1, options.batchSize ?? BATCH_SIZE);
     this.#signal = options.signal;
-    this.#transport = options.transport;
     if (options.signal?.aborted) this.#over = true;
     else options.signal?.addEventListener("abort", this.#end);
   }
 
   next(): Promise<IteratorResult<readonly FleetEvent[], void>> {
-    this.#asked++;
-    const result = this.#previous.then(() => this.#pull()).finally(() => this.#answered());
+    const result = this.#previous.then(() => this.#pull());
     this.#previous = result.catch(() => undefined);
     return result;
-  }
-
-  where(head: Seq): Following {
-    // What it was given and has not come back from is not taken yet.
-    const position = this.#asked > 0 ? this.#position : this.#taken;
-    const behind = Math.max(0, head - position);
-    const idleMs = this.#asked > 0 ? 0 : performance.now() - this.#answeredAtMs;
-    const state = behind === 0 ? "live" : idleMs > STALLED_MS ? "stalled" : "catching_up";
-    return { transport: this.#transport ?? "websocket", behind, state };
-  }
-
-  #answered(): void {
-    this.#asked--;
-    this.#answeredAtMs = performance.now();
   }
 
   async return(): Promise<IteratorReturnResult<void>> {
@@ -204,13 +163,11 @@ class Follower implements AsyncGenerator<readonly FleetEvent[], void> {
 
   readonly #end = (): void => {
     this.#over = true;
-    this.#source.ended(this);
     this.#signal?.removeEventListener("abort", this.#end);
     this.#wake?.();
   };
 
   async #pull(): Promise<IteratorResult<readonly FleetEvent[], void>> {
-    this.#taken = this.#position;
     while (!this.#isOver() && !this.#source.isBehind(this.#position)) await this.#news();
     // Replaying a long log must not keep everybody else from their turn.
     if (this.#source.isFarBehind(this.#position)) await nextTurn();

@@ -36,31 +36,12 @@ export interface Feed {
 export interface FollowOptions {
   readonly signal?: AbortSignal;
   readonly batchSize?: number;
-  /** By which way it listens, if it is to be found among `Vitals.followers`. */
-  readonly transport?: Transport | undefined;
-}
-
-export const TRANSPORTS = ["websocket", "sse"] as const;
-export type Transport = (typeof TRANSPORTS)[number];
-
-/** At the live edge; on the way there; or not taking what it is sent. */
-export const FOLLOWING_STATES = ["live", "catching_up", "stalled"] as const;
-export type FollowingState = (typeof FOLLOWING_STATES)[number];
-
-/** Where one who listens is. */
-export interface Following {
-  readonly transport: Transport;
-  /** Events of the log that it has yet to be given, or that nobody has looked at for it. */
-  readonly behind: number;
-  readonly state: FollowingState;
 }
 
 /** How the control plane fares: for metrics. */
 export interface Vitals {
   /** The writer's own metrics in Prometheus's text format, asked of it now. Rejects when it has ended. */
   writer(): Promise<string>;
-  /** Those who follow the feed and have said by which way. */
-  followers(): readonly Following[];
 }
 
 /** The cursor is older than retention. */

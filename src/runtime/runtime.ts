@@ -106,7 +106,7 @@ function runtimeOf(
     commands: commandsTo(writer, onCommand, () => ear.isClosing),
     feed,
     queries,
-    vitals: { writer: () => writer.figures(), followers: () => feed.followers() },
+    vitals: { writer: () => writer.figures() },
     clockMode: clock,
     simulated: drivers.includes("simulated"),
     nowMs,

@@ -6,6 +6,7 @@ import { type AuthenticationSettings, readAuthentication } from "./authenticatio
 import { BadConfiguration } from "./bad-configuration.ts";
 import type { Limits } from "./limits/limits.ts";
 import { isLoopback } from "./loopback.ts";
+import { DEFAULT_REPLY_CACHE_BYTES } from "./replies/reply-cache.ts";
 
 /** What the environment says. */
 export interface Configuration {
@@ -24,6 +25,8 @@ export interface Configuration {
   readonly limits: Partial<Limits>;
   /** Where documents are that requests may name: a directory or a manifest; null: nowhere. */
   readonly trustedDocuments: string | null;
+  /** For replies that each thread keeps until something happens; 0 keeps none. */
+  readonly replyCacheBytes: number;
   /** Threads that serve the API; 0: the main thread does. */
   readonly apiThreads: number;
 }
@@ -44,6 +47,12 @@ export function readConfiguration(env: Environment): Configuration {
     clock: clockMode(text("CLOCK", "realtime")),
     seed: wholeNumber("SEED", text("SEED", "1"), 0, Number.MAX_SAFE_INTEGER),
     tracesDir: directory("TRACES_DIR", env["TRACES_DIR"]?.trim() || null),
+    replyCacheBytes: wholeNumber(
+      "REPLY_CACHE_BYTES",
+      text("REPLY_CACHE_BYTES", String(DEFAULT_REPLY_CACHE_BYTES)),
+      0,
+      Number.MAX_SAFE_INTEGER,
+    ),
     apiThreads: wholeNumber("API_THREADS", text("API_THREADS", "0"), 0, 64),
     retention: {
       ...(hours !== null && { maxAgeMs: hours * 3_600_000 }),

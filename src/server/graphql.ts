@@ -13,6 +13,8 @@ import { maskError } from "./masking.ts";
 import type { OperationReport } from "./metrics/operation-report.ts";
 import { useOperationReports } from "./metrics/operation-report.ts";
 import type { ServerFigures } from "./metrics/server-figures.ts";
+import { useReplies } from "./replies/plugin.ts";
+import type { Question, Replies } from "./replies/replies.ts";
 
 /** Of all documents that are kept parsed: some hundred of the usual kind, and some 30 MB of the worst. */
 const MAX_CACHED_CHARS = 256 * 1024;
@@ -21,6 +23,7 @@ const NOTHING_CACHED = { get: () => undefined, set: () => undefined };
 /** What yoga is handed with an operation: by HTTP, or by the WebSocket that it came by. */
 interface ServerContext {
   readonly session?: Session;
+  readonly question?: Question | null;
   readonly connection?: { readonly session: Session | null };
 }
 
@@ -35,6 +38,7 @@ export interface GraphqlOptions {
   readonly documents: FleetDocuments;
   readonly gate: Gate;
   readonly figures: ServerFigures;
+  readonly replies: Replies;
   readonly plugins: readonly Plugin<ApiContext>[];
   readonly onOperation: (report: OperationReport) => void;
   readonly onError: (error: unknown) => void;
@@ -46,6 +50,7 @@ export function createGraphql({
   documents,
   gate,
   figures,
+  replies,
   plugins,
   onOperation,
   onError,
@@ -53,11 +58,8 @@ export function createGraphql({
   return createYoga<ServerContext, ApiContext>({
     schema,
     // Over a WebSocket there is no request.
-    context: (given: ServerContext & { request?: Request }) => {
-      const { request } = given;
-      const transport = request ? "sse" : "websocket";
-      return createContext(runtime, documents, principalOf(given), request?.signal, transport);
-    },
+    context: (given: ServerContext & { request?: Request }) =>
+      createContext(runtime, documents, principalOf(given), given.request?.signal),
     graphqlEndpoint: "/graphql",
     graphiql: false,
     landingPage: false,
@@ -75,6 +77,7 @@ export function createGraphql({
     maskedErrors: { maskError: (error) => maskError(error, onError) },
     plugins: [
       useOperationReports(figures, onOperation),
+      useReplies(replies),
       ...plugins,
       useAddressParameters(),
       useLimits({ gate, principalOf }),

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as elapsed } from "node:timers/promises";
 import type { Plugin } from "graphql-yoga";
@@ -10,6 +10,7 @@ import { Authenticator } from "./authentication/authenticator.ts";
 import { Sessions } from "./authentication/sessions.ts";
 import type { AuthenticationSettings } from "./authentication/settings.ts";
 import { BadConfiguration } from "./bad-configuration.ts";
+import { useEventStreams } from "./event-stream.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
 import { createGraphql } from "./graphql.ts";
 import { GRAPHQL_PATH, httpHandler, isReady, isStream } from "./http.ts";
@@ -17,6 +18,8 @@ import { Gate } from "./limits/gate.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
 import type { OperationReport } from "./metrics/operation-report.ts";
 import { ServerFigures } from "./metrics/server-figures.ts";
+import { Replies } from "./replies/replies.ts";
+import { DEFAULT_REPLY_CACHE_BYTES } from "./replies/reply-cache.ts";
 import { onBehalfOf, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import { Streams } from "./streams.ts";
 import { TrustedDocuments } from "./trusted-documents.ts";
@@ -38,7 +41,11 @@ export interface ServerOptions {
   /** More that takes part in operations. */
   readonly plugins?: readonly Plugin<ApiContext>[];
   readonly onOperation?: (report: OperationReport) => void;
-  /** A WebSocket's client that takes nothing for so long is told to come back when it can. */
+  /** Of these, a query that was answered again without being executed; `headers` are its request's. */
+  readonly onRepeated?: (report: OperationReport, headers: IncomingHttpHeaders) => void;
+  /** For replies that are kept until something happens; 0 keeps none. */
+  readonly replyCacheBytes?: number;
+  /** A client that takes nothing of what it subscribes to for so long is not waited for any longer. */
   readonly stalledMs?: number;
   /** Null: nobody is asked who they are. */
   readonly authentication?: AuthenticationSettings | null;
@@ -58,6 +65,7 @@ export interface RunningServer {
   close(noticeMs?: number): Promise<void>;
 }
 
+const STALLED_MS = 60_000;
 /** Requests that are still answered after the server has begun to stop. */
 const DRAIN_MS = 3_000;
 
@@ -81,38 +89,37 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const streams = new Streams();
   let isGoing = false;
   const isStopping = () => isGoing;
-  const fanOut = new FanOut(runtime.feed);
+  const newContext = (principal: Principal) => createContext(runtime, documents, principal);
+  const fanOut = new FanOut({ feed: runtime.feed, newContext, onError });
+  const replies = new Replies(runtime, options.replyCacheBytes ?? DEFAULT_REPLY_CACHE_BYTES);
   const figures = new ServerFigures({
     runtime,
     thread: options.thread ?? null,
     isReady: () => isReady({ runtime, damage, isStopping }),
-    listeners: () => fanOut.listeners(),
+    fanOut,
     connections: (transport) => (transport === "sse" ? streams.size : sockets.size),
+    replyBytes: () => replies.bytes,
   });
   const onOperation = (report: OperationReport) => {
     figures.executed(report);
     options.onOperation?.(report);
   };
-  const plugins = options.plugins ?? [];
-  const graphql = createGraphql({
-    runtime,
-    documents,
-    gate,
-    figures,
-    plugins,
-    onOperation,
-    onError,
-  });
+  const stalledMs = options.stalledMs ?? STALLED_MS;
+  const plugins = [...(options.plugins ?? []), useEventStreams(fanOut, stalledMs)];
+  const shared = { runtime, figures, replies, onError };
+  const graphql = createGraphql({ ...shared, gate, documents, plugins, onOperation });
   const access = { gate, authenticator, sessions };
   const handler = httpHandler({
+    ...shared,
     ...access,
-    runtime,
     graphql,
-    figures,
+    onRepeated: (report, headers) => {
+      onOperation(report);
+      options.onRepeated?.(report, headers);
+    },
     fleetSchema,
     damage,
     isStopping,
-    onError,
   });
   const http = createServer((request, response) => {
     const requestId = requestIdOf(request);
@@ -121,14 +128,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (isStream(request) && !streams.add(response)) return;
     void onBehalfOf(requestId, () => handler(request, response));
   });
-  const newContext = (principal: Principal) => createContext(runtime, documents, principal);
-  const { stalledMs } = options;
   const sockets = serveWebSockets(http, GRAPHQL_PATH, {
     graphql,
     ...access,
     fanOut,
     onOperation,
-    newContext,
     onError,
     stalledMs,
   });

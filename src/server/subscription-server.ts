@@ -1,7 +1,5 @@
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
 import { type Context, makeServer, type Server, type SubscribePayload } from "graphql-ws";
-import { type ApiContext, audienceOf } from "../../schema/context.ts";
-import { eventsOperation } from "../../schema/events-operation.ts";
 import type { Principal } from "../model/principals.ts";
 import type { Authenticator } from "./authentication/authenticator.ts";
 import { type Session, Unauthenticated } from "./authentication/session.ts";
@@ -14,8 +12,8 @@ import type { Gate } from "./limits/gate.ts";
 import { mayIntrospect, withoutSuggestion } from "./limits/introspection.ts";
 import { withCost } from "./limits/plugin.ts";
 import { maskError } from "./masking.ts";
-import { type OperationReport, reportOf } from "./metrics/operation-report.ts";
-import type { Outbox } from "./outbox.ts";
+import { type OperationReport, outcomeOf, reportOf } from "./metrics/operation-report.ts";
+import { SocketLine, type SocketOutbox } from "./socket-outbox.ts";
 
 export interface SubscriptionOptions {
   readonly graphql: Graphql;
@@ -24,14 +22,12 @@ export interface SubscriptionOptions {
   readonly authenticator: Authenticator;
   readonly sessions: Sessions;
   readonly onOperation: (report: OperationReport) => void;
-  /** What an operation of a principal sees. */
-  readonly newContext: (principal: Principal) => ApiContext;
   readonly onError: (error: unknown) => void;
 }
 
 /** What belongs to one connection. */
 export interface Connection {
-  readonly outbox: Outbox;
+  readonly outbox: SocketOutbox;
   /** As the upgrade's header had it. */
   readonly authorization: string | null;
   /** Null until it is known whose connection it is. */
@@ -48,14 +44,11 @@ const FORBIDDEN = 4403;
 /** Yoga's own functions for one operation, carried in the place that graphql-ws hands through. */
 interface Engine {
   readonly id: string;
-  readonly outbox: Outbox;
+  readonly outbox: SocketOutbox;
   readonly principal: Principal;
   readonly cost: CostReport;
   readonly contextFactory: () => unknown;
   readonly execute: (args: ExecutionArgs) => ReturnType<NonNullable<ServerFunctions["execute"]>>;
-  readonly subscribe: (
-    args: ExecutionArgs,
-  ) => ReturnType<NonNullable<ServerFunctions["subscribe"]>>;
 }
 type ServerFunctions = Parameters<typeof makeServer>[0];
 
@@ -124,33 +117,14 @@ function principalOf({ session }: Connection): Principal {
   return session.principal;
 }
 
-async function subscribe(
-  args: ExecutionArgs,
-  { fanOut, onOperation, newContext, onError }: SubscriptionOptions,
-) {
+async function subscribe(args: ExecutionArgs, { fanOut, onOperation }: SubscriptionOptions) {
   const begunMs = performance.now();
-  const { id, outbox, principal, contextFactory, subscribe } = args.rootValue as Engine;
-  const maskOne = (error: unknown) => maskError(error, onError);
-  try {
-    const operation = eventsOperation(args, {
-      newContext: () => newContext(principal),
-      maskError: maskOne,
-    });
-    if (operation) {
-      // It may listen for months, and needs none of this any more.
-      args.rootValue = null;
-      const audience = audienceOf(principal);
-      const member = fanOut.subscribe(operation, { id, outbox, audience });
-      onOperation(reportOf({ ...args, contextValue: { principal } }, "ok", begunMs));
-      return member;
-    }
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    onOperation(reportOf({ ...args, contextValue: { principal } }, "error", begunMs));
-    return refused([maskOne(error)]);
-  }
-  const result = await subscribe({ ...args, contextValue: await contextFactory() });
-  return isRefusal(result) ? refused(result.errors) : result;
+  const { id, outbox, principal } = args.rootValue as Engine;
+  // It may listen for months, and needs none of this any more.
+  args.rootValue = null;
+  const begun = await fanOut.subscribe(args, principal, new SocketLine(outbox, id));
+  onOperation(reportOf({ ...args, contextValue: { principal } }, outcomeOf(begun), begunMs));
+  return "errors" in begun ? refused(begun.errors) : begun;
 }
 
 function operationOf(
@@ -182,7 +156,7 @@ function begun(
   const document = engine.parse(gate.documents.textOf(payload) ?? "");
   const errors = engine.validate(engine.schema, document);
   if (errors.length > 0) return errors as readonly GraphQLError[];
-  const { schema, execute, subscribe, contextFactory } = engine;
+  const { schema, execute, contextFactory } = engine;
   const { operationName, variables: variableValues } = payload;
   const cost = gate.admit({ schema, document, operationName, variableValues }, principal);
   const { outbox } = extra;
@@ -193,7 +167,7 @@ function begun(
     variableValues,
     // Made when it is known what for: most who listen need none of their own.
     contextValue: null,
-    rootValue: { id, outbox, principal, cost, contextFactory, execute, subscribe } satisfies Engine,
+    rootValue: { id, outbox, principal, cost, contextFactory, execute } satisfies Engine,
   };
 }
 
@@ -204,10 +178,6 @@ class SubscriptionRefused extends Error {
     super(errors[0]?.message);
     this.errors = errors;
   }
-}
-
-function isRefusal(result: unknown): result is { errors: readonly GraphQLError[] } {
-  return typeof result === "object" && result !== null && "errors" in result;
 }
 
 /**

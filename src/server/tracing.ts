@@ -1,6 +1,7 @@
 /** OpenTelemetry traces. Loaded only when they are wanted. */
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as elapsed } from "node:timers/promises";
 import {
   type Context,
@@ -19,12 +20,15 @@ import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { type ExecutionArgs, getOperationAST } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { ApiContext } from "../../schema/context.ts";
-import type { CommandReport, Interval } from "../runtime/command-timing.ts";
+import { type CommandReport, type Interval, preciseNowMs } from "../runtime/command-timing.ts";
+import type { OperationReport } from "./metrics/operation-report.ts";
 import { currentRequestId } from "./request-id.ts";
 
 export interface Tracing {
   /** A span for each operation. */
   readonly plugin: Plugin<ApiContext>;
+  /** A span for a query that was answered without being executed; `headers` are its request's. */
+  readonly onRepeated: (report: OperationReport, headers: IncomingHttpHeaders) => void;
   /** A span for a command, below that of the operation that it is called in. */
   readonly onCommand: (report: CommandReport) => void;
   /** Sends what is left, as long as it does not take long. */
@@ -45,6 +49,7 @@ export function startTracing(): Tracing {
   const running = new AsyncLocalStorage<Context>();
   return {
     plugin: operationSpans(tracer, running),
+    onRepeated: (report, headers) => traceRepeated(tracer, report, headers),
     onCommand: (report) => traceCommand(tracer, running.getStore() ?? ROOT_CONTEXT, report),
     close: async () => {
       const closed = provider.shutdown().catch(() => undefined);
@@ -73,28 +78,57 @@ function operationSpans(tracer: Tracer, running: AsyncLocalStorage<Context>): Pl
   };
 }
 
-/** Whatever its sender was at, if it says so (W3C Trace Context). */
 function parentOf({ contextValue }: ExecutionArgs): Context {
-  const { request } = contextValue as { readonly request?: Request };
-  const traceparent = request?.headers.get("traceparent");
+  const { headers } = (contextValue as { readonly request?: Request }).request ?? {};
+  return contextFrom(headers?.get("traceparent"), headers?.get("tracestate"));
+}
+
+/** Whatever its sender was at, if it says so (W3C Trace Context). */
+function contextFrom(
+  traceparent: string | null | undefined,
+  tracestate: string | null | undefined,
+): Context {
   if (!traceparent) return ROOT_CONTEXT;
-  const tracestate = request?.headers.get("tracestate") ?? "";
-  const carrier = { traceparent, tracestate };
+  const carrier = { traceparent, tracestate: tracestate ?? "" };
   return new W3CTraceContextPropagator().extract(ROOT_CONTEXT, carrier, defaultTextMapGetter);
 }
 
 function startOperation(tracer: Tracer, args: ExecutionArgs, parent: Context): Span {
   const operation = getOperationAST(args.document, args.operationName);
-  const type = operation?.operation ?? "unknown";
-  const name = operation?.name?.value;
+  const { name, attributes } = describe(operation?.operation, operation?.name?.value);
+  return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
+}
+
+function describe(type = "unknown", name: string | null = null) {
   const requestId = currentRequestId();
   const attributes = {
     "graphql.operation.type": type,
-    ...(name !== undefined && { "graphql.operation.name": name }),
+    ...(name !== null && { "graphql.operation.name": name }),
     ...(requestId !== null && { "evenkeel.request.id": requestId }),
   };
-  const span = name === undefined ? type : `${type} ${name}`;
-  return tracer.startSpan(span, { kind: SpanKind.SERVER, attributes }, parent);
+  return { name: name === null ? type : `${type} ${name}`, attributes };
+}
+
+function one(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+function traceRepeated(
+  tracer: Tracer,
+  { kind, name: called, outcome, tookMs }: OperationReport,
+  headers: IncomingHttpHeaders,
+): void {
+  const { name, attributes } = describe(kind, called);
+  const parent = contextFrom(one(headers["traceparent"]), one(headers["tracestate"]));
+  const endMs = preciseNowMs();
+  const options = {
+    kind: SpanKind.SERVER,
+    attributes: { ...attributes, "evenkeel.reply.repeated": true },
+    startTime: endMs - tookMs,
+  };
+  const span = tracer.startSpan(name, options, parent);
+  if (outcome !== "ok") span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end(endMs);
 }
 
 function traceCommand(tracer: Tracer, parent: Context, report: CommandReport): void {

@@ -5,13 +5,12 @@ import { CloseCode, handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { comeBackInMs, goodbye } from "./going-away.ts";
 import { refusal } from "./origin.ts";
-import { Outbox } from "./outbox.ts";
 import { onBehalfOf, REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
+import { SocketOutbox } from "./socket-outbox.ts";
 import { createSubscriptionServer, type SubscriptionOptions } from "./subscription-server.ts";
 
 /** Finds out that a client's machine is gone, even while nothing is sent to it. */
 const KEEP_ALIVE_MS = 60_000;
-const STALLED_MS = 60_000;
 
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
@@ -19,7 +18,7 @@ const INTERNAL_ERROR = 4500;
 
 export interface WebSocketOptions extends SubscriptionOptions {
   /** After so long, a client that takes nothing of what it is sent is told to come back when it can. */
-  readonly stalledMs?: number | undefined;
+  readonly stalledMs: number;
 }
 
 export interface WebSockets {
@@ -31,7 +30,7 @@ export interface WebSockets {
 
 /** GraphQL over WebSockets (graphql-transport-ws) at `path` of an HTTP server. */
 export function serveWebSockets(http: Server, path: string, options: WebSocketOptions): WebSockets {
-  const outboxes = new Map<WebSocket, Outbox>();
+  const outboxes = new Map<WebSocket, SocketOutbox>();
   let isClosing = false;
   const protocol = createSubscriptionServer(options);
   const sockets = new WebSocketServer({
@@ -66,7 +65,7 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
     const authorization = request.headers.authorization ?? null;
     const requestId = requestIdOf(request);
     stream.setKeepAlive(true, KEEP_ALIVE_MS);
-    const outbox = new Outbox(socket, stream, options.stalledMs ?? STALLED_MS);
+    const outbox = new SocketOutbox(socket, stream, options.stalledMs);
     outboxes.set(socket, outbox);
     const opened = protocol.opened(
       {
@@ -117,7 +116,7 @@ function isOnlyForClients(error: unknown): boolean {
 }
 
 /** Who does not read what it is answered is not asked for more: every message may have an answer. */
-function waitForReader(socket: WebSocket, outbox: Outbox): void {
+function waitForReader(socket: WebSocket, outbox: SocketOutbox): void {
   const drained = outbox.drained();
   if (!drained || socket.isPaused) return;
   socket.pause();
@@ -125,7 +124,7 @@ function waitForReader(socket: WebSocket, outbox: Outbox): void {
 }
 
 function sayGoodbye(
-  [socket, outbox]: readonly [WebSocket, Outbox],
+  [socket, outbox]: readonly [WebSocket, SocketOutbox],
   clients: number,
 ): Promise<void> {
   return new Promise((resolve) => {

@@ -68,6 +68,34 @@ describe("the API in several threads", () => {
     }
   });
 
+  test("each of them tries connections in the one world", async () => {
+    const server = await startTestServer({ apiThreads: 3 });
+    for (const name of ["one", "other"]) await create(server, name);
+    const { guests } = await ask(server, "{ guests(first: 2) { nodes { id } } }");
+    const [from, to] = (guests as { nodes: { id: string }[] }).nodes.map(({ id }) => id);
+    const query = `query ($from: ID!, $to: ID!) {
+      canReach(from: $from, to: $to, protocol: TCP, port: 22) { reachable obstacle ingress { reason } }
+    }`;
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => ask(server, query, { from, to })),
+    );
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(answers[0]).toMatchObject({ canReach: { obstacle: expect.any(String) } });
+  });
+
+  test("what one thread has done, all answer with, also to what they were asked before", async () => {
+    const server = await startTestServer({ apiThreads: 3 });
+    const query = "{ guests { totalCount } }";
+    const before: { guests: { totalCount: number } } = await ask(server, query);
+    for (let round = 1; round <= 20; round++) {
+      await create(server, `new-${round}`);
+      for (let time = 0; time < 4; time++)
+        expect(await ask(server, query)).toEqual({
+          guests: { totalCount: before.guests.totalCount + round },
+        });
+    }
+  });
+
   test("nobody else gets the port, with threads or without", async () => {
     const server = await startTestServer({ apiThreads: 2 });
     const port = Number(new URL(server.url).port);

@@ -15,6 +15,7 @@ describe("the environment", () => {
       authentication: null,
       limits: {},
       trustedDocuments: null,
+      replyCacheBytes: 33_554_432,
       apiThreads: 0,
     });
   });
@@ -47,6 +48,7 @@ describe("the environment", () => {
         INTROSPECTION: "ADMIN",
         TRUSTED_DOCUMENTS: "documents",
         TRUSTED_DOCUMENTS_ONLY: "true",
+        REPLY_CACHE_BYTES: "0",
         API_THREADS: "4",
       }),
     ).toEqual({
@@ -77,6 +79,7 @@ describe("the environment", () => {
         trustedDocumentsOnly: true,
       },
       trustedDocuments: "documents",
+      replyCacheBytes: 0,
       apiThreads: 4,
     });
     expect(readConfiguration({ INTROSPECTION: "none" }).limits).toEqual({ introspection: [] });

@@ -56,6 +56,10 @@ test("damage in the log that a start does not see is told by whoever reads it, a
     message: expect.stringContaining("database is damaged"),
     extensions: { code: "DATA_CORRUPT" },
   });
+  const { errors: again } = await server.ask("{ events(first: 5) { nodes { message } } }");
+  expect(again).toEqual(errors);
+  const metrics = await (await fetch(new URL("/metrics", server.url))).text();
+  expect(metrics).toContain("evenkeel_replies_repeated_total 0");
   const response = await ready();
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({

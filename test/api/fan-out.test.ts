@@ -1,10 +1,9 @@
 import { once } from "node:events";
 import { setTimeout as elapsed } from "node:timers/promises";
-import { createClient } from "graphql-sse";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import WebSocket from "ws";
 import { startServer } from "../../src/server/server.ts";
 import { countHandedOut, type Json, startSettledServer, type TestServer } from "./harness.ts";
+import { Listener, resultsMade, StreamListener } from "./listeners.ts";
 
 const EVENTS =
   "subscription ($after: Cursor, $filter: EventFilter) { events(after: $after, filter: $filter) { cursor kind message } }";
@@ -13,84 +12,14 @@ const WITH_GUESTS =
   "subscription ($after: Cursor, $filter: EventFilter) { events(after: $after, filter: $filter) { cursor ... on GuestStarted { guest { name } } } }";
 /** Some 100 KB for each event. */
 const HEAVY = `subscription { events { cursor ${Array.from({ length: 2_000 }, (_, index) => `m${index}: message`).join(" ")} } }`;
+/** The same, from a cursor on. */
+const HEAVY_AFTER = HEAVY.replace("events", "events(after: $after)").replace(
+  "subscription",
+  "subscription ($after: Cursor)",
+);
 
 /** Lets it in. */
 const HEAVY_LIMITS = { maxAliases: 2_000, maxTokens: 10_000 };
-
-interface Message {
-  readonly id: string;
-  readonly type: string;
-  readonly bytes: number;
-  /** As JSON. */
-  readonly payload: string;
-}
-
-/** A client that has one socket, and keeps what comes as it comes. */
-class Listener {
-  readonly socket: WebSocket;
-  readonly #messages: Message[] = [];
-
-  private constructor(socket: WebSocket) {
-    this.socket = socket;
-    socket.on("message", (data: Buffer) => {
-      const { id, type, payload } = JSON.parse(String(data));
-      this.#messages.push({ id, type, bytes: data.length, payload: JSON.stringify(payload) });
-    });
-    onTestFinished(() => socket.terminate());
-  }
-
-  static async connect(url: string): Promise<Listener> {
-    const socket = new WebSocket(url, "graphql-transport-ws");
-    await once(socket, "open");
-    const listener = new Listener(socket);
-    listener.#send({ type: "connection_init" });
-    await vi.waitFor(() => expect(listener.#messages).toHaveLength(1));
-    return listener;
-  }
-
-  /** Resolves when the server has begun with it: it answers what is asked after that. */
-  async subscribe(id: string, query: string, variables: Json = {}): Promise<void> {
-    this.#send({ id, type: "subscribe", payload: { query, variables } });
-    await this.#answer();
-  }
-
-  async unsubscribe(id: string): Promise<void> {
-    this.#send({ id, type: "complete" });
-    await this.#answer();
-  }
-
-  /** The results of one operation so far, as JSON. */
-  results(id: string): string[] {
-    return this.#resultsOf(id).map(({ payload }) => payload);
-  }
-
-  /** The lengths of their messages in bytes. */
-  lengths(id: string): number[] {
-    return this.#resultsOf(id).map(({ bytes }) => bytes);
-  }
-
-  /** What the operation ended with, if it was an error. */
-  failure(id: string): readonly { readonly extensions?: Json }[] | null {
-    const message = this.#messages.find((one) => one.id === id && one.type === "error");
-    return message ? JSON.parse(message.payload) : null;
-  }
-
-  #resultsOf(id: string): Message[] {
-    return this.#messages.filter((message) => message.id === id && message.type === "next");
-  }
-
-  async #answer(): Promise<void> {
-    const id = crypto.randomUUID();
-    this.#send({ id, type: "subscribe", payload: { query: "{ __typename }" } });
-    await vi.waitFor(() =>
-      expect(this.#messages.some((one) => one.id === id && one.type === "complete")).toBe(true),
-    );
-  }
-
-  #send(message: object): void {
-    this.socket.send(JSON.stringify(message));
-  }
-}
 
 function connect(server: TestServer): Promise<Listener> {
   return Listener.connect(server.wsUrl);
@@ -105,23 +34,19 @@ async function happen(server: TestServer): Promise<void> {
   await server.advance(30);
 }
 
-/** What one who reads the log alone is told after a cursor up to now, as JSON. */
+/** What one who asks for pages of the log is told after a cursor up to now, as results of the subscription. */
 async function alone(server: TestServer, query: string, variables: Json): Promise<string[]> {
-  const { after, filter } = variables;
-  const { events } = await server.data(
-    "query ($filter: EventFilter) { events(last: 1, filter: $filter) { edges { cursor } } }",
-    { filter },
-  );
-  const last = events.edges[0]?.cursor;
+  const selection = query.slice(query.indexOf("{", query.indexOf("events(after")));
+  const page = `query ($after: Cursor, $filter: EventFilter) { events(first: 100, after: $after, filter: $filter) {
+    pageInfo { hasNextPage endCursor } nodes ${selection} }`;
   const results: string[] = [];
-  if (last === undefined || seqOf(last) <= seqOf(String(after))) return results;
-  const client = createClient({ url: server.url, retryAttempts: 0 });
-  for await (const result of client.iterate({ query, variables })) {
-    results.push(JSON.stringify(result));
-    if (cursorOf(results.at(-1) ?? "") === last) break;
+  let after = variables["after"];
+  for (;;) {
+    const { events } = await server.data(page, { ...variables, after });
+    for (const node of events.nodes) results.push(JSON.stringify({ data: { events: node } }));
+    if (!events.pageInfo.hasNextPage) return results;
+    after = events.pageInfo.endCursor;
   }
-  client.dispose();
-  return results;
 }
 
 const cursorOf = (result: string): string => JSON.parse(result).data.events.cursor;
@@ -137,36 +62,37 @@ function expectNoGap(results: readonly string[], after: string, upTo: string): v
 }
 
 describe("those who listen to the same", () => {
-  test("are all told everything in order, and the log is read once for them", async () => {
-    const server = await startSettledServer();
-    const after = await server.head();
-    const clients = Array.from({ length: 50 }, () => server.client());
-    const received = clients.map((client) => {
-      const results: string[] = [];
-      client.subscribe(
-        { query: EVENTS },
-        {
-          next: (result) => results.push(JSON.stringify(result)),
-          error: () => undefined,
-          complete: () => undefined,
-        },
+  test.each([
+    [EVENTS, 1],
+    // Whatever has to be executed for is read again, by the group for itself.
+    [WITH_GUESTS, 2],
+  ])(
+    "are all told everything in order, of what is read and made once: %s",
+    async (query, reads) => {
+      const server = await startSettledServer();
+      const after = await server.head();
+      const handedOut = countHandedOut(server);
+      const sockets = await Promise.all(Array.from({ length: 25 }, () => connect(server)));
+      await Promise.all(sockets.map((listener) => listener.subscribe("1", query)));
+      const streams = await Promise.all(
+        Array.from({ length: 25 }, () => StreamListener.subscribe(server, query)),
       );
-      return results;
-    });
-    // What is asked on the same sockets is answered later.
-    await Promise.all(clients.map((client) => client.iterate({ query: "{ head }" }).next()));
-    const handedOut = countHandedOut(server);
-    await happen(server);
-    const expected = await alone(server, EVENTS, { after });
-    expect(expected.length).toBeGreaterThan(10);
-    // Once for those 50, and once for the one who reads alone.
-    expect(handedOut()).toBe(expected.length);
-    for (const results of received) {
-      await vi.waitFor(() => expect(results).toHaveLength(expected.length));
-      expect(results).toEqual(expected);
-    }
-    await Promise.all(clients.map((client) => client.dispose()));
-  });
+      const made = await resultsMade(server);
+      await happen(server);
+      const expected = await alone(server, query, { after });
+      expect(expected.length).toBeGreaterThan(10);
+      const received = [
+        ...sockets.map((listener) => () => listener.results("1")),
+        ...streams.map((listener) => () => listener.results),
+      ];
+      for (const results of received) {
+        await vi.waitFor(() => expect(results()).toHaveLength(expected.length));
+        expect(results()).toEqual(expected);
+      }
+      expect((await resultsMade(server)) - made).toBe(expected.length);
+      expect(handedOut()).toBeLessThanOrEqual(reads * expected.length);
+    },
+  );
 
   test("may have operations of one socket, each with its own id", async () => {
     const server = await startSettledServer();
@@ -231,19 +157,21 @@ describe("each who listens", () => {
       [WITH_GUESTS, { after: start }],
       [WITH_GUESTS, { after: head, filter: { subjectIds } }],
     ];
-    const listeners: Listener[] = [];
+    const listeners: { socket: Listener; stream: StreamListener }[] = [];
     for (const [query, variables] of cases) {
-      const listener = await connect(server);
-      await listener.subscribe("1", query, variables);
-      listeners.push(listener);
+      const socket = await connect(server);
+      await socket.subscribe("1", query, variables);
+      listeners.push({ socket, stream: await StreamListener.subscribe(server, query, variables) });
     }
     for (let round = 0; round < 3; round++) await happen(server);
     let sum = 0;
     for (const [index, [query, variables]] of cases.entries()) {
       const expected = await alone(server, query, variables);
-      const listener = listeners[index] as Listener;
-      await vi.waitFor(() => expect(listener.results("1").length).toBe(expected.length));
-      expect(listener.results("1"), JSON.stringify(cases[index])).toEqual(expected);
+      const { socket, stream } = listeners[index] ?? {};
+      for (const results of [() => socket?.results("1"), () => stream?.results]) {
+        await vi.waitFor(() => expect(results()?.length).toBe(expected.length));
+        expect(results(), JSON.stringify(cases[index])).toEqual(expected);
+      }
       sum += expected.length;
     }
     expect(sum).toBeGreaterThan(300);
@@ -350,6 +278,39 @@ describe("a reader that stalls among others", () => {
     },
   );
 
+  test("leaves them for itself, and misses nothing, as a stream", async () => {
+    const server = await startSettledServer({ limits: HEAVY_LIMITS });
+    const after = await server.head();
+    const [stalled, other] = [
+      await StreamListener.subscribe(server, HEAVY),
+      await StreamListener.subscribe(server, HEAVY),
+    ];
+    const lastOf = ({ results }: StreamListener) => cursorOf(results.at(-1) ?? "{}");
+    stalled.pause();
+    for (let round = 0; round < 24; round++) await happen(server);
+    const head = await server.head();
+    const patience = { timeout: 20_000, interval: 200 };
+    await vi.waitFor(() => expect(lastOf(other)).toBe(head), patience);
+    expectNoGap(other.results, after, head);
+    expect(stalled.results.length).toBeLessThan(other.results.length / 2);
+
+    const readAlone = countHandedOut(server);
+    stalled.resume();
+    await vi.waitFor(() => expect(lastOf(stalled)).toBe(head), patience);
+    expectNoGap(stalled.results, after, head);
+    expect(readAlone()).toBeGreaterThan(0);
+    // And it is with the other again.
+    const handedOut = countHandedOut(server);
+    const made = await resultsMade(server);
+    await server.advance(1);
+    const end = await server.head();
+    for (const listener of [stalled, other])
+      await vi.waitFor(() => expect(lastOf(listener)).toBe(end));
+    expectNoGap(stalled.results, after, end);
+    expect(handedOut()).toBe(0);
+    expect((await resultsMade(server)) - made).toBe(seqOf(end) - seqOf(head));
+  });
+
   test("is told where to go on when retention has overtaken it", async () => {
     const server = await startSettledServer({ retention: { maxEvents: 20 }, limits: HEAVY_LIMITS });
     // Nobody else keeps in memory what is no longer on disk.
@@ -368,8 +329,20 @@ describe("a reader that stalls among others", () => {
     expectNoGap(stalled.results("2"), String(earliest), head);
   });
 
+  test("is told so in its stream, too", async () => {
+    const server = await startSettledServer({ retention: { maxEvents: 20 }, limits: HEAVY_LIMITS });
+    const stalled = await StreamListener.subscribe(server, HEAVY);
+    stalled.pause();
+    for (let round = 0; round < 24; round++) await happen(server);
+    stalled.resume();
+    await vi.waitFor(() => expect(stalled.state).toBe("ended"), { timeout: 20_000 });
+    const { errors } = JSON.parse(stalled.results.at(-1) ?? "");
+    expect(errors).toMatchObject([{ extensions: { code: "CURSOR_EXPIRED" } }]);
+    expect(stalled.others.at(-1)).toBe("event: complete\ndata:");
+  });
+
   /** The same API, with less patience. */
-  async function impatient({ runtime }: TestServer, stalledMs: number): Promise<string> {
+  async function impatient({ runtime }: TestServer, stalledMs: number) {
     const server = await startServer({
       host: "127.0.0.1",
       port: 0,
@@ -381,20 +354,21 @@ describe("a reader that stalls among others", () => {
       limits: HEAVY_LIMITS,
     });
     onTestFinished(() => server.close());
-    return server.url.replace("http", "ws");
+    const { url } = server;
+    return { url, wsUrl: url.replace("http", "ws"), authorization: {} };
   }
 
   /** Listens, and reads no more when there is more to read than buffers hold. */
   async function stall(url: string, after: string): Promise<Listener> {
     const listener = await Listener.connect(url);
-    const query = HEAVY.replace("events", "events(after: $after)").replace(
-      "subscription",
-      "subscription ($after: Cursor)",
-    );
     await listener.subscribe("1", "subscription { events { cursor } }");
     listener.socket.pause();
     listener.socket.send(
-      JSON.stringify({ id: "2", type: "subscribe", payload: { query, variables: { after } } }),
+      JSON.stringify({
+        id: "2",
+        type: "subscribe",
+        payload: { query: HEAVY_AFTER, variables: { after } },
+      }),
     );
     return listener;
   }
@@ -407,7 +381,7 @@ describe("a reader that stalls among others", () => {
 
   test("is told to come back later when it has taken nothing for too long", async () => {
     const { server, start } = await startBusyServer();
-    const { socket } = await stall(await impatient(server, 200), start);
+    const { socket } = await stall((await impatient(server, 200)).wsUrl, start);
     // Only time tells that nothing comes.
     await elapsed(1_000);
     socket.resume();
@@ -417,7 +391,7 @@ describe("a reader that stalls among others", () => {
 
   test("is let go of even if it never hears that", async () => {
     const { server, start } = await startBusyServer();
-    const { socket } = await stall(await impatient(server, 100), start);
+    const { socket } = await stall((await impatient(server, 100)).wsUrl, start);
     let isGone = false;
     socket.on("error", () => undefined);
     socket.once("close", () => {
@@ -433,10 +407,22 @@ describe("a reader that stalls among others", () => {
     );
   });
 
+  test("is cut off as a stream, to which nothing can be said", async () => {
+    const { server, start } = await startBusyServer();
+    const stream = await StreamListener.subscribe(await impatient(server, 200), HEAVY_AFTER, {
+      after: start,
+    });
+    stream.pause();
+    // Only time tells that nothing comes.
+    await elapsed(1_000);
+    stream.resume();
+    await vi.waitFor(() => expect(stream.state).toBe("broken"));
+  });
+
   test("is waited for while it takes something", async () => {
     const { server, start } = await startBusyServer();
     const stalledMs = 1_000;
-    const listener = await stall(await impatient(server, stalledMs), start);
+    const listener = await stall((await impatient(server, stalledMs)).wsUrl, start);
     const { socket } = listener;
     const closed = once(socket, "close").then(([code]) => code as number);
     const total = seqOf(await server.head());

@@ -7,6 +7,7 @@ import { startEvenkeel } from "../../src/main.ts";
 import type { Configuration } from "../../src/server/configuration.ts";
 import { DEFAULT_LOG, type LogSettings } from "../../src/server/log.ts";
 import { DEFAULT_OPERATING } from "../../src/server/operating-settings.ts";
+import { DEFAULT_REPLY_CACHE_BYTES } from "../../src/server/replies/reply-cache.ts";
 
 export const SMALL_FLEET = "fleets/small.yaml";
 
@@ -197,6 +198,7 @@ export async function startTestServer(
       authentication: null,
       limits: {},
       trustedDocuments: null,
+      replyCacheBytes: DEFAULT_REPLY_CACHE_BYTES,
       apiThreads: 0,
       ...overrides,
     },

@@ -139,6 +139,22 @@ describe("what an operation costs", () => {
     }
   });
 
+  test("differs with what the variables of one document say", async () => {
+    const server = await startTestServer();
+    const query = `query ($n: Int, $zone: Boolean = true) {
+      guests(first: $n) { nodes { id zone @include(if: $zone) { id } } }
+    }`;
+    for (const [n, cost] of [
+      [3, 2 + 3 * 3],
+      [50, 2 + 50 * 3],
+      [3, 2 + 3 * 3],
+    ] as const)
+      for (const way of WAY_NAMES) {
+        const answer = (await WAYS[way](server, query, { n })) as { extensions?: Json };
+        expect(answer.extensions, way).toEqual({ cost: { requested: cost, max: 100_000 } });
+      }
+  });
+
   test("does not take long to find, however often fragments are spread", async () => {
     const server = await startTestServer();
     const fragments = Array.from(

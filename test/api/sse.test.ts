@@ -1,6 +1,7 @@
 import { createClient } from "graphql-sse";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startSettledServer, startTestServer } from "./harness.ts";
+import { StreamListener } from "./listeners.ts";
 
 const EVENTS = `subscription ($after: Cursor) { events(after: $after) { cursor } }`;
 
@@ -36,6 +37,17 @@ describe("server-sent events", () => {
       { Accept: "text/event-stream" },
     );
     expect(await response.text()).toContain("CURSOR_UNKNOWN_EPOCH");
+  });
+
+  test("are kept alive when nothing happens", async () => {
+    const server = await startTestServer();
+    vi.useFakeTimers({ toFake: ["setInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const stream = await StreamListener.subscribe(server, EVENTS);
+    for (let count = 1; count <= 3; count++) {
+      await vi.waitFor(() => expect(stream.others).toEqual(Array(count).fill(":")));
+      vi.advanceTimersByTime(12_000);
+    }
   });
 
   test("end when the server stops", async () => {

@@ -87,7 +87,10 @@ describe("host", () => {
   test("is fenced while it is heard of, and its guests start elsewhere", async () => {
     const server = await startSettledServer();
     const fence = await run(["host", "fence", "host-a", "--url", server.url]);
-    expect(fence).toMatchObject({ code: 0, out: "fence of host-a: done; the host is FENCING\n" });
+    expect(fence).toMatchObject({
+      code: 0,
+      out: "fence of host-a: under way; the host is FENCING\n",
+    });
     await server.advance(2);
     expect(await hostNamed(server, "host-a")).toMatchObject({ status: "DOWN" });
     const { host } = await server.data(

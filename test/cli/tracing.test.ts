@@ -91,6 +91,27 @@ describe("traces", () => {
     expect(collector.services).toEqual(new Set(["evenkeel"]));
   });
 
+  test("tell of a query that was answered as before", async () => {
+    const collector = await startCollector();
+    const { server, ask } = await serve({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+    const caller = "b7ad6b7169203331";
+    const traceparent = `00-0af7651916cd43dd8448eb211c80319c-${caller}-01`;
+    await ask("query Head { head }");
+    await ask("query Head { head }", { traceparent, "X-Request-Id": "r-2" });
+    expect((await server.kill("SIGTERM")).code).toBe(0);
+
+    const [first, again, ...more] = collector.spans.filter(({ name }) => name === "query Head");
+    expect(more).toEqual([]);
+    expect(first?.parentSpanId).toBeFalsy();
+    expect(again?.parentSpanId).toBe(caller);
+    expect(again?.attributes).toEqual([
+      { key: "graphql.operation.type", value: { stringValue: "query" } },
+      { key: "graphql.operation.name", value: { stringValue: "Head" } },
+      { key: "evenkeel.request.id", value: { stringValue: "r-2" } },
+      { key: "evenkeel.reply.repeated", value: { boolValue: true } },
+    ]);
+  });
+
   test("that nobody takes hold up nothing", async () => {
     const { server, ask } = await serve({
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,

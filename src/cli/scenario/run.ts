@@ -75,6 +75,7 @@ async function startServer(seed: number) {
       authentication: null,
       limits: {},
       trustedDocuments: null,
+      replyCacheBytes: 0,
       apiThreads: 0,
     },
     // Nobody else uses this process meanwhile, and a thread would take longer to start than most

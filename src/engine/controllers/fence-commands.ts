@@ -31,9 +31,11 @@ export function confirmHostDead(
 }
 
 /** What is heard of is not dead, whoever says so; it may be heard of while it is being fenced. */
-function checkSilent({ state }: Context, host: Host): void {
-  if (isUnheard(host) && !heardSince(state, host)) return;
-  const what = isUnheard(host) ? `${host.status}, but was heard of since` : host.status;
+function checkSilent({ state, nowMs }: Context, host: Host): void {
+  const leastMs = state.meta.settings.suspectAfterSeconds * 1000;
+  const isSilent = nowMs - silentSinceMs(state, host) >= leastMs;
+  if (isUnheard(host) && isSilent && !heardSince(state, host)) return;
+  const what = isUnheard(host) ? `${host.status}, but was heard of a moment ago` : host.status;
   throw conflict(
     `Host ${host.name} is ${what}; only a host that is silent can be confirmed dead.`,
     ["hostId"],
@@ -49,7 +51,7 @@ export function fenceHost(
   { hostId }: Extract<Command, { kind: "FENCE_HOST" }>,
 ): Outcome {
   const host = findHost(ctx, hostId);
-  if (host.status !== "FENCING") {
+  if (host.status !== "FENCING" || host.fenceFailedAtMs !== null) {
     checkFenceable(ctx, host);
     const lastSeenAt = silentSinceMs(ctx.state, host);
     const seq = ctx.emitAsActor("HostFenceRequested", { host: hostId, lastSeenAt }, null);
@@ -60,7 +62,7 @@ export function fenceHost(
 
 function checkFenceable({ state }: Context, host: Host): void {
   const { name, status } = host;
-  if (!isWatched(host) && status !== "SUSPECT")
+  if (!isWatched(host) && !isUnheard(host))
     throw conflict(`Host ${name} is ${status} already; there is nothing to fence.`, ["hostId"]);
   if (!state.meta.armed)
     throw conflict("High availability is disarmed, so nothing is fenced; arm it first.", []);

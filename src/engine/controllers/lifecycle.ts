@@ -119,8 +119,7 @@ export function guestActionDone(
       started(ctx, guest);
       break;
     case "STOP":
-      if (task.endsStart && isWanted(guest))
-        giveUpOrRetry(ctx, "GuestStartFailed", guest, "the start had no answer", task.seq);
+      if (task.endsStart && isWanted(guest)) startEnded(ctx, guest, task.seq);
       else stopped(ctx, guest, task.seq);
       break;
     case "SUSPEND":
@@ -130,6 +129,7 @@ export function guestActionDone(
       ctx.emitAsActor("GuestResumed", { guest: id, host }, task.seq);
       break;
     case "REBOOT": {
+      startAnswered(ctx, host);
       const rebooted = { guest: id, host, downtimeMs: tookMs };
       const seq = ctx.emitAsActor("GuestRebooted", rebooted, task.seq);
       succeedOperationOf(ctx, id, ["REBOOT_GUEST"], seq);
@@ -152,6 +152,14 @@ export function guestActionDone(
     }
   }
   ctx.touchedGuests.add(id);
+}
+
+/** It is certain now that it is not there, whatever became of its start. */
+function startEnded(ctx: Context, guest: Guest, cause: number): void {
+  const error = "the start had no answer";
+  giveUpOrRetry(ctx, "GuestStartFailed", guest, error, cause);
+  const { causeSeq } = ctx.state.tables.Guest.get(guest.id);
+  failOperationOf(ctx, guest.id, NEED_A_RUNNING_GUEST, error, causeSeq);
 }
 
 /** If it was stopped with its host, to come back with it: that is for the host to see to. */

@@ -66,6 +66,11 @@ export function makeRoom(ctx: Context, guest: Guest): readonly Reason[] | null {
   });
 }
 
+/** Room can be made for the guest somewhere. */
+export function mayMakeRoom(state: State, guest: Guest): boolean {
+  return guest.loss !== null && chooseFor(state, guest) !== null;
+}
+
 function isRoomBeingMade(state: State, guest: Guest): boolean {
   return hostsMadeFree(guest).some((hostId) => stoppingFor(state, [guest], hostId).length > 0);
 }

@@ -429,7 +429,7 @@ const changeFolds = {
     });
   },
   GuestActionRepeated: (state, event) => {
-    const { guest: guestId, host: hostId, generation, action } = event.payload;
+    const { guest: guestId, host: hostId, generation, action, next } = event.payload;
     const { task } = state.tables.Guest.get(guestId);
     if (!task) return;
     change(state, guestId, {
@@ -437,11 +437,16 @@ const changeFolds = {
       task: {
         ...task,
         generation,
-        isRepeated: true,
+        // Not when it is given again because contact was made anew.
+        isRepeated: task.isRepeated || event.atMs >= task.deadlineMs,
         deadlineMs: event.atMs + answerTimeoutMs(state, guestId, task.kind),
       },
       blockedBy: [
-        { code: "DRIVER_ERROR", message: `${action} has no answer yet and was repeated`, hostId },
+        {
+          code: "DRIVER_ERROR",
+          message: `${action} has no answer yet and was repeated${next ? `; ${next}` : ""}`,
+          hostId,
+        },
       ],
     });
   },

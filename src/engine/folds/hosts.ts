@@ -31,11 +31,14 @@ function inContact(state: State, event: FleetEvent, host: Host): Partial<Host> {
     fenceFailedAtMs: null,
     lastSeenAtMs: null,
     opinion: null,
-    ...(isLossOfItsOwn(state, host) && {
-      returnedAtMs: event.atMs,
-      flaps: isFlap(state, host) ? host.flaps + 1 : 1,
-    }),
+    ...(isLossOfItsOwn(state, host) && { returnedAtMs: event.atMs, ...flapsOf(state, host) }),
   };
+}
+
+/** The first of its losses anew: it is not held off for earlier ones any more. */
+function flapsOf(state: State, host: Host): Partial<Host> {
+  if (isFlap(state, host)) return { flaps: host.flaps + 1 };
+  return { flaps: 1, ...(host.unansweredSinceMs === null && { heldUntilMs: null }) };
 }
 
 /** Not when it comes up for the first time or as it was told to, nor when nobody was in contact. */
@@ -97,8 +100,14 @@ export const hostFolds = {
       heldUntilMs: event.payload.until,
       unansweredSinceMs: event.payload.orderedAt,
     }),
+  // One that flaps is held off all the same.
+  HostAnswered: (state, { payload }) => {
+    const { flaps } = state.tables.Host.get(payload.host);
+    const isReleased = flaps < 2 && { heldUntilMs: null };
+    state.tables.Host.patch(payload.host, { unansweredSinceMs: null, ...isReleased });
+  },
   HostReleased: (state, event) =>
-    state.tables.Host.patch(event.payload.host, { heldUntilMs: null, unansweredSinceMs: null }),
+    state.tables.Host.patch(event.payload.host, { heldUntilMs: null }),
   ContactLost: (state, event) => state.setMeta({ contactLostAtMs: event.atMs, stockDueAtMs: null }),
   ContactRestored: (state, event) => {
     state.setMeta({ contactLostAtMs: null });
@@ -121,6 +130,8 @@ export const hostFolds = {
     state.tables.Host.patch(event.payload.host, {
       lastSeenAtMs: event.payload.lastSeenAt,
       causeSeq: event.seq,
+      // Cut off by request, it does not flap.
+      returnedAtMs: null,
     }),
   HostFencing: (state, event) =>
     state.tables.Host.patch(event.payload.host, {

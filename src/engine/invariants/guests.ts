@@ -65,7 +65,8 @@ function canHold(state: State, hostId: Guest["hostId"]): boolean {
 
 function workClaims({ status, task, generation, retryAtMs }: Guest): Claim[] {
   const isResized = status === "RUNNING" && task?.kind === "RESIZE";
-  const isEnded = TASK_OF[status] === "START" && task?.kind === "STOP" && task.endsStart === true;
+  const comesUp = TASK_OF[status] === "START" || TASK_OF[status] === "REBOOT";
+  const isEnded = comesUp && task?.kind === "STOP" && task.endsStart === true;
   return [
     [
       isResized || isEnded || (task?.kind ?? null) === TASK_OF[status],

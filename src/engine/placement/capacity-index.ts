@@ -2,6 +2,7 @@ import type { Host } from "../../model/entities.ts";
 import type { HostId } from "../../model/ids.ts";
 import { addResources, type Resources, subtractResources } from "../../model/resources.ts";
 import { type AllocationRatios, DEFAULT_SETTINGS, offeredBy } from "../../model/settings.ts";
+import { keep } from "../groups.ts";
 import { isOpen } from "../host-conditions.ts";
 
 /** Hosts whose free memory differs by less than this are one bucket: no finer order is needed. */
@@ -23,6 +24,8 @@ export interface HostRoom {
   allocated: Resources;
   free: Resources;
   placeable: boolean;
+  /** It did not answer the last start that it was given: worse than any other host, better than none. */
+  isDoubtful: boolean;
   /** Guests that boot on it now. */
   starts: number;
   bucket: number;
@@ -201,11 +204,17 @@ export class CapacityIndex {
   /** Ids of all hosts in order; null when there are others since. */
   #order: number[] | null = null;
   #placeable = 0;
+  readonly #doubtful = new Set<number>();
   #ratios: AllocationRatios = DEFAULT_SETTINGS;
 
   /** Zones whose hosts take no guests whatever their own status. */
   get hasClosedZones(): boolean {
     return this.#closedZones.size > 0;
+  }
+
+  /** Some host has not answered the last start that it was given. */
+  get hasDoubtful(): boolean {
+    return this.#doubtful.size > 0;
   }
 
   get placeableHosts(): number {
@@ -276,6 +285,7 @@ export class CapacityIndex {
     const old = this.#rooms.get(id);
     if (old?.placeable) this.#withdraw(old);
     if (!old || !after) this.#order = null;
+    keep(this.#doubtful, id, after !== undefined && after.unansweredSinceMs !== null);
     if (!after) {
       this.#rooms.delete(id);
       return;
@@ -292,6 +302,7 @@ export class CapacityIndex {
       allocated,
       free: subtractResources(offered, allocated),
       placeable: isOpen(after) && !this.#closedZones.has(after.zoneId),
+      isDoubtful: after.unansweredSinceMs !== null,
       starts: old?.starts ?? 0,
       bucket: 0,
     };

@@ -10,6 +10,10 @@ import type { Subject } from "./subject.ts";
 /** How good a host is in one respect, 0 to 1; null where the respect does not apply. */
 type Score = (state: State, subject: Subject, room: HostRoom) => number | null;
 
+/** Hosts that start what they are given, and take in what moves, while there are others. */
+const answers: Score = (state, _subject, { isDoubtful, hostId }) =>
+  Number(!isDoubtful && !isShunned(state, hostId));
+
 /** The host where it is tried once more. */
 const retry: Score = (_state, { retryHostId }, room) =>
   retryHostId === null ? null : Number(retryHostId === room.hostId);
@@ -36,9 +40,6 @@ export function rankByRules(among: readonly AffinityRule[], hostId: HostId): num
   }
   return rules === 0 ? null : score / rules;
 }
-
-/** No migration to it has failed lately, so it may well answer. */
-const answers: Score = (state, _subject, room) => Number(!isShunned(state, room.hostId));
 
 /** GUEST rules that want company: does it find it here? */
 const together: Score = (state, subject, room) => {
@@ -91,10 +92,10 @@ const SCORERS: readonly {
   readonly weight: number;
   readonly score: Score;
 }[] = [
+  { name: "answers", weight: 2_000_000, score: answers },
   { name: "retry", weight: 1_000_000, score: retry },
   { name: "hostRules", weight: 200_000, score: hostRules },
   { name: "home", weight: 1_000, score: home },
-  { name: "answers", weight: 200, score: answers },
   { name: "together", weight: 50, score: together },
   { name: "apart", weight: 50, score: apart },
   { name: "wholeness", weight: 15, score: wholeness },
@@ -106,14 +107,14 @@ const OF_RULES = new Set(["hostRules", "together", "apart"]);
 const OF_ROOM = SCORERS.filter(({ name }) => name === "wholeness" || name === "room");
 
 /** The scorers that have anything to say about a subject, so that each host is asked only those. */
-function scorersFor(state: State, subject: Subject): typeof SCORERS {
+function scorersFor({ indexes }: State, subject: Subject): typeof SCORERS {
   const { rules, retryHostId, homeHostId } = subject;
-  const isAnyShunned = state.indexes.shunned.size > 0;
-  if (rules.length === 0 && retryHostId === null && homeHostId === null && !isAnyShunned)
-    return OF_ROOM;
+  const mayNotAnswer = indexes.capacity.hasDoubtful || indexes.shunned.size > 0;
+  const isPlain = rules.length === 0 && retryHostId === null && homeHostId === null;
+  if (isPlain && !mayNotAnswer) return OF_ROOM;
   return SCORERS.filter(({ name }) => {
+    if (name === "answers") return mayNotAnswer;
     if (OF_RULES.has(name)) return rules.length > 0;
-    if (name === "answers") return isAnyShunned;
     if (name === "retry") return retryHostId !== null;
     return name !== "home" || homeHostId !== null;
   });

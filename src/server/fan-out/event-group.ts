@@ -1,32 +1,28 @@
-import type { LogFilter } from "../../../schema/event-filter.ts";
-import { followLog } from "../../../schema/event-stream.ts";
-import type { EventResults } from "../../../schema/events-operation.ts";
+import type { EventsTopic } from "../../../schema/events-topic.ts";
 import type { FleetEvent } from "../../model/events.ts";
 import type { Seq } from "../../model/ids.ts";
 import type { Feed } from "../../runtime/ports.ts";
-import { bodyOf, Frames, PIECE_BYTES } from "./frames.ts";
-import type { Hub } from "./hub.ts";
+import { Batch, PIECE_BYTES } from "./batch.ts";
+import { EventResults } from "./event-results.ts";
+import { followLog } from "./follow-log.ts";
+import type { Group, GroupParts, Place } from "./group.ts";
+import type { Hub, Rider } from "./hub.ts";
 import type { Member } from "./member.ts";
-
-export type Passes = (event: FleetEvent) => boolean;
-
-export interface EventGroupParts {
-  readonly filter: LogFilter;
-  readonly results: EventResults;
-  readonly passes: Passes;
-  readonly feed: Feed;
-  readonly hub: Hub;
-}
+import type { Operation } from "./operation.ts";
+import { type Filing, filingsOf } from "./router.ts";
 
 /**
- * All who listen to the same: each event is made into a result once, and into bytes once for all whose
- * operation has the same id. Results that have to be executed for are waited for on a cursor of the
- * group's own, so that it holds up nobody else; it rides with the hub again when it has caught up.
+ * All who listen to the same: each event is made into a result once, and into bytes once. Results that have
+ * to be executed for are waited for on a cursor of the group's own, so that it holds up nobody else; it
+ * rides with the hub again when it has caught up. A member reads the log at its own pace until it is where
+ * the group is.
  */
-export class EventGroup {
-  readonly filter: LogFilter;
+export class EventGroup implements Group, Rider {
   readonly #results: EventResults;
-  readonly #passes: Passes;
+  readonly #passes: (event: FleetEvent) => boolean;
+  readonly #filings: readonly Filing[];
+  /** Its events follow from one that each member has to begin with: it has one, who is always by itself. */
+  readonly #isAlone: boolean;
   readonly #feed: Feed;
   readonly #hub: Hub;
   readonly #live = new Set<Member>();
@@ -37,34 +33,24 @@ export class EventGroup {
   #position: Seq = 0;
   #reading: AbortController | null = null;
 
-  constructor({ filter, results, passes, feed, hub }: EventGroupParts) {
-    this.filter = filter;
-    this.#results = results;
-    this.#passes = passes;
+  constructor(operation: Operation<EventsTopic>, { feed, hub, onResult }: GroupParts) {
+    const { topic } = operation;
+    this.#results = new EventResults(operation, onResult);
+    this.#passes = topic.passes();
+    this.#filings = filingsOf(topic.filter);
+    this.#isAlone = topic.likeness === null;
     this.#feed = feed;
     this.#hub = hub;
   }
 
-  /** Members have what passes up to here. */
-  get position(): Seq {
-    return this.#reading ? this.#position : Math.max(this.#hub.position, this.#position);
+  serve(member: Member): Promise<void> {
+    return this.#join(member) ? member.stay(() => this.#leave(member)) : this.#catchUp(member);
   }
 
-  /** From now on the member gets what the group gets; false for one that has yet to catch up. */
-  join(member: Member): boolean {
-    if (member.position < this.position) return false;
-    if (!this.#isRiding && !this.#reading) this.#ride();
-    if (member.position > this.position) this.#early.add(member);
-    else this.#live.add(member);
-    return true;
-  }
-
-  /** Without members, it reads nothing. */
-  leave(member: Member): void {
-    this.#early.delete(member);
-    this.#live.delete(member);
-    if (this.#live.size > 0 || this.#early.size > 0) return;
-    this.#stop();
+  placeOf(member: Member): Place {
+    const isLive = this.#live.has(member) || this.#early.has(member);
+    const { position } = member;
+    return { position: isLive ? Math.max(position, this.#reached) : position, isLive };
   }
 
   /** Nothing comes any more, for an error if it is not null. */
@@ -73,7 +59,6 @@ export class EventGroup {
     for (const member of [...this.#early, ...this.#live]) member.end(error);
   }
 
-  /** What the hub hands out of the newest events, in order; some of it may be known already. */
   deal(events: readonly FleetEvent[]): void {
     const wanted = events.filter((event) => event.seq > this.#position && this.#passes(event));
     const [first] = wanted;
@@ -82,12 +67,65 @@ export class EventGroup {
     else this.#readFrom(first.seq - 1);
   }
 
+  /** Members have what passes up to here. */
+  get #reached(): Seq {
+    return this.#reading ? this.#position : Math.max(this.#hub.position, this.#position);
+  }
+
+  /** From now on the member gets what the group gets; false for one that has yet to catch up. */
+  #join(member: Member): boolean {
+    if (this.#isAlone || member.position < this.#reached) return false;
+    if (!this.#isRiding && !this.#reading) this.#ride();
+    if (member.position > this.#reached) this.#early.add(member);
+    else this.#live.add(member);
+    return true;
+  }
+
+  /** Without members, it reads nothing. */
+  #leave(member: Member): void {
+    this.#early.delete(member);
+    this.#live.delete(member);
+    if (this.#live.size > 0 || this.#early.size > 0) return;
+    this.#stop();
+  }
+
+  /** The member by itself, up to where the group is. */
+  async #catchUp(member: Member): Promise<void> {
+    const reading = new AbortController();
+    const { signal } = reading;
+    member.onInterrupt(() => reading.abort());
+    for await (const events of followLog(this.#feed, member.position, { signal })) {
+      await this.#sendAlone(member, events.filter(this.#passes));
+      if (member.isOver) return;
+      member.position = events.at(-1)?.seq ?? member.position;
+      if (!this.#isAlone && member.position >= this.#reached) return;
+    }
+    member.end(null);
+  }
+
+  async #sendAlone(member: Member, events: readonly FleetEvent[]): Promise<void> {
+    let bodies: Buffer[] = [];
+    let bytes = 0;
+    for (const [index, event] of events.entries()) {
+      const made = this.#results.bodyOf(event);
+      const body = Buffer.isBuffer(made) ? made : await made;
+      if (member.isOver) return;
+      bodies.push(body);
+      bytes += body.length;
+      if (bytes < PIECE_BYTES && index < events.length - 1) continue;
+      member.line.send(new Batch(bodies));
+      await member.line.drained();
+      bodies = [];
+      bytes = 0;
+    }
+  }
+
   /** Written, results are nothing to wait for. */
   #write(events: readonly FleetEvent[]): void {
     try {
       this.#send(
         events,
-        events.map((event) => this.#results.resultOf(event) as string),
+        events.map((event) => this.#results.bodyOf(event) as Buffer),
       );
     } catch (error) {
       // What can't be written for these is nothing to all others.
@@ -97,7 +135,7 @@ export class EventGroup {
 
   #ride(): void {
     this.#isRiding = true;
-    this.#hub.add(this);
+    this.#hub.add(this, this.#filings);
   }
 
   #stop(): void {
@@ -114,19 +152,19 @@ export class EventGroup {
     this.#position = position;
     const reading = new AbortController();
     this.#reading = reading;
-    this.#catchUp(reading.signal).catch((error: unknown) => {
+    this.#read(reading.signal).catch((error: unknown) => {
       if (this.#reading === reading) this.end(error);
     });
   }
 
-  async #catchUp(signal: AbortSignal): Promise<void> {
+  async #read(signal: AbortSignal): Promise<void> {
     for await (const events of followLog(this.#feed, this.#position, { signal })) {
       const wanted = events.filter(this.#passes);
-      const results: string[] = [];
-      for (const event of wanted) results.push(await this.#results.resultOf(event));
+      const bodies: Buffer[] = [];
+      for (const event of wanted) bodies.push(await this.#results.bodyOf(event));
       if (signal.aborted) return;
       this.#position = events.at(-1)?.seq ?? this.#position;
-      this.#send(wanted, results);
+      this.#send(wanted, bodies);
       // All have left, perhaps, because they can't keep up.
       if (signal.aborted) return;
       if (this.#position < this.#feed.head()) continue;
@@ -138,16 +176,15 @@ export class EventGroup {
   }
 
   /** In pieces, so that whoever does not keep up is sent no more than the next one. */
-  #send(events: readonly FleetEvent[], results: readonly string[]): void {
-    let bodies: Buffer[] = [];
+  #send(events: readonly FleetEvent[], bodies: readonly Buffer[]): void {
+    let begin = 0;
     let bytes = 0;
-    for (const [index, result] of results.entries()) {
-      const body = bodyOf(result);
-      bodies.push(body);
+    for (const [index, body] of bodies.entries()) {
       bytes += body.length;
-      if (bytes < PIECE_BYTES && index < results.length - 1) continue;
-      this.#sendPiece(events.slice(index + 1 - bodies.length, index + 1), bodies);
-      bodies = [];
+      const end = index + 1;
+      if (bytes < PIECE_BYTES && end < bodies.length) continue;
+      this.#sendPiece(events.slice(begin, end), bodies.slice(begin, end));
+      begin = end;
       bytes = 0;
     }
   }
@@ -155,8 +192,8 @@ export class EventGroup {
   #sendPiece(events: readonly FleetEvent[], bodies: readonly Buffer[]): void {
     const last = events.at(-1)?.seq ?? 0;
     for (const member of this.#early) this.#sendEarly(member, events, bodies);
-    const frames = new Frames(bodies);
-    for (const member of this.#live) member.take(frames.of(member.id), last);
+    const batch = new Batch(bodies);
+    for (const member of this.#live) member.take(batch, last);
     for (const member of this.#early) {
       if (member.position > last) continue;
       this.#early.delete(member);
@@ -166,6 +203,6 @@ export class EventGroup {
 
   #sendEarly(member: Member, events: readonly FleetEvent[], bodies: readonly Buffer[]): void {
     const news = bodies.filter((_body, index) => (events[index]?.seq ?? 0) > member.position);
-    if (news.length > 0) member.take(new Frames(news).of(member.id), events.at(-1)?.seq ?? 0);
+    if (news.length > 0) member.take(new Batch(news), events.at(-1)?.seq ?? 0);
   }
 }

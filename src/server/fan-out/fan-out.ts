@@ -1,79 +1,102 @@
-import type { EventResults, EventsOperation } from "../../../schema/events-operation.ts";
-import type { Feed, Following } from "../../runtime/ports.ts";
-import type { Outbox } from "../outbox.ts";
-import { EventGroup, type Passes } from "./event-group.ts";
+import type { ExecutionArgs } from "graphql";
+import { type ApiContext, audienceOf } from "../../../schema/context.ts";
+import { EventsTopic } from "../../../schema/events-topic.ts";
+import { StateTopic } from "../../../schema/state-topic.ts";
+import type { Principal } from "../../model/principals.ts";
+import type { Feed } from "../../runtime/ports.ts";
+import { maskError } from "../masking.ts";
+import { EventGroup } from "./event-group.ts";
+import type { Following, Transport } from "./following.ts";
+import type { Group, GroupParts } from "./group.ts";
 import { Hub } from "./hub.ts";
+import type { Line } from "./line.ts";
 import { Member } from "./member.ts";
+import { begin, type Operation, type Refusal } from "./operation.ts";
+import { NOTHING_YET, StateGroup } from "./state-group.ts";
 
-/** What all who listen to the same have in common. */
-export interface Channel {
-  readonly results: EventResults;
-  readonly passes: Passes;
-  /** Null: nobody else can listen to the same. */
-  readonly group: EventGroup | null;
-}
-
-export interface Listener {
-  readonly outbox: Outbox;
-  /** The operation's id, as its client gave it. */
-  readonly id: string;
-  /** The same for all who may see the same, and for nobody else. */
-  readonly audience: string;
+export interface FanOutOptions {
+  readonly feed: Feed;
+  /** What an operation of a principal sees. */
+  readonly newContext: (principal: Principal) => ApiContext;
+  readonly onError: (error: unknown) => void;
 }
 
 /**
- * Subscriptions to events, made once for all who get the same: one operation, with the same variables,
- * by those who may see the same.
+ * Subscriptions, served once for all who get the same: one operation, with the same variables, by those who
+ * may see the same.
  */
 export class FanOut {
-  readonly #feed: Feed;
-  readonly #hub: Hub;
+  readonly #options: FanOutOptions;
+  readonly #parts: GroupParts;
   readonly #members = new Set<Member>();
-  readonly #channels = new Map<string, Channel & { listeners: number }>();
+  readonly #groups = new Map<string, { readonly group: Group; members: number }>();
+  #results = 0;
 
-  /** The whole log: what passes is for each operation to say. */
-  constructor(feed: Feed) {
-    this.#feed = feed;
-    this.#hub = new Hub(feed);
+  constructor(options: FanOutOptions) {
+    const { feed } = options;
+    this.#options = options;
+    const onResult = () => {
+      this.#results++;
+    };
+    this.#parts = { feed, hub: new Hub(feed), onResult };
   }
 
-  /** Those who listen now. */
+  /** How many results have been made. */
+  get results(): number {
+    return this.#results;
+  }
+
+  /** How many subscriptions there are. */
+  count(transport: Transport): number {
+    return [...this.#members].filter(({ line }) => line.transport === transport).length;
+  }
+
+  /** Those who listen to events. */
   listeners(): readonly Following[] {
-    const head = this.#feed.head();
-    return [...this.#members].map((member) => member.where(head));
+    const head = this.#options.feed.head();
+    return [...this.#members].flatMap((member) => member.where(head) ?? []);
   }
 
-  subscribe(operation: EventsOperation, listener: Listener): Member {
-    const member = this.#member(operation, listener, () => this.#members.delete(member));
+  /** The errors of a refusal are not masked yet. A member has to be ended by whoever has asked for it. */
+  async subscribe(
+    args: ExecutionArgs,
+    principal: Principal,
+    line: Line,
+  ): Promise<Member | Refusal> {
+    const { newContext, onError } = this.#options;
+    const operation = await begin(args, {
+      newContext: () => newContext(principal),
+      maskError: (error) => maskError(error, onError),
+    });
+    if ("errors" in operation) return operation;
+    const { topic, likeness } = operation;
+    const position = topic instanceof EventsTopic ? topic.after : NOTHING_YET;
+    const key = likeness === null ? null : `${audienceOf(principal)} ${likeness}`;
+    const group = key === null ? this.#open(operation) : this.#enter(key, operation);
+    const ended = (member: Member) => {
+      this.#members.delete(member);
+      if (key !== null) this.#leave(key);
+    };
+    const member = new Member({ group, line, position, ended });
     this.#members.add(member);
     return member;
   }
 
-  #member(operation: EventsOperation, listener: Listener, gone: () => void): Member {
-    const { outbox, id, audience } = listener;
-    const { after, filter } = operation;
-    const feed = this.#feed;
-    // Which events follow from another one is known to whoever has seen all of them since.
-    if (filter.causedBySeq !== undefined) {
-      const channel = { results: operation.results(), passes: operation.passes(), group: null };
-      return new Member({ channel, feed, outbox, id, after, ended: gone });
-    }
-    const key = `${audience} ${operation.likeness}`;
-    const channel = this.#channels.get(key) ?? this.#open(operation);
-    this.#channels.set(key, channel);
-    channel.listeners++;
-    const ended = () => {
-      gone();
-      if (--channel.listeners === 0) this.#channels.delete(key);
-    };
-    return new Member({ channel, feed, outbox, id, after, ended });
+  #enter(key: string, operation: Operation): Group {
+    const known = this.#groups.get(key) ?? { group: this.#open(operation), members: 0 };
+    this.#groups.set(key, known);
+    known.members++;
+    return known.group;
   }
 
-  #open(operation: EventsOperation) {
-    const { filter } = operation;
-    const results = operation.results();
-    const passes = operation.passes();
-    const group = new EventGroup({ filter, results, passes, feed: this.#feed, hub: this.#hub });
-    return { results, passes, group, listeners: 0 };
+  #leave(key: string): void {
+    const known = this.#groups.get(key);
+    if (known && --known.members === 0) this.#groups.delete(key);
+  }
+
+  #open(operation: Operation): Group {
+    if (operation.isAbout(EventsTopic)) return new EventGroup(operation, this.#parts);
+    if (operation.isAbout(StateTopic)) return new StateGroup(operation, this.#parts);
+    throw new Error(`Nobody serves ${operation.topic.name}`);
   }
 }

@@ -13,14 +13,6 @@ const BEFORE_ID = Buffer.from('{"id":');
 const AFTER_ID = Buffer.from(',"type":"next","payload":');
 const END = Buffer.from("}");
 
-/** Of results, as many as are sent at once to one that may not keep up: about what a socket takes. */
-export const PIECE_BYTES = 64 * 1024;
-
-/** A result as JSON, as it stands in the frames. */
-export function bodyOf(result: string): Buffer {
-  return Buffer.from(result);
-}
-
 /** One message of any kind. */
 export function textFrame(message: string): Buffer {
   const length = Buffer.byteLength(message);
@@ -35,7 +27,7 @@ interface Template {
   readonly idAt: readonly number[];
 }
 
-/** Some results, as frames for whoever they are sent to. */
+/** Some results, as frames for whatever operation they are sent to. */
 export class Frames {
   readonly #bodies: readonly Buffer[];
   readonly #templates = new Map<number, Template>();

@@ -1,13 +1,20 @@
-import { followLog } from "../../../schema/event-stream.ts";
 import type { FleetEvent } from "../../model/events.ts";
 import type { Seq } from "../../model/ids.ts";
 import type { Feed } from "../../runtime/ports.ts";
 import { onBehalfOf } from "../request-id.ts";
-import type { EventGroup } from "./event-group.ts";
-import { Router } from "./router.ts";
+import { followLog } from "./follow-log.ts";
+import { type Filing, Router } from "./router.ts";
 
 /** As many as a thousand listeners can be handed in one turn of the loop without others having to wait. */
 const EVENTS_A_TURN = 64;
+
+/** Who is told of the newest events. */
+export interface Rider {
+  /** What it may want of the newest events, in order; some of it may be known already. */
+  deal(events: readonly FleetEvent[]): void;
+  /** Nothing comes any more, for an error if it is not null. */
+  end(error: unknown): void;
+}
 
 /**
  * The one cursor that is at the live edge for all groups: it reads each event once and hands it to
@@ -15,8 +22,7 @@ const EVENTS_A_TURN = 64;
  */
 export class Hub {
   readonly #feed: Feed;
-  readonly #router = new Router<EventGroup>();
-  readonly #groups = new Set<EventGroup>();
+  readonly #router = new Router<Rider>();
   #position: Seq = 0;
   #reading: AbortController | null = null;
 
@@ -29,16 +35,15 @@ export class Hub {
     return this.#reading ? this.#position : this.#feed.head();
   }
 
-  add(group: EventGroup): void {
-    this.#groups.add(group);
-    this.#router.add(group);
+  /** One that is there already is filed anew. */
+  add(rider: Rider, filings: readonly Filing[]): void {
+    this.#router.remove(rider);
+    this.#router.add(rider, filings);
     if (!this.#reading) this.#begin();
   }
 
-  remove(group: EventGroup): void {
-    if (!this.#groups.delete(group)) return;
-    this.#router.remove(group);
-    if (this.#groups.size > 0) return;
+  remove(rider: Rider): void {
+    if (!this.#router.remove(rider) || this.#router.size > 0) return;
     this.#reading?.abort();
     this.#reading = null;
   }
@@ -62,18 +67,18 @@ export class Hub {
   #end(reading: AbortController, error: unknown): void {
     if (this.#reading !== reading) return;
     this.#reading = null;
-    for (const group of [...this.#groups]) group.end(error);
+    for (const rider of this.#router.all()) rider.end(error);
   }
 
   #deal(events: readonly FleetEvent[]): void {
-    const hands = new Map<EventGroup, FleetEvent[]>();
+    const hands = new Map<Rider, FleetEvent[]>();
     for (const event of events)
-      for (const group of this.#router.wantedBy(event)) {
-        const hand = hands.get(group);
+      for (const rider of this.#router.wantedBy(event)) {
+        const hand = hands.get(rider);
         if (hand) hand.push(event);
-        else hands.set(group, [event]);
+        else hands.set(rider, [event]);
       }
     this.#position = events.at(-1)?.seq ?? this.#position;
-    for (const [group, hand] of hands) group.deal(hand);
+    for (const [rider, hand] of hands) rider.deal(hand);
   }
 }

@@ -41,13 +41,20 @@ export function costOf(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): Price {
+  const known = fixedPrices.get(operation);
+  if (known) return known;
   const type = schema.getRootType(operation.operation);
   if (!type) return { cost: 0, introspects: false };
   const meter = new Meter(schema, document, operation, variables);
   const cost = meter.ofSet(operation.selectionSet, { type, page: 1 });
   const { introspects } = meter;
-  return { cost: Math.min(cost, Number.MAX_SAFE_INTEGER), introspects };
+  const price = { cost: Math.min(cost, Number.MAX_SAFE_INTEGER), introspects };
+  if (!meter.readsVariables) fixedPrices.set(operation, price);
+  return price;
 }
+
+/** Of operations whose variables change nothing of it: measured once for as long as they are kept parsed. */
+const fixedPrices = new WeakMap<OperationDefinitionNode, Price>();
 
 export interface Price {
   readonly cost: number;
@@ -67,6 +74,7 @@ const META_FIELDS: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map
 
 class Meter {
   introspects = false;
+  readsVariables = false;
   readonly #schema: GraphQLSchema;
   readonly #variables: Readonly<Record<string, unknown>>;
   readonly #defaults = new Map<string, ValueNode>();
@@ -190,6 +198,7 @@ class Meter {
         return node.values;
       case Kind.VARIABLE: {
         const name = node.name.value;
+        this.readsVariables = true;
         const given = this.#variables[name];
         if (given !== undefined) return given;
         const fallback = this.#defaults.get(name);

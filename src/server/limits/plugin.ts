@@ -43,7 +43,6 @@ export function useLimits({ gate, principalOf }: LimitsOptions): Plugin<ApiConte
       };
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      if (cameByWebSocket(args)) return;
       const passed = admitted(gate, args);
       if (passed instanceof GraphQLError) setResultAndStopExecution({ errors: [passed] });
     },

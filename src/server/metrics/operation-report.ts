@@ -16,6 +16,8 @@ export interface OperationReport {
   /** As its author calls it. */
   readonly name: string | null;
   readonly principal: string;
+  /** It was answered before, and nothing has happened since. */
+  readonly isRepeated: boolean;
 }
 
 type Executed = Pick<ExecutionArgs, "document" | "operationName" | "contextValue">;
@@ -39,12 +41,7 @@ export function useOperationReports(
     onSubscribe: ({ args }) => {
       const begunMs = performance.now();
       return {
-        onSubscribeResult: ({ result }) => {
-          report(reportOf(args, outcomeOf(result), begunMs));
-          if (!isStream(result)) return undefined;
-          const { transport } = args.contextValue as ApiContext;
-          return { onEnd: once(figures.subscribed(transport)) };
-        },
+        onSubscribeResult: ({ result }) => report(reportOf(args, outcomeOf(result), begunMs)),
       };
     },
   };
@@ -62,23 +59,12 @@ export function reportOf(
     tookMs: performance.now() - begunMs,
     name: operation?.name?.value.slice(0, 80) ?? null,
     principal: (contextValue as Pick<ApiContext, "principal">).principal.name,
+    isRepeated: false,
   };
 }
 
-function outcomeOf(result: unknown): OperationReport["outcome"] {
+export function outcomeOf(result: unknown): OperationReport["outcome"] {
   const { errors } = result as { readonly errors?: readonly GraphQLError[] };
   if (!errors || errors.length === 0) return "ok";
   return errors.some(isBug) ? "internal" : "error";
-}
-
-function isStream(result: unknown): boolean {
-  return typeof result === "object" && result !== null && Symbol.asyncIterator in result;
-}
-
-function once(run: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) run();
-    isDone = true;
-  };
 }

@@ -1,12 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { GUEST_STATUSES, HOST_STATUSES } from "../../model/statuses.ts";
+import type { Runtime } from "../../runtime/ports.ts";
+import type { FanOut } from "../fan-out/fan-out.ts";
 import {
   FOLLOWING_STATES,
   type Following,
-  type Runtime,
   TRANSPORTS,
   type Transport,
-} from "../../runtime/ports.ts";
+} from "../fan-out/following.ts";
 import type { OperationReport } from "./operation-report.ts";
 
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -20,9 +21,10 @@ export interface Sources {
   /** Which of the threads that serve the API this is; null when it is the only one. */
   readonly thread: number | null;
   readonly isReady: () => boolean;
-  /** Subscriptions to events that are made once for many. */
-  readonly listeners: () => readonly Following[];
+  readonly fanOut: Pick<FanOut, "count" | "listeners" | "results">;
   readonly connections: (transport: Transport) => number;
+  /** What replies that are kept take. */
+  readonly replyBytes: () => number;
 }
 
 /** All metrics, and the counting of what only the server sees. No label can have more values than the code has. */
@@ -31,8 +33,8 @@ export class ServerFigures {
   readonly #registry = new Registry();
   readonly #operations: Counter<"kind" | "outcome">;
   readonly #durations: Histogram<"kind">;
+  readonly #repeated: Counter;
   readonly #writerAnswers: Gauge;
-  readonly #subscriptions = { websocket: 0, sse: 0 };
   #hasDefaults = false;
 
   constructor(sources: Sources) {
@@ -52,6 +54,11 @@ export class ServerFigures {
       buckets: BUCKETS_SECONDS,
       registers,
     });
+    this.#repeated = new Counter({
+      name: "evenkeel_replies_repeated_total",
+      help: "Queries over HTTP that were answered as before, since nothing had happened.",
+      registers,
+    });
     this.#writerAnswers = new Gauge({
       name: "evenkeel_writer_answers",
       help: "1 when the writer told its own metrics, which stand below; 0 when it did not in time.",
@@ -62,7 +69,8 @@ export class ServerFigures {
     this.#observeFleet();
   }
 
-  executed({ kind, outcome, tookMs }: OperationReport): void {
+  executed({ kind, outcome, tookMs, isRepeated }: OperationReport): void {
+    if (isRepeated) this.#repeated.inc();
     this.#operations.inc({ kind, outcome });
     this.#durations.observe({ kind }, tookMs / 1_000);
   }
@@ -70,14 +78,6 @@ export class ServerFigures {
   /** It was never executed. */
   invalid(): void {
     this.#operations.inc({ kind: "unknown", outcome: "invalid" });
-  }
-
-  /** A subscription other than those of `Sources.listeners` has begun; call the result once when it ends. */
-  subscribed(transport: Transport): () => void {
-    this.#subscriptions[transport]++;
-    return () => {
-      this.#subscriptions[transport]--;
-    };
   }
 
   /** In Prometheus's text format. */
@@ -107,7 +107,7 @@ export class ServerFigures {
   }
 
   #observeServer(): void {
-    const { runtime, isReady, connections } = this.#sources;
+    const { runtime, isReady, connections, replyBytes } = this.#sources;
     const { feed } = runtime;
     this.#gauge("ready", "1 while commands can be taken, as /health/ready tells.", [], (set) =>
       set({}, isReady() ? 1 : 0),
@@ -118,6 +118,9 @@ export class ServerFigures {
     this.#gauge("log_earliest", "Position of the oldest event that is kept.", [], (set) =>
       set({}, feed.earliest()),
     );
+    this.#gauge("reply_cache_bytes", "What replies that are kept take.", [], (set) =>
+      set({}, replyBytes()),
+    );
     this.#gauge("connections", "WebSockets and streams that are open.", ["transport"], (set) => {
       for (const transport of TRANSPORTS) set({ transport }, connections(transport));
     });
@@ -125,20 +128,26 @@ export class ServerFigures {
 
   #observeListeners(): void {
     const labels = ["transport", "state"];
-    const { runtime, listeners } = this.#sources;
+    const { fanOut } = this.#sources;
     this.#gauge("subscriptions", "Subscriptions that are being served.", ["transport"], (set) => {
-      const { websocket, sse } = this.#subscriptions;
-      set({ transport: "websocket" }, websocket + listeners().length);
-      set({ transport: "sse" }, sse);
+      for (const transport of TRANSPORTS) set({ transport }, fanOut.count(transport));
     });
-    const all = () => [...listeners(), ...runtime.vitals.followers()];
+    new Counter({
+      name: "evenkeel_subscription_results_total",
+      help: "Results made for subscriptions; each is sent to all who subscribe to the same.",
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(fanOut.results);
+      },
+    });
     const help = "Subscriptions to events, by where they are: live, catching_up or stalled.";
     this.#gauge("listeners", help, labels, (set) => {
-      for (const [label, those] of byClass(all())) set(label, those.length);
+      for (const [label, those] of byClass(fanOut.listeners())) set(label, those.length);
     });
     const lag = "Events that the one who is furthest behind of its class has yet to be given.";
     this.#gauge("listener_lag_events", lag, labels, (set) => {
-      for (const [label, those] of byClass(all()))
+      for (const [label, those] of byClass(fanOut.listeners()))
         set(
           label,
           those.reduce((most, { behind }) => Math.max(most, behind), 0),
