@@ -15,14 +15,13 @@ import type { OperationKind } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
 import { newGuest } from "../new-guest.ts";
 import { admissionObjection } from "../placement/admission.ts";
-import { type Choice, findPlace, place, placeOn } from "../placement/place.ts";
-import { type Subject, subjectForAll } from "../placement/subject.ts";
+import { place, placeOn } from "../placement/place.ts";
+import { subjectForAll } from "../placement/subject.ts";
 import { conflict, invalid, notFound, Refusal } from "../refusal.ts";
 import { checkAllocation, checkUnreserved } from "./allocation.ts";
 import { findGuest } from "./find-guest.ts";
 import { ownFlavor } from "./flavors.ts";
 import { isAtRest, type Movers, moversWith } from "./moves/round.ts";
-import { failedTargets, shunnedHosts } from "./moves/shunned.ts";
 import { openOperation } from "./operations.ts";
 import { checkQuota } from "./quota.ts";
 import { chosenGroups } from "./security-groups.ts";
@@ -262,7 +261,7 @@ export const migrateGuest: Verb<"MIGRATE_GUEST"> = (ctx, command) => {
   const subject = { ...subjectForAll(ctx.state, movers), ...own };
   const choice =
     command.hostId === null
-      ? placeAnywhere(ctx, subject, movers)
+      ? place(ctx.state, subject, ctx.nowMs)
       : placeOn(ctx.state, subject, command.hostId, ctx.nowMs);
   if (!choice.ok) {
     const why = choice.reasons.map((reason) => reason.message).join("; ");
@@ -279,13 +278,6 @@ export const migrateGuest: Verb<"MIGRATE_GUEST"> = (ctx, command) => {
   const [seq = 0] = movers.map((mover) => orderMigration(ctx, mover, choice.placement));
   return goesOn(ctx, guest, "MIGRATE_GUEST", seq);
 };
-
-/** On a host to which a migration failed lately only if there is no other. */
-function placeAnywhere({ state, nowMs }: Context, subject: Subject, movers: Movers): Choice {
-  const failed = [...shunnedHosts(state), ...movers.flatMap(failedTargets)];
-  const other = failed.length > 0 && findPlace(state, { ...subject, triedHostIds: failed }, nowMs);
-  return other ? { ok: true, placement: other } : place(state, subject, nowMs);
-}
 
 /** One that is stopped has nothing to move: from now on it is at home there, and starts there. */
 function rehome(ctx: Context, guest: Guest, hostId: HostId): Outcome {

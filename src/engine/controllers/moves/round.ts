@@ -4,7 +4,7 @@ import type { Placement, Reason } from "../../../model/reasons.ts";
 import type { MoveReason, RuleScope } from "../../../model/statuses.ts";
 import type { Context } from "../../context.ts";
 import { isNewStart } from "../../guest-conditions.ts";
-import { isCutOff, isWatched } from "../../host-conditions.ts";
+import { isCutOff, isShunned, isWatched } from "../../host-conditions.ts";
 import { admissionObjection } from "../../placement/admission.ts";
 import { affinityGroupOf, domainForAll } from "../../placement/affinity-group.ts";
 import { companyOf } from "../../placement/company.ts";
@@ -14,7 +14,6 @@ import { type Subject, subjectForAll } from "../../placement/subject.ts";
 import type { State } from "../../state.ts";
 import { sameReasons } from "../blocking.ts";
 import { nextTryMs } from "./pause.ts";
-import { failedTargets, shunnedHosts } from "./shunned.ts";
 
 /** What came of wanting a move: it was ordered, its time will come by itself, or why it can't be. */
 export type Outcome = "MOVES" | "WAITS" | readonly Reason[];
@@ -236,6 +235,17 @@ export class MoveRound {
     const payload = { guest: guest.id, host: guest.hostId, why, reasons: outcome };
     this.ctx.emit("GuestMoveBlocked", payload, causeSeq);
   }
+}
+
+function shunnedHosts(state: State): HostId[] {
+  return [...state.indexes.shunned].filter((id) => isShunned(state, id)).sort((a, b) => a - b);
+}
+
+/** Where its last migration failed. */
+function failedTargets({ moveBlockedBy }: Guest): HostId[] {
+  return moveBlockedBy.flatMap(({ code, hostId }) =>
+    code === "DRIVER_ERROR" && hostId !== undefined ? [hostId] : [],
+  );
 }
 
 function isTurn(reasons: readonly Reason[]): boolean {
