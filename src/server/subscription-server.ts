@@ -13,6 +13,7 @@ import { mayIntrospect, withoutSuggestion } from "./limits/introspection.ts";
 import { withCost } from "./limits/plugin.ts";
 import { maskError } from "./masking.ts";
 import { type OperationReport, outcomeOf, reportOf } from "./metrics/operation-report.ts";
+import { onBehalfOf } from "./request-id.ts";
 import { SocketLine, type SocketOutbox } from "./socket-outbox.ts";
 
 export interface SubscriptionOptions {
@@ -28,6 +29,8 @@ export interface SubscriptionOptions {
 /** What belongs to one connection. */
 export interface Connection {
   readonly outbox: SocketOutbox;
+  /** That of its upgrade. */
+  readonly requestId: string;
   /** As the upgrade's header had it. */
   readonly authorization: string | null;
   /** Null until it is known whose connection it is. */
@@ -44,7 +47,7 @@ const FORBIDDEN = 4403;
 /** Yoga's own functions for one operation, carried in the place that graphql-ws hands through. */
 interface Engine {
   readonly id: string;
-  readonly outbox: SocketOutbox;
+  readonly connection: Connection;
   readonly principal: Principal;
   readonly cost: CostReport;
   readonly contextFactory: () => unknown;
@@ -52,26 +55,28 @@ interface Engine {
 }
 type ServerFunctions = Parameters<typeof makeServer>[0];
 
-/** The graphql-transport-ws protocol, with yoga doing the GraphQL. */
+/**
+ * The graphql-transport-ws protocol, with yoga doing the GraphQL. On behalf of the request is done what ends
+ * soon, and not what waits for months.
+ */
 export function createSubscriptionServer(options: SubscriptionOptions): Server<Connection> {
   const { gate } = options;
   return makeServer<undefined, Connection>({
     connectionInitWaitTimeout: gate.limits.connectionInitMs,
-    onConnect: ({ extra, connectionParams }) => letIn(extra, connectionParams, options),
+    onConnect: ({ extra, connectionParams }) =>
+      onBehalfOf(extra.requestId, () => letIn(extra, connectionParams, options)),
     onClose: ({ extra }) => {
       extra.leave?.();
       extra.leave = null;
     },
-    execute: async (args) => {
-      const { execute, contextFactory, principal, cost } = args.rootValue as Engine;
-      const result = await execute({ ...args, contextValue: await contextFactory() });
-      if (Symbol.asyncIterator in result) return result;
-      return withCost(told(result as ExecutionResult, principal, gate), cost);
-    },
-    subscribe: (args) => subscribe(args, options),
-    onSubscribe: (context, id, payload) => operationOf(options, context, id, payload),
+    execute: (args) => onBehalfOf(requestIdOf(args), () => execute(args, gate)),
+    subscribe: (args) => onBehalfOf(requestIdOf(args), () => subscribe(args, options)),
+    onSubscribe: (context, id, payload) =>
+      onBehalfOf(context.extra.requestId, () => operationOf(options, context, id, payload)),
     onError: ({ extra }, _id, _payload, errors) =>
-      errors.flatMap((error) => toldErrors(error, principalOf(extra), options)),
+      onBehalfOf(extra.requestId, () =>
+        errors.flatMap((error) => toldErrors(error, principalOf(extra), options)),
+      ),
   });
 }
 
@@ -117,12 +122,23 @@ function principalOf({ session }: Connection): Principal {
   return session.principal;
 }
 
+function requestIdOf({ rootValue }: ExecutionArgs): string {
+  return (rootValue as Engine).connection.requestId;
+}
+
+async function execute(args: ExecutionArgs, gate: Gate) {
+  const { execute, contextFactory, principal, cost } = args.rootValue as Engine;
+  const result = await execute({ ...args, contextValue: await contextFactory() });
+  if (Symbol.asyncIterator in result) return result;
+  return withCost(told(result as ExecutionResult, principal, gate), cost);
+}
+
 async function subscribe(args: ExecutionArgs, { fanOut, onOperation }: SubscriptionOptions) {
   const begunMs = performance.now();
-  const { id, outbox, principal } = args.rootValue as Engine;
+  const { id, connection, principal } = args.rootValue as Engine;
   // It may listen for months, and needs none of this any more.
   args.rootValue = null;
-  const begun = await fanOut.subscribe(args, principal, new SocketLine(outbox, id));
+  const begun = await fanOut.subscribe(args, principal, new SocketLine(connection.outbox, id));
   onOperation(reportOf({ ...args, contextValue: { principal } }, outcomeOf(begun), begunMs));
   return "errors" in begun ? refused(begun.errors) : begun;
 }
@@ -159,7 +175,8 @@ function begun(
   const { schema, execute, contextFactory } = engine;
   const { operationName, variables: variableValues } = payload;
   const cost = gate.admit({ schema, document, operationName, variableValues }, principal);
-  const { outbox } = extra;
+  // Kept for as long as it listens, and not read again.
+  Object.assign(payload, { query: "" });
   return {
     schema,
     document,
@@ -167,7 +184,7 @@ function begun(
     variableValues,
     // Made when it is known what for: most who listen need none of their own.
     contextValue: null,
-    rootValue: { id, outbox, principal, cost, contextFactory, execute } satisfies Engine,
+    rootValue: { id, connection: extra, principal, cost, contextFactory, execute } satisfies Engine,
   };
 }
 

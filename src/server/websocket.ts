@@ -76,17 +76,17 @@ export function serveWebSockets(http: Server, path: string, options: WebSocketOp
           socket.on("message", (data) => {
             // Whoever was told goodbye is not listened to any more.
             if (!outbox.isOpen) return;
-            onBehalfOf(requestId, () => handle(String(data))).catch((error: unknown) => {
+            handle(String(data)).catch((error: unknown) => {
               if (isOnlyForClients(error))
                 return outbox.close(CloseCode.BadRequest, "Invalid message received");
-              options.onError(error);
+              onBehalfOf(requestId, () => options.onError(error));
               outbox.close(INTERNAL_ERROR, "Internal error");
             });
             waitForReader(socket, outbox);
           });
         },
       },
-      { outbox, authorization, session: null, leave: null },
+      { outbox, requestId, authorization, session: null, leave: null },
     );
     // Frames that break the protocol: ws closes the connection with the right code by itself.
     socket.on("error", () => {});

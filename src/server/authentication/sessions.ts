@@ -8,6 +8,8 @@ interface Held {
   timer: NodeJS.Timeout | null;
 }
 
+const NEVER_ENDS = () => {};
+
 /** Longer than this, timers of Node can't wait. */
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -29,6 +31,7 @@ export class Sessions {
 
   /** `end` is called once, perhaps at once, unless what is given back is called before. */
   hold(session: Session, end: (why: string) => void): () => void {
+    if (!isRevocable(session) && session.expiresAtMs === null) return NEVER_ENDS;
     const held: Held = { session, end, timer: null };
     this.#held.add(held);
     this.#expireInTime(held);

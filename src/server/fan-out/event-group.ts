@@ -44,7 +44,7 @@ export class EventGroup implements Group, Rider {
   }
 
   serve(member: Member): Promise<void> {
-    return this.#join(member) ? member.stay(() => this.#leave(member)) : this.#catchUp(member);
+    return this.#join(member) ? member.stay(this.#leave) : this.#catchUp(member);
   }
 
   placeOf(member: Member): Place {
@@ -82,12 +82,12 @@ export class EventGroup implements Group, Rider {
   }
 
   /** Without members, it reads nothing. */
-  #leave(member: Member): void {
+  readonly #leave = (member: Member): void => {
     this.#early.delete(member);
     this.#live.delete(member);
     if (this.#live.size > 0 || this.#early.size > 0) return;
     this.#stop();
-  }
+  };
 
   /** The member by itself, up to where the group is. */
   async #catchUp(member: Member): Promise<void> {

@@ -10,7 +10,7 @@ import type { Following, Transport } from "./following.ts";
 import type { Group, GroupParts } from "./group.ts";
 import { Hub } from "./hub.ts";
 import type { Line } from "./line.ts";
-import { Member } from "./member.ts";
+import { Member, type Seat } from "./member.ts";
 import { begin, type Operation, type Refusal } from "./operation.ts";
 import { NOTHING_YET, StateGroup } from "./state-group.ts";
 
@@ -21,6 +21,10 @@ export interface FanOutOptions {
   readonly onError: (error: unknown) => void;
 }
 
+interface Seats extends Seat {
+  taken: number;
+}
+
 /**
  * Subscriptions, served once for all who get the same: one operation, with the same variables, by those who
  * may see the same.
@@ -29,7 +33,7 @@ export class FanOut {
   readonly #options: FanOutOptions;
   readonly #parts: GroupParts;
   readonly #members = new Set<Member>();
-  readonly #groups = new Map<string, { readonly group: Group; members: number }>();
+  readonly #seats = new Map<string, Seats>();
   #results = 0;
 
   constructor(options: FanOutOptions) {
@@ -72,26 +76,26 @@ export class FanOut {
     const { topic, likeness } = operation;
     const position = topic instanceof EventsTopic ? topic.after : NOTHING_YET;
     const key = likeness === null ? null : `${audienceOf(principal)} ${likeness}`;
-    const group = key === null ? this.#open(operation) : this.#enter(key, operation);
-    const ended = (member: Member) => {
-      this.#members.delete(member);
-      if (key !== null) this.#leave(key);
-    };
-    const member = new Member({ group, line, position, ended });
+    const seats = (key === null ? null : this.#seats.get(key)) ?? this.#seatsFor(key, operation);
+    seats.taken++;
+    const member = new Member(seats, line, position);
     this.#members.add(member);
     return member;
   }
 
-  #enter(key: string, operation: Operation): Group {
-    const known = this.#groups.get(key) ?? { group: this.#open(operation), members: 0 };
-    this.#groups.set(key, known);
-    known.members++;
-    return known.group;
-  }
-
-  #leave(key: string): void {
-    const known = this.#groups.get(key);
-    if (known && --known.members === 0) this.#groups.delete(key);
+  /** With a key, others may take seats there as long as somebody sits. */
+  #seatsFor(key: string | null, operation: Operation): Seats {
+    const seats: Seats = {
+      group: this.#open(operation),
+      taken: 0,
+      leave: (member) => {
+        this.#members.delete(member);
+        seats.taken--;
+        if (seats.taken === 0 && key !== null) this.#seats.delete(key);
+      },
+    };
+    if (key !== null) this.#seats.set(key, seats);
+    return seats;
   }
 
   #open(operation: Operation): Group {

@@ -4,12 +4,11 @@ import type { Following } from "./following.ts";
 import type { Group } from "./group.ts";
 import type { Line } from "./line.ts";
 
-export interface Membership {
+/** What the members of a group share. */
+export interface Seat {
   readonly group: Group;
-  readonly line: Line;
-  readonly position: Seq;
-  /** Called once. */
-  readonly ended: (member: Member) => void;
+  /** Called once for each of them. */
+  leave(member: Member): void;
 }
 
 const DONE: IteratorReturnResult<void> = { done: true, value: undefined };
@@ -23,17 +22,15 @@ export class Member implements AsyncGenerator<never, void, void> {
   /** What there is up to here has been sent, or is on its way. */
   position: Seq;
   readonly line: Line;
-  readonly #group: Group;
-  readonly #ended: (member: Member) => void;
+  readonly #seat: Seat;
   #isOver = false;
   #error: unknown = null;
   #interrupt: (() => void) | null = null;
 
-  constructor({ group, line, position, ended }: Membership) {
-    this.#group = group;
+  constructor(seat: Seat, line: Line, position: Seq) {
+    this.#seat = seat;
     this.line = line;
     this.position = position;
-    this.#ended = ended;
   }
 
   get isOver(): boolean {
@@ -42,7 +39,7 @@ export class Member implements AsyncGenerator<never, void, void> {
 
   /** Null where it is not the log that it is told. */
   where(head: Seq): Following | null {
-    const place = this.#group.placeOf(this);
+    const place = this.#seat.group.placeOf(this);
     if (!place) return null;
     const behind = Math.max(0, head - place.position);
     const isLive = place.isLive || behind === 0;
@@ -54,25 +51,28 @@ export class Member implements AsyncGenerator<never, void, void> {
   take(batch: Batch, upTo: Seq): void {
     this.line.send(batch);
     this.position = upTo;
-    if (this.line.isFull) this.#interrupt?.();
+    if (this.line.isFull) this.#stop();
   }
 
   /** Until it ends or its client falls behind; then `leave` has been called, at once. */
-  stay(leave: () => void): Promise<void> {
+  stay(leave: (member: Member) => void): Promise<void> {
     return new Promise((resolve) => {
       this.onInterrupt(() => {
-        leave();
+        leave(this);
         resolve();
       });
     });
   }
 
-  /** Called when it should no longer be served as it is now. */
+  /** Called once, when it should no longer be served as it is now. */
   onInterrupt(run: () => void): void {
-    this.#interrupt = () => {
-      this.#interrupt = null;
-      run();
-    };
+    this.#interrupt = run;
+  }
+
+  #stop(): void {
+    const interrupt = this.#interrupt;
+    this.#interrupt = null;
+    interrupt?.();
   }
 
   /** For an error if it is not null. */
@@ -80,8 +80,8 @@ export class Member implements AsyncGenerator<never, void, void> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#error = error;
-    this.#interrupt?.();
-    this.#ended(this);
+    this.#stop();
+    this.#seat.leave(this);
   }
 
   /** All of its time: there is nothing to yield. */
@@ -89,7 +89,7 @@ export class Member implements AsyncGenerator<never, void, void> {
     try {
       while (!this.#isOver)
         if (this.line.isFull) await this.line.drained();
-        else await this.#group.serve(this);
+        else await this.#seat.group.serve(this);
     } catch (error) {
       this.end(error);
     }
