@@ -347,6 +347,8 @@ describe("API tokens", () => {
         .as(made.secret)
         .post({ query: "subscription { fleet { hostsTotal } }" }, { Accept: "*/*" });
       expect(unnamed.headers.get("content-type")).toContain("text/event-stream");
+      // What ends by itself leaves the others watched over.
+      expect((await server.as(made.secret).data(WHO)).viewer.name).toBe("ci");
       const bodies = [stream, unnamed].map((one) => one.text().catch(() => "cut off"));
       if (how === "deleteTenant") {
         const tenantId = await server.id("tenant", "acme");

@@ -22,6 +22,8 @@ export class Sessions {
   readonly #runtime: Runtime;
   readonly #onError: (error: unknown) => void;
   readonly #held = new Set<Held>();
+  /** How many of those are held whom the log could concern. */
+  #revocable = 0;
   #watch: AbortController | null = null;
 
   constructor(runtime: Runtime, onError: (error: unknown) => void) {
@@ -36,6 +38,7 @@ export class Sessions {
     this.#held.add(held);
     this.#expireInTime(held);
     if (isRevocable(session)) {
+      this.#revocable++;
       this.#startWatching();
       // It may have been revoked since it was let in.
       const why = this.#whyOver(session);
@@ -65,9 +68,9 @@ export class Sessions {
   }
 
   #release(held: Held): void {
+    if (!this.#held.delete(held)) return;
     if (held.timer) clearTimeout(held.timer);
-    this.#held.delete(held);
-    if ([...this.#held].some(({ session }) => isRevocable(session))) return;
+    if (!isRevocable(held.session) || --this.#revocable > 0) return;
     this.#watch?.abort();
     this.#watch = null;
   }

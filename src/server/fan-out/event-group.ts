@@ -10,12 +10,19 @@ import type { Hub, Rider } from "./hub.ts";
 import type { Member } from "./member.ts";
 import type { Operation } from "./operation.ts";
 import { type Filing, filingsOf } from "./router.ts";
+import type { Turn } from "./turns.ts";
+
+/** Some events, and the result for each. */
+interface Piece {
+  readonly events: readonly FleetEvent[];
+  readonly bodies: readonly Buffer[];
+}
 
 /**
  * All who listen to the same: each event is made into a result once, and into bytes once. Results that have
  * to be executed for are waited for on a cursor of the group's own, so that it holds up nobody else; it
  * rides with the hub again when it has caught up. A member reads the log at its own pace until it is where
- * the group is.
+ * the group is. Both take turns with others that do the same.
  */
 export class EventGroup implements Group, Rider {
   readonly #results: EventResults;
@@ -25,6 +32,7 @@ export class EventGroup implements Group, Rider {
   readonly #isAlone: boolean;
   readonly #feed: Feed;
   readonly #hub: Hub;
+  readonly #turns: GroupParts["turns"];
   readonly #live = new Set<Member>();
   /** Ahead of the group, until it gets there. */
   readonly #early = new Set<Member>();
@@ -33,7 +41,7 @@ export class EventGroup implements Group, Rider {
   #position: Seq = 0;
   #reading: AbortController | null = null;
 
-  constructor(operation: Operation<EventsTopic>, { feed, hub, onResult }: GroupParts) {
+  constructor(operation: Operation<EventsTopic>, { feed, hub, turns, onResult }: GroupParts) {
     const { topic } = operation;
     this.#results = new EventResults(operation, onResult);
     this.#passes = topic.passes();
@@ -41,6 +49,7 @@ export class EventGroup implements Group, Rider {
     this.#isAlone = topic.likeness === null;
     this.#feed = feed;
     this.#hub = hub;
+    this.#turns = turns;
   }
 
   serve(member: Member): Promise<void> {
@@ -94,8 +103,11 @@ export class EventGroup implements Group, Rider {
     const reading = new AbortController();
     const { signal } = reading;
     member.onInterrupt(() => reading.abort());
-    for await (const events of followLog(this.#feed, member.position, { signal })) {
-      await this.#sendAlone(member, events.filter(this.#passes));
+    const turn = this.#turns.replay.begin();
+    const pause = () => turn.pause();
+    await pause();
+    for await (const events of followLog(this.#feed, member.position, { signal }, pause)) {
+      await this.#sendAlone(member, this.#pieces(events.filter(this.#passes), turn, signal));
       if (member.isOver) return;
       member.position = events.at(-1)?.seq ?? member.position;
       if (!this.#isAlone && member.position >= this.#reached) return;
@@ -103,18 +115,35 @@ export class EventGroup implements Group, Rider {
     member.end(null);
   }
 
-  async #sendAlone(member: Member, events: readonly FleetEvent[]): Promise<void> {
+  async #sendAlone(member: Member, pieces: AsyncIterable<Piece>): Promise<void> {
+    for await (const { events, bodies } of pieces) {
+      if (member.isOver) return;
+      member.line.send(new Batch(bodies));
+      member.position = events.at(-1)?.seq ?? member.position;
+      await member.line.drained();
+    }
+  }
+
+  /** As they are made: a piece is what a socket takes, or what there is when the turn is over. */
+  async *#pieces(
+    events: readonly FleetEvent[],
+    turn: Turn,
+    signal: AbortSignal,
+  ): AsyncGenerator<Piece, void> {
+    let begin = 0;
     let bodies: Buffer[] = [];
     let bytes = 0;
     for (const [index, event] of events.entries()) {
+      if (bodies.length === 0) await turn.pause();
+      if (signal.aborted) return;
       const made = this.#results.bodyOf(event);
       const body = Buffer.isBuffer(made) ? made : await made;
-      if (member.isOver) return;
       bodies.push(body);
       bytes += body.length;
-      if (bytes < PIECE_BYTES && index < events.length - 1) continue;
-      member.line.send(new Batch(bodies));
-      await member.line.drained();
+      const end = index + 1;
+      if (bytes < PIECE_BYTES && end < events.length && !turn.isOver) continue;
+      yield { events: events.slice(begin, end), bodies };
+      begin = end;
       bodies = [];
       bytes = 0;
     }
@@ -158,15 +187,17 @@ export class EventGroup implements Group, Rider {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    for await (const events of followLog(this.#feed, this.#position, { signal })) {
-      const wanted = events.filter(this.#passes);
-      const bodies: Buffer[] = [];
-      for (const event of wanted) bodies.push(await this.#results.bodyOf(event));
-      if (signal.aborted) return;
-      this.#position = events.at(-1)?.seq ?? this.#position;
-      this.#send(wanted, bodies);
+    const turn = this.#turns.live.begin();
+    const pause = () => turn.pause();
+    for await (const events of followLog(this.#feed, this.#position, { signal }, pause)) {
+      for await (const piece of this.#pieces(events.filter(this.#passes), turn, signal)) {
+        if (signal.aborted) return;
+        this.#position = piece.events.at(-1)?.seq ?? this.#position;
+        this.#sendPiece(piece);
+      }
       // All have left, perhaps, because they can't keep up.
       if (signal.aborted) return;
+      this.#position = events.at(-1)?.seq ?? this.#position;
       if (this.#position < this.#feed.head()) continue;
       this.#reading = null;
       this.#ride();
@@ -183,15 +214,16 @@ export class EventGroup implements Group, Rider {
       bytes += body.length;
       const end = index + 1;
       if (bytes < PIECE_BYTES && end < bodies.length) continue;
-      this.#sendPiece(events.slice(begin, end), bodies.slice(begin, end));
+      this.#sendPiece({ events: events.slice(begin, end), bodies: bodies.slice(begin, end) });
       begin = end;
       bytes = 0;
     }
   }
 
-  #sendPiece(events: readonly FleetEvent[], bodies: readonly Buffer[]): void {
+  #sendPiece(piece: Piece): void {
+    const { events, bodies } = piece;
     const last = events.at(-1)?.seq ?? 0;
-    for (const member of this.#early) this.#sendEarly(member, events, bodies);
+    for (const member of this.#early) this.#sendEarly(member, piece);
     const batch = new Batch(bodies);
     for (const member of this.#live) member.take(batch, last);
     for (const member of this.#early) {
@@ -201,7 +233,7 @@ export class EventGroup implements Group, Rider {
     }
   }
 
-  #sendEarly(member: Member, events: readonly FleetEvent[], bodies: readonly Buffer[]): void {
+  #sendEarly(member: Member, { events, bodies }: Piece): void {
     const news = bodies.filter((_body, index) => (events[index]?.seq ?? 0) > member.position);
     if (news.length > 0) member.take(new Batch(news), events.at(-1)?.seq ?? 0);
   }

@@ -13,6 +13,7 @@ import type { Line } from "./line.ts";
 import { Member, type Seat } from "./member.ts";
 import { begin, type Operation, type Refusal } from "./operation.ts";
 import { NOTHING_YET, StateGroup } from "./state-group.ts";
+import { Turns } from "./turns.ts";
 
 export interface FanOutOptions {
   readonly feed: Feed;
@@ -42,7 +43,8 @@ export class FanOut {
     const onResult = () => {
       this.#results++;
     };
-    this.#parts = { feed, hub: new Hub(feed), onResult };
+    const turns = { live: new Turns(), replay: new Turns() };
+    this.#parts = { feed, hub: new Hub(feed), turns, onResult };
   }
 
   /** How many results have been made. */

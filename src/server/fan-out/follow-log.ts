@@ -4,14 +4,20 @@ import type { Seq } from "../../model/ids.ts";
 import { CursorExpired, type Feed, type FollowOptions } from "../../runtime/ports.ts";
 
 /**
- * The feed, with retention's overtaking told as GraphQL tells errors. One batch a turn of the loop: a
- * burst leaves everybody else their turn, and what comes meanwhile is read together.
+ * The feed, with retention's overtaking told as GraphQL tells errors. There is a pause after each batch,
+ * unless told otherwise until the next turn of the loop: a burst leaves everybody else their turn, and what
+ * comes meanwhile is read together.
  */
-export async function* followLog(feed: Feed, after: Seq, options: FollowOptions) {
+export async function* followLog(
+  feed: Feed,
+  after: Seq,
+  options: FollowOptions,
+  pause: () => Promise<void> = nextTurn,
+) {
   try {
     for await (const events of feed.follow(after, options)) {
       yield events;
-      await nextTurn();
+      await pause();
     }
   } catch (error) {
     if (!(error instanceof CursorExpired)) throw error;

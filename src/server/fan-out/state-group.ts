@@ -126,6 +126,7 @@ export class StateGroup implements Group, Rider {
 
   async #round(): Promise<void> {
     const { topic } = this.#operation;
+    await this.#parts.turns.live.wait();
     const newcomers = [...this.#waiting];
     const newsAt = this.#newsAt;
     const isPausing = this.#pause !== null;
