@@ -7,6 +7,7 @@ import { Batch, bodyOf } from "./fan-out/batch.ts";
 import type { FanOut } from "./fan-out/fan-out.ts";
 import type { Line } from "./fan-out/line.ts";
 import { Outbox } from "./outbox.ts";
+import type { Streams } from "./streams.ts";
 
 /** What stands between may close a connection that nothing comes by for longer. */
 const KEEP_ALIVE_MS = 12_000;
@@ -62,8 +63,12 @@ class EventStream extends Outbox implements Line {
   }
 }
 
-/** Subscriptions over HTTP, which yoga lets in, and would execute one by one. */
-export function useEventStreams(fanOut: FanOut, stalledMs: number): Plugin<ApiContext> {
+/** Subscriptions over HTTP, which yoga lets in, and would execute one by one. `open` has those that have begun. */
+export function useEventStreams(
+  fanOut: FanOut,
+  open: Streams,
+  stalledMs: number,
+): Plugin<ApiContext> {
   const streams = new WeakMap<ServerResponse, EventStream>();
   return {
     onSubscribe({ setSubscribeFn }) {
@@ -87,7 +92,7 @@ export function useEventStreams(fanOut: FanOut, stalledMs: number): Plugin<ApiCo
       // Without a processor, streams are not accepted.
       if (!stream || !resultProcessor || !isIterable(result)) return;
       setResultProcessor(async (results, { Response }) => {
-        await stream.carry(results as AsyncIterable<ExecutionResult>);
+        if (open.add(res)) await stream.carry(results as AsyncIterable<ExecutionResult>);
         // Everything has been sent.
         return new Response(null);
       }, "text/event-stream");

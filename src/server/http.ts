@@ -119,6 +119,7 @@ async function answerOperation(
   { graphql, gate, authenticator, sessions, replies, onRepeated }: HttpOptions,
 ): Promise<void> {
   const begunMs = performance.now();
+  response.setHeader("Cache-Control", "no-store");
   if (isSimple(request)) return refuseSimple(request, response);
   const session = await sessionOf(request, response, authenticator);
   if (!session) return;
@@ -151,7 +152,12 @@ async function answerOperation(
 function sendAgain(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
   // Its body was looked at and put back, and nobody else takes it.
   request.resume();
-  response.writeHead(reply.status, reply.headers).end(reply.body);
+  response
+    .writeHead(reply.status, {
+      "Content-Type": reply.contentType,
+      "Content-Length": reply.body.length,
+    })
+    .end(reply.body);
 }
 
 /** Null when nobody was let in, which has been answered. */
@@ -185,11 +191,6 @@ function refuseSimple(request: IncomingMessage, response: ServerResponse): void 
     ? "GraphQL is posted as application/json."
     : `A query by GET carries the header ${PREFLIGHT_HEADER}, so that no page elsewhere can have sent it.`;
   sendError(response, isPost ? 415 : 403, { message, extensions: { code: "CSRF_PREVENTED" } });
-}
-
-/** A stream of events, which stays. */
-export function isStream({ headers }: IncomingMessage): boolean {
-  return headers.accept?.includes("text/event-stream") ?? false;
 }
 
 function tooManyConnections({ limits: { maxConnections } }: Gate): ToldError {

@@ -13,7 +13,7 @@ import { BadConfiguration } from "./bad-configuration.ts";
 import { useEventStreams } from "./event-stream.ts";
 import { FanOut } from "./fan-out/fan-out.ts";
 import { createGraphql } from "./graphql.ts";
-import { GRAPHQL_PATH, httpHandler, isReady, isStream } from "./http.ts";
+import { GRAPHQL_PATH, httpHandler, isReady } from "./http.ts";
 import { Gate } from "./limits/gate.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
 import type { OperationReport } from "./metrics/operation-report.ts";
@@ -105,7 +105,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     options.onOperation?.(report);
   };
   const stalledMs = options.stalledMs ?? STALLED_MS;
-  const plugins = [...(options.plugins ?? []), useEventStreams(fanOut, stalledMs)];
+  const plugins = [...(options.plugins ?? []), useEventStreams(fanOut, streams, stalledMs)];
   const shared = { runtime, figures, replies, onError };
   const graphql = createGraphql({ ...shared, gate, documents, plugins, onOperation });
   const access = { gate, authenticator, sessions };
@@ -124,8 +124,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const http = createServer((request, response) => {
     const requestId = requestIdOf(request);
     response.setHeader(REQUEST_ID_HEADER, requestId);
-    // Streams of events end when the client goes, so when the server stops it must end them itself.
-    if (isStream(request) && !streams.add(response)) return;
     void onBehalfOf(requestId, () => handler(request, response));
   });
   const sockets = serveWebSockets(http, GRAPHQL_PATH, {
@@ -144,6 +142,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     close: async (noticeMs = 0) => {
       isGoing = true;
       if (noticeMs > 0) await elapsed(noticeMs);
+      // They would end when their clients go, and not before.
       streams.end();
       await sockets.close();
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));

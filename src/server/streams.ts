@@ -10,7 +10,7 @@ export class Streams {
     return this.#open.size;
   }
 
-  /** False when no more are served, which has been answered. */
+  /** One that is about to begin. False when no more are served, which has been answered. */
   add(response: ServerResponse): boolean {
     if (this.#isOver) {
       const seconds = Math.ceil(comeBackInMs(this.#open.size) / 1_000);
@@ -29,7 +29,7 @@ export class Streams {
     for (const response of this.#open) {
       // What its operation still has for it comes too late.
       response.on("error", () => undefined);
-      if (response.headersSent) response.write(`retry: ${comeBackInMs(clients)}\n\n`);
+      response.write(`retry: ${comeBackInMs(clients)}\n\n`);
       response.end();
     }
   }

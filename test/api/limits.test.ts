@@ -206,6 +206,17 @@ describe("operations a second", () => {
   });
 });
 
+test.each([
+  ["text/event-stream", 200],
+  ["application/graphql-response+json", 400],
+  ["application/graphql-response+json, application/json, text/event-stream", 400],
+])("what is refused to a client that takes %s has status %i", async (accept, status) => {
+  const server = await limited({});
+  const response = await server.post({ query: "{ nonsense }" }, { Accept: accept });
+  expect(response.status).toBe(status);
+  expect(await response.text()).toContain("nonsense");
+});
+
 describe("connections of a principal", () => {
   test("are so many, of both kinds together, and one that ends makes room", async () => {
     const server = await limited({ maxConnections: 2 });

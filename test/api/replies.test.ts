@@ -141,6 +141,58 @@ describe("a reply to a query", () => {
     expect(await repeatedIn(server, async () => expect(await get()).toBe(first))).toBe(1);
   });
 
+  test.each([
+    "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed",
+    "*/*",
+  ])("is given again to clients that take %s", async (accept) => {
+    const server = await startSettledServer();
+    const ask = async () => (await server.post({ query: GUESTS }, { Accept: accept })).text();
+    const first = await ask();
+    expect(JSON.parse(first).data.guests.totalCount).toBe(5);
+    expect(await repeatedIn(server, async () => expect(await ask()).toBe(first))).toBe(1);
+  });
+
+  test.each(["multipart/mixed", "text/event-stream"])(
+    "that comes in parts is made anew, for clients that take %s",
+    async (accept) => {
+      const server = await startSettledServer();
+      const ask = async () => {
+        const response = await server.post({ query: GUESTS }, { Accept: accept });
+        expect(response.headers.get("content-type")).toContain(accept);
+        expect(response.headers.has("content-length")).toBe(false);
+        expect(await response.text()).toContain('"totalCount":5');
+      };
+      await ask();
+      expect(await repeatedIn(server, ask)).toBe(0);
+    },
+  );
+
+  test("leaves it to each client whether its connection stays", async () => {
+    const server = await startSettledServer();
+    const connectionOf = async (connection: string) => {
+      const body = JSON.stringify({ query: GUESTS });
+      const asked = request(server.url, {
+        method: "POST",
+        headers: {
+          "Content-Type": "application/json",
+          "Content-Length": body.length,
+          Connection: connection,
+        },
+      });
+      asked.end(body);
+      const [response] = await once(asked, "response");
+      response.resume();
+      return response.headers.connection;
+    };
+    const asked = ["keep-alive", "close", "keep-alive"];
+    const told: (string | undefined)[] = [];
+    const askAll = async () => {
+      for (const connection of asked) told.push(await connectionOf(connection));
+    };
+    expect(await repeatedIn(server, askAll)).toBe(2);
+    expect(told).toEqual(asked);
+  });
+
   test("is made anew where it tells more than the log", async () => {
     const server = await startSettledServer();
     for (const query of [

@@ -56,8 +56,10 @@ export function useLimits({ gate, principalOf }: LimitsOptions): Plugin<ApiConte
   };
 }
 
+/** Errors are sent as JSON to whoever takes that, too. */
 function isStream({ headers }: Request): boolean {
-  return headers.get("accept")?.includes("text/event-stream") ?? false;
+  const accepted = (headers.get("accept") ?? "").toLowerCase().split(",");
+  return accepted.every((type) => type.trim().startsWith("text/"));
 }
 
 function cameByWebSocket({ contextValue }: { readonly contextValue?: unknown }): boolean {

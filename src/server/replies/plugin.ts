@@ -10,6 +10,9 @@ interface Asked {
   readonly question?: Question | null;
 }
 
+/** The rest comes in parts, in a framing of its own. */
+const KEPT_TYPES = /^application\/(?:graphql-response\+)?json(?:;|$)/;
+
 /** Keeps the replies to queries that tell nothing but the log. */
 export function useReplies(replies: Replies): Plugin<ApiContext> {
   return {
@@ -28,17 +31,13 @@ export function useReplies(replies: Replies): Plugin<ApiContext> {
     },
     async onResponse({ response, serverContext, setResponse, fetchAPI }) {
       const { question } = (serverContext ?? {}) as Asked;
-      if (!question?.operation) return;
-      const { status } = response;
-      const headers = Object.fromEntries(response.headers);
+      const { status, headers } = response;
+      const contentType = headers.get("content-type") ?? "";
+      if (!question?.operation || !KEPT_TYPES.test(contentType)) return;
       const text = await response.text();
       setResponse(new fetchAPI.Response(text, { status, headers }));
-      replies.keep(question, {
-        status,
-        headers,
-        body: Buffer.from(text),
-        operation: question.operation,
-      });
+      const { operation } = question;
+      replies.keep(question, { status, contentType, body: Buffer.from(text), operation });
     },
   };
 }

@@ -67,7 +67,6 @@ export class Replies {
 
 /** In bytes; null for a request that is not looked at any further. */
 function lengthOf({ method, headers }: IncomingMessage): number | null {
-  if (headers.accept?.includes("text/event-stream")) return null;
   if (method === "GET") return 0;
   if (method !== "POST" || headers["content-encoding"] !== undefined) return null;
   const bytes = Number(headers["content-length"] ?? Number.NaN);

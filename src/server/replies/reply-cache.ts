@@ -1,9 +1,9 @@
 import type { OperationReport } from "../metrics/operation-report.ts";
 
-/** A reply to a query, as it is sent. */
+/** A reply to a query, as it is sent: nothing of the connection that it was first sent by. */
 export interface Reply {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string;
   readonly body: Buffer;
   readonly operation: Pick<OperationReport, "name" | "outcome">;
 }
