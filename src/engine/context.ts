@@ -100,7 +100,7 @@ export class Context {
       severity: graver ?? severity,
       message: render(this.#nameOf, kind, payload, definition),
       subject,
-      tenantId: tenantAsking(kind, actor) ?? tenantOf(state, subject, definition),
+      tenantId: tenantAsking(kind, actor) ?? tenantOf(state, payload, subject, definition),
       zoneId: zoneOf(state, payload, subject, definition),
       causeSeq,
       incidentId: incidentOf(state, kind, payload, subject, this.#eventOf(causeSeq)),
@@ -171,15 +171,21 @@ function tenantAsking(kind: EventKind, actor: Actor): TenantId | null {
   return actor.tenantId ?? null;
 }
 
-function tenantOf(state: State, subject: Ref | null, definition: Definition): TenantId | null {
+function tenantOf(
+  state: State,
+  payload: object,
+  subject: Ref | null,
+  definition: Definition,
+): TenantId | null {
   if (subject?.type === "Tenant") return subject.id;
   if (definition?.tenantId) return definition.tenantId;
   if (subject?.type === "Guest" || subject?.type === "SecurityGroup")
     return state.tables[subject.type].find(subject.id)?.tenantId ?? null;
-  if (subject?.type === "Operation") {
-    const guestId = state.tables.Operation.find(subject.id)?.guestId ?? null;
-    return guestId === null ? null : (state.tables.Guest.find(guestId)?.tenantId ?? null);
-  }
+  // There is no operation yet when it starts, and no token any more when it is revoked.
+  const { guest, tenant } = payload as { guest?: GuestId | null; tenant?: TenantId | null };
+  if (subject?.type === "ApiToken") return tenant ?? null;
+  if (subject?.type === "Operation" && guest)
+    return state.tables.Guest.find(guest)?.tenantId ?? null;
   return null;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { VISIBILITY } from "../../src/model/visibility.ts";
 import { runHistory } from "./checks.ts";
 
 /**
@@ -17,6 +18,19 @@ describe("whatever happens", () => {
       for (let seed = first; seed < first + SEEDS_AT_ONCE; seed++) runHistory(seed, STEPS);
     },
   );
+
+  test("what is a tenant's own says whose it is", () => {
+    const events = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].flatMap(
+      (seed) => runHistory(seed, STEPS).events,
+    );
+    const own = events.filter(({ kind, payload }) => {
+      const isOfHost = "operation" in payload && payload.host !== null;
+      return VISIBILITY[kind] === "TENANT" && !isOfHost;
+    });
+    const kinds = (list: typeof own) => [...new Set(list.map(({ kind }) => kind))];
+    expect(kinds(own).length).toBeGreaterThan(30);
+    expect(kinds(own.filter(({ tenantId }) => tenantId === null))).toEqual([]);
+  });
 
   test("the same seed gives the same log", () => {
     const [one, other] = [runHistory(1, STEPS), runHistory(1, STEPS)];
