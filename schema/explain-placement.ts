@@ -1,4 +1,3 @@
-import { GUEST_DEFAULTS } from "../src/model/fleet.ts";
 import type { GuestId } from "../src/model/ids.ts";
 import { formatCursor } from "../src/model/log.ts";
 import { resourcesProblem } from "../src/model/resource-bounds.ts";
@@ -10,7 +9,7 @@ import type { ApiContext } from "./context.ts";
 import { costs } from "./cost.ts";
 import { Host } from "./host.ts";
 import { argumentId } from "./ids.ts";
-import { idByName, oneOf } from "./named-inputs.ts";
+import { OWNER, oneOf, ownerId } from "./named-inputs.ts";
 import { HostVerdict } from "./placement.ts";
 import { Reason } from "./reason.ts";
 import { ResourcesInput, toAmounts } from "./resources.ts";
@@ -22,7 +21,7 @@ const Input = builder.inputType("ExplainPlacementInput", {
       description: "Explain as if this guest were to be placed now: its rules count.",
     }),
     tenantId: t.id(),
-    tenant: t.string({ description: `"${GUEST_DEFAULTS.tenant}" by default.` }),
+    tenant: t.string({ description: OWNER }),
     flavorId: t.id(),
     flavor: t.string(),
     resources: t.field({ type: ResourcesInput }),
@@ -99,10 +98,7 @@ async function questionOf(input: PlacementInput, context: ApiContext): Promise<P
   }
   if (!resources) throw badInput("input", "needs a guestId, a flavor or resources");
   return {
-    tenantId:
-      oneOf("Tenant", input.tenantId, input.tenant, "tenant", context) ??
-      context.principal.tenantId ??
-      idByName("Tenant", GUEST_DEFAULTS.tenant, "tenant", context),
+    tenantId: ownerId(input, context),
     flavorId,
     resources,
     guestId: null,

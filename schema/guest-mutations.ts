@@ -7,7 +7,7 @@ import { commandMutation, cursorOf, type Done, idempotencyKey, inputId } from ".
 import { DesiredState, Priority } from "./enums.ts";
 import { Guest } from "./guest.ts";
 import { globalId } from "./ids.ts";
-import { idByName, needed, oneOf } from "./named-inputs.ts";
+import { needed, OWNER, oneOf, ownerId } from "./named-inputs.ts";
 import { Operation } from "./operation.ts";
 import { ResourcesInput, toAmounts } from "./resources.ts";
 import { toGroups } from "./security-groups-input.ts";
@@ -120,9 +120,7 @@ commandMutation({
     fields: (t) => ({
       name: t.string({ required: true }),
       tenantId: t.id(),
-      tenant: t.string({
-        description: `The tenant's name; "${GUEST_DEFAULTS.tenant}" by default.`,
-      }),
+      tenant: t.string({ description: OWNER }),
       flavorId: t.id(),
       flavor: t.string(),
       resources: t.field({ type: ResourcesInput, description: "Instead of a flavor." }),
@@ -154,10 +152,7 @@ commandMutation({
   toCommand: (input, context) => ({
     kind: "CREATE_GUEST",
     name: input.name,
-    tenantId:
-      oneOf("Tenant", input.tenantId, input.tenant, "tenant", context) ??
-      context.principal.tenantId ??
-      idByName("Tenant", GUEST_DEFAULTS.tenant, "tenant", context),
+    tenantId: ownerId(input, context),
     flavorId: oneOf("Flavor", input.flavorId, input.flavor, "flavor", context),
     resources: input.resources ? toAmounts(input.resources) : null,
     imageId: needed(oneOf("Image", input.imageId, input.image, "image", context), "image"),

@@ -8,6 +8,7 @@ import { DesiredState, GuestStatus } from "./enums.ts";
 import { filterIds } from "./ids.ts";
 import { inList } from "./in-list.ts";
 import { nameContains, orderBy, orderInput, pageQuery } from "./list.ts";
+import { ownNamed } from "./named-inputs.ts";
 import type { PageArguments } from "./page.ts";
 import { Resources, Usage } from "./resources.ts";
 import { VOLATILE } from "./volatile.ts";
@@ -134,12 +135,8 @@ builder.queryFields((t) => ({
       tenant: t.arg.string({ defaultValue: GUEST_DEFAULTS.tenant }),
     },
     description: "A principal of a tenant that names none means its own.",
-    resolve: (query, _root, { name, tenant }, { db, principal }) => {
-      const named = tenant ?? GUEST_DEFAULTS.tenant;
-      const isOwn = principal.tenantId !== null && named === GUEST_DEFAULTS.tenant;
-      const where = isOwn ? { name } : { name, tenant: { name: named } };
-      return db.query.guests.findFirst(query({ where }));
-    },
+    resolve: (query, _root, { name, tenant }, context) =>
+      context.db.query.guests.findFirst(query({ where: ownNamed(name, tenant, context) })),
   }),
   guests: t.drizzleConnection(
     {

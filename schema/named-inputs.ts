@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
-import type { IdTypes } from "../src/model/ids.ts";
+import { GUEST_DEFAULTS } from "../src/model/fleet.ts";
+import type { IdTypes, TenantId } from "../src/model/ids.ts";
 import { flavors, hosts, images, tenants } from "../src/store/tables.ts";
 import { inputId, refuse } from "./command.ts";
 import type { ApiContext } from "./context.ts";
@@ -38,6 +39,35 @@ export function oneOf<T extends NamedType>(
     return key;
   }
   return name == null ? null : idByName(type, name, field, context);
+}
+
+/** Whose something is to be: the tenant that is named, else the principal's own, else the fleet's default one. */
+export function ownerId(
+  input: {
+    readonly tenantId?: string | null | undefined;
+    readonly tenant?: string | null | undefined;
+  },
+  context: ApiContext,
+): TenantId {
+  return (
+    oneOf("Tenant", input.tenantId, input.tenant, "tenant", context) ??
+    context.principal.tenantId ??
+    idByName("Tenant", GUEST_DEFAULTS.tenant, "tenant", context)
+  );
+}
+
+/** What is said of an input's `tenant`. */
+export const OWNER = `The tenant's name; by default the principal's own, or "${GUEST_DEFAULTS.tenant}".`;
+
+/** What has this name in the tenant that is named: a principal of a tenant that names none means its own. */
+export function ownNamed(
+  name: string,
+  tenant: string | null | undefined,
+  { principal }: ApiContext,
+): { name: string; tenant?: { name: string } } {
+  const owner = tenant ?? GUEST_DEFAULTS.tenant;
+  const isOwn = principal.tenantId !== null && owner === GUEST_DEFAULTS.tenant;
+  return isOwn ? { name } : { name, tenant: { name: owner } };
 }
 
 /** What others have is not there; whether the rest is, the engine says, which knows of repeated keys. */

@@ -1,4 +1,3 @@
-import { GUEST_DEFAULTS } from "../src/model/fleet.ts";
 import type { SecurityRuleWish } from "../src/model/security.ts";
 import { builder } from "./builder.ts";
 import {
@@ -12,7 +11,7 @@ import {
 import { Direction, Protocol } from "./enums.ts";
 import { payload as guestPayload } from "./guest-mutations.ts";
 import { globalId } from "./ids.ts";
-import { idByName, oneOf } from "./named-inputs.ts";
+import { OWNER, ownerId } from "./named-inputs.ts";
 import { SecurityGroup } from "./security-group.ts";
 import { toGroups } from "./security-groups-input.ts";
 
@@ -82,9 +81,7 @@ commandMutation({
     fields: (t) => ({
       name: t.string({ required: true }),
       tenantId: t.id(),
-      tenant: t.string({
-        description: `The tenant's name; "${GUEST_DEFAULTS.tenant}" by default.`,
-      }),
+      tenant: t.string({ description: OWNER }),
       rules: t.field({ type: [RuleInput], description: RULES }),
       idempotencyKey: t.string(idempotencyKey),
     }),
@@ -94,9 +91,7 @@ commandMutation({
   toCommand: (input, context) => ({
     kind: "CREATE_SECURITY_GROUP",
     name: input.name,
-    tenantId:
-      oneOf("Tenant", input.tenantId, input.tenant, "tenant", context) ??
-      idByName("Tenant", GUEST_DEFAULTS.tenant, "tenant", context),
+    tenantId: ownerId(input, context),
     rules: (input.rules ?? []).map(toWish),
   }),
 });

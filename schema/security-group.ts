@@ -8,6 +8,7 @@ import { Direction, Protocol } from "./enums.ts";
 import { Guest, GuestConnection, guestArgs, guestCondition, guestPage } from "./guest.ts";
 import { filterIds } from "./ids.ts";
 import { nameContains, orderBy, orderInput, pageQuery } from "./list.ts";
+import { ownNamed } from "./named-inputs.ts";
 import type { PageArguments } from "./page.ts";
 import { Tenant } from "./tenant.ts";
 
@@ -141,10 +142,9 @@ builder.queryFields((t) => ({
       name: t.arg.string({ required: true }),
       tenant: t.arg.string({ defaultValue: GUEST_DEFAULTS.tenant }),
     },
-    resolve: (query, _root, { name, tenant }, { db }) =>
-      db.query.securityGroups.findFirst(
-        query({ where: { name, tenant: { name: tenant ?? GUEST_DEFAULTS.tenant } } }),
-      ),
+    description: "A principal of a tenant that names none means its own.",
+    resolve: (query, _root, { name, tenant }, context) =>
+      context.db.query.securityGroups.findFirst(query({ where: ownNamed(name, tenant, context) })),
   }),
   securityGroups: t.drizzleConnection(
     {

@@ -80,6 +80,76 @@ describe("tenants", () => {
     });
     const { guest } = await tenant.data(`{ guest(name: "one") { tenant { name } } }`);
     expect(guest.tenant.name).toBe("acme");
+    expect(
+      await tenant.mutate("createSecurityGroup", "CreateSecurityGroupInput", { name: "web" }),
+    ).toEqual({ __typename: "CreateSecurityGroupPayload" });
+    const groups = await tenant.data(
+      `{ web: securityGroup(name: "web") { tenant { name } } default: securityGroup(name: "default") { tenant { name } } }`,
+    );
+    const acme = { tenant: { name: "acme" } };
+    expect(groups).toEqual({ web: acme, default: acme });
+    expect(await server.data(`{ securityGroup(name: "web") { id } }`)).toEqual({
+      securityGroup: null,
+    });
+  });
+
+  test("follow what they asked for to its end, also when nothing is left of it", async () => {
+    const server = await startSettledServer();
+    await createTenant(server, "acme");
+    const tenant = await withToken(server, { role: "OPERATOR", tenant: "acme" });
+    await create(tenant, "one");
+    await server.advance(60);
+    const { guest } = await tenant.data(`{ guest(name: "one") { id } }`);
+    const { operation } = await tenant.mutate(
+      "deleteGuest",
+      "GuestActionInput",
+      { guestId: guest.id },
+      "... on DeleteGuestPayload { operation { id } }",
+    );
+    const { id } = operation;
+    const subscription = tenant.subscribe(`subscription { operation(id: "${id}") { status } }`);
+    expect(await subscription.next()).toEqual({ operation: { status: "RUNNING" } });
+    await server.advance(60);
+    expect(await subscription.next()).toEqual({ operation: { status: "SUCCEEDED" } });
+    await subscription.close();
+    expect(await tenant.data(`{ guest(name: "one") { id } }`)).toEqual({ guest: null });
+    const { node, events } = await tenant.data(
+      `query ($id: ID!) {
+        node(id: $id) { ... on Operation { status guest { id } } }
+        events(filter: { subjectIds: [$id] }) { nodes { kind message } }
+      }`,
+      { id },
+    );
+    expect(node).toEqual({ status: "SUCCEEDED", guest: null });
+    expect(events.nodes).toEqual([
+      { kind: "OPERATION_STARTED", message: "DELETE_GUEST of one begins" },
+      { kind: "OPERATION_SUCCEEDED", message: "DELETE_GUEST of one succeeded" },
+    ]);
+    const other = await withToken(server, { role: "VIEWER", tenant: "default" });
+    expect(await other.data("query ($id: ID!) { node(id: $id) { id } }", { id })).toEqual({
+      node: null,
+    });
+  });
+
+  test("are told of their tokens that are made and revoked, and others are not", async () => {
+    const server = await startTestServer();
+    await createTenant(server, "acme");
+    const tenant = await withToken(server, { role: "ADMIN", tenant: "acme" });
+    await withToken(tenant, { role: "VIEWER", name: "screen" });
+    const { apiTokens } = await tenant.data("{ apiTokens { nodes { id name } } }");
+    const { id } = apiTokens.nodes.find(({ name }: { name: string }) => name === "screen");
+    await tenant.mutate("revokeApiToken", "RevokeApiTokenInput", { apiTokenId: id });
+    const query =
+      "{ events(last: 5, filter: { kinds: [API_TOKEN_CREATED, API_TOKEN_REVOKED] }) { nodes { message } } }";
+    const messages = async (who: TestServer) =>
+      (await who.data(query)).events.nodes.map(({ message }: { message: string }) => message);
+    expect(await messages(tenant)).toEqual([
+      "API token acme-admin created for role ADMIN",
+      "API token screen created for role VIEWER",
+      "API token screen revoked",
+    ]);
+    const other = await withToken(server, { role: "ADMIN", tenant: "default" });
+    expect(await messages(other)).toEqual(["API token default-admin created for role ADMIN"]);
   });
 
   test("can name nothing but their own", async () => {
