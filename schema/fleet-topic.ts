@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
+import { badInput } from "./bad-input.ts";
 import type { ApiContext } from "./context.ts";
 import { type FleetTotals, fleetTotals } from "./fleet.ts";
 import { StateTopic } from "./state-topic.ts";
@@ -18,7 +19,9 @@ export class FleetTopic extends StateTopic<FleetTotals> {
   ) {
     super(context, info);
     const { min, max, default: usual } = FLEET_INTERVAL;
-    this.pauseMs = Math.min(Math.max(intervalMs ?? usual, min), max);
+    this.pauseMs = intervalMs ?? usual;
+    if (this.pauseMs < min || this.pauseMs > max)
+      throw badInput("intervalMs", `must be from ${min} to ${max}`);
     this.likeness = String(this.pauseMs);
   }
 

@@ -1,6 +1,7 @@
 import { PothosValidationError } from "@pothos/core";
 import { GraphQLError } from "graphql";
 import { isDamage } from "../runtime/damage.ts";
+import { retold } from "./limits/errors.ts";
 import { currentRequestId } from "./request-id.ts";
 
 /**
@@ -17,7 +18,8 @@ export function maskError(error: unknown, report: (error: unknown) => void): Gra
       ...place,
       extensions: { code: "BAD_USER_INPUT" },
     });
-  if (error instanceof GraphQLError && original instanceof GraphQLError) return error;
+  if (error instanceof GraphQLError && original instanceof GraphQLError)
+    return withoutQuotation(error);
   report(original);
   if (isDamage(original))
     return new GraphQLError(
@@ -30,6 +32,12 @@ export function maskError(error: unknown, report: (error: unknown) => void): Gra
     ...place,
     extensions: { code: "INTERNAL", ...(requestId !== null && { requestId }) },
   });
+}
+
+/** Of a body that is no JSON, the parser of JSON quotes a piece, and yoga the parser. */
+function withoutQuotation(error: GraphQLError): GraphQLError {
+  if (error.extensions["originalError"] === undefined) return error;
+  return retold(error, { extensions: { code: "BAD_REQUEST", http: { status: 400 } } });
 }
 
 /** Nobody threw it for a client to read. */

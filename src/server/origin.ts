@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isLoopback } from "./loopback.ts";
+import { REQUEST_ID_HEADER } from "./request-id.ts";
 
 /**
  * Why a request is refused before it is read; null when it is welcome. A web page anywhere can send
@@ -32,8 +33,8 @@ export const PREFLIGHT_HEADER = "GraphQL-Require-Preflight";
 /** What a page may send, and be told, beyond the little that browsers allow all of them. */
 const CORS = {
   "Access-Control-Allow-Methods": "GET, POST",
-  "Access-Control-Allow-Headers": `Authorization, Content-Type, ${PREFLIGHT_HEADER}`,
-  "Access-Control-Expose-Headers": "Retry-After",
+  "Access-Control-Allow-Headers": `Authorization, Content-Type, ${PREFLIGHT_HEADER}, ${REQUEST_ID_HEADER}, traceparent, tracestate`,
+  "Access-Control-Expose-Headers": `Retry-After, ${REQUEST_ID_HEADER}`,
   "Access-Control-Max-Age": "600",
 } as const;
 

@@ -89,7 +89,14 @@ describe("a page of an allowed origin", () => {
     });
     expect(response.status).toBe(204);
     expect(response.headers.get("access-control-allow-origin")).toBe(CONSOLE);
-    expect(response.headers.get("access-control-allow-headers")).toContain("Content-Type");
+    expect(response.headers.get("access-control-allow-headers")?.split(", ")).toEqual([
+      "Authorization",
+      "Content-Type",
+      "GraphQL-Require-Preflight",
+      "X-Request-Id",
+      "traceparent",
+      "tracestate",
+    ]);
     expect(response.headers.get("vary")).toBe("Origin");
     expect(response.headers.has("access-control-allow-credentials")).toBe(false);
   });
@@ -98,7 +105,7 @@ describe("a page of an allowed origin", () => {
     const response = await server.post({ query: QUERY }, { Origin: CONSOLE });
     expect(response.status).toBe(200);
     expect(response.headers.get("access-control-allow-origin")).toBe(CONSOLE);
-    expect(response.headers.get("access-control-expose-headers")).toBe("Retry-After");
+    expect(response.headers.get("access-control-expose-headers")).toBe("Retry-After, X-Request-Id");
   });
 
   test("has a WebSocket", async () => {

@@ -78,6 +78,19 @@ describe("GraphQL over HTTP", () => {
     expect(errors[0]?.message.length).toBeGreaterThan(0);
   });
 
+  test("tells of no JSON without a piece of it", async () => {
+    const response = await server.post('{"query":"{ head }","password":s3cret}');
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      errors: [{ message: "POST body sent invalid JSON.", extensions: { code: "BAD_REQUEST" } }],
+    });
+  });
+
+  test("is told to nobody again by what stands between", async () => {
+    for (const query of ["{ head }", "{ head }", "{ nonsense }", "mutation { nonsense }"])
+      expect((await server.post({ query })).headers.get("cache-control"), query).toBe("no-store");
+  });
+
   test("is not asked by pages elsewhere, nor under another name", async () => {
     const body = { query: "{ head }" };
     expect((await server.post(body, { Origin: "http://evil.example" })).status).toBe(403);
