@@ -34,7 +34,7 @@ function startOverdue(ctx: Context, guest: Guest, task: GuestTask, hostId: HostI
   holdOff(ctx, guest, task, hostId);
   const stays = task.isRepeated
     ? whyItStays(ctx, guest, hostId)
-    : "it is tried elsewhere after that";
+    : "if that has no answer either, it is tried elsewhere where it can be";
   if (stays === null || !isWanted(guest)) endStart(ctx, guest, hostId);
   else repeatOrder(ctx, guest, stays);
 }
@@ -75,13 +75,12 @@ function whyItStays({ state, nowMs }: Context, guest: Guest, hostId: HostId): st
   if (!state.meta.armed) return "high availability is disarmed, so it stays there";
   if (triedHostIds.length >= recovery.maxRelocations)
     return "it was tried on as many hosts as its maxRelocations allows, and stays there";
-  const others = companyOf(state, guest.id).filter((each) => each.hostId === hostId);
-  if (!others.every(({ task }) => task?.endsStart || (task?.isRepeated && bringsUp(task))))
+  const company = companyOf(state, guest.id).filter((each) => each.hostId === hostId);
+  if (!company.every(({ task }) => task?.endsStart || (task?.isRepeated && bringsUp(task))))
     return "guests that are bound to it run there, so it stays there";
-  const gone = others.map((each) => goneFrom(each, hostId)) as [Guest, ...Guest[]];
+  const gone = company.map((each) => goneFrom(each, hostId)) as [Guest, ...Guest[]];
   if (findPlace(state, subjectForAll(state, gone), nowMs) !== null) return null;
-  const alone = goneFrom(guest, hostId);
-  if (others.length === 1 && mayMakeRoom(state, alone)) return null;
+  if (gone.length === 1 && mayMakeRoom(state, gone[0])) return null;
   return "no other host would take it now, so it stays there";
 }
 
