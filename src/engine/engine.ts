@@ -61,7 +61,7 @@ import { type State, widest } from "./state.ts";
  * What follows from an input: facts in order, and for a command its outcome or why it is refused. The
  * facts are folded into the state one by one as they are found, and stay there until somebody rolls
  * the state back. After a refusal, a dry run or an error the state is as it was found, but for the
- * leases and the heat of hosts, which take note of what is measured. Nothing else goes in: the same
+ * leases, heat and usage, which take note of what is measured. Nothing else goes in: the same
  * state, input and time give the same facts. Throws only for bugs.
  */
 export function decide(state: State, input: Input, nowMs: number): Decision {
@@ -227,7 +227,7 @@ function handleObservation(ctx: Context, seen: Observation): void {
       for (const { hostId, level } of seen.hosts) ctx.state.heat.set(hostId, level);
       break;
     case "USAGE":
-      // Kept as the newest sample beside the tables; nothing is decided by it yet.
+      ctx.state.usage.note(seen.guests, ctx.nowMs);
       break;
   }
 }

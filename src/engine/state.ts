@@ -3,6 +3,7 @@ import type { Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Indexes } from "./indexes.ts";
 import { Journal, Table } from "./table.ts";
+import { Usage } from "./usage.ts";
 
 /** Finds an entity by the name that is unique in its scope: `scope/name`, or the name alone. */
 class Names {
@@ -142,6 +143,7 @@ export class State {
   looksHeldUntilMs: number | null = null;
   /** How near hosts without cooling are to tripping, 0 to 1, as last measured. Soft, like the leases. */
   readonly heat = new Map<number, number>();
+  readonly usage = new Usage();
   /** Faults in force, by `kind:target`. */
   readonly faults = new Map<string, number>();
   #meta: FleetMeta = {
@@ -185,6 +187,7 @@ export class State {
       Image: new Table("Image", this.#journal, (b, a) => names.image.follow(b, a)),
       Guest: new Table("Guest", this.#journal, (b, a) => {
         if (!b || !a) names.guest.follow(b, a, (a ?? b)?.tenantId);
+        if (b && !a) this.usage.forget(b.id);
         indexes.guestChanged(b, a);
       }),
       AffinityRule: new Table("AffinityRule", this.#journal, (b, a) => {

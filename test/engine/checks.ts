@@ -152,6 +152,7 @@ function decideElsewhere(
   other.movesDueAtMs = state.movesDueAtMs;
   other.looksHeldUntilMs = state.looksHeldUntilMs;
   for (const [hostId, level] of state.heat) other.heat.set(hostId, level);
+  state.usage.copyTo(other.usage);
   return decide(other, input, nowMs).events;
 }
 
