@@ -1,6 +1,7 @@
 import { ROLES } from "../src/model/principals.ts";
 import {
   ACTOR_KINDS,
+  AUTOMATION_MODES,
   DESIRED_STATES,
   DIRECTIONS,
   ERROR_CODES,
@@ -96,6 +97,11 @@ export const ShutdownPolicy = builder.enumType("ShutdownPolicy", {
   description:
     "What becomes of a host's guests when it is shut down or rebooted by request. FREEZE: they stop and come back with it. FAILOVER: they restart elsewhere at once. MIGRATE: they move away first and come back afterwards. CONDITIONAL: a reboot freezes, a shutdown fails over.",
   values: SHUTDOWN_POLICIES,
+});
+export const AutomationMode = builder.enumType("AutomationMode", {
+  description:
+    "OFF: nothing. ADVISE: recommendations, done when somebody applies them. AUTO: by itself.",
+  values: AUTOMATION_MODES,
 });
 export const MoveReason = builder.enumType("MoveReason", {
   description:

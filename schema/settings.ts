@@ -1,6 +1,6 @@
 import type { Settings } from "../src/model/settings.ts";
 import { builder } from "./builder.ts";
-import { ShutdownPolicy, Tolerance } from "./enums.ts";
+import { AutomationMode, ShutdownPolicy, Tolerance } from "./enums.ts";
 import { fleetFacts } from "./fleet-meta.ts";
 
 const FleetSettings = builder.objectRef<Settings>("FleetSettings").implement({
@@ -65,6 +65,30 @@ const FleetSettings = builder.objectRef<Settings>("FleetSettings").implement({
       hostBootTimeoutSeconds: t.exposeFloat("hostBootTimeoutSeconds", {
         description:
           "A host that was asked to reboot or to power on and is not heard of for this long has failed to.",
+      }),
+      balancing: t.expose("balancing", {
+        type: AutomationMode,
+        description:
+          "Whether guests are moved off hosts that are asked for more CPU than they should give.",
+      }),
+      powerManagement: t.expose("powerManagement", {
+        type: AutomationMode,
+        description:
+          "Whether guests are gathered on few hosts, and hosts without guests put in STANDBY until they are needed.",
+      }),
+      balanceEverySeconds: t.exposeFloat("balanceEverySeconds", {
+        description: "How often both are thought over; demand is averaged over as long.",
+      }),
+      balanceAtUtilization: t.exposeFloat("balanceAtUtilization", {
+        description:
+          "The share of a host's CPU that its guests may ask for before some are moved, 0 to 1.",
+      }),
+      standbyAfterSeconds: t.exposeFloat("standbyAfterSeconds", {
+        description: "How long a host must have been up before it can be put in STANDBY.",
+      }),
+      standbyHeadroom: t.exposeFloat("standbyHeadroom", {
+        description:
+          "CPU kept free on hosts that are up, as a share of what guests are expected to ask for.",
       }),
       batterySeconds: t.exposeFloat("batterySeconds", {
         description: "Simulated zones: how long batteries carry a zone without power.",

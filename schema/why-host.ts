@@ -93,9 +93,12 @@ function whyDown(facts: HostFacts): Reason {
   if (power?.phase === "OFF")
     return reason(facts, "HOST_NOT_UP", `was switched off by request at ${at(power.sinceMs)}`);
   if (power?.phase === "SWITCHING" || power?.phase === "BOOTING") {
-    const verb = { REBOOT: "rebooting", SHUTDOWN: "shutting down", POWER_ON: "powering on" }[
-      power.verb
-    ];
+    const verb = {
+      REBOOT: "rebooting",
+      SHUTDOWN: "shutting down",
+      POWER_ON: "powering on",
+      STANDBY: "going to stand by",
+    }[power.verb];
     return reason(facts, "IN_PROGRESS", `has been ${verb} since ${at(power.sinceMs)}`);
   }
   if (!host.everUp)

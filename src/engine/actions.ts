@@ -2,7 +2,7 @@ import type { Action, HostDescription, WorldSettings } from "../model/actions.ts
 import type { Guest, Host } from "../model/entities.ts";
 import type { EventKind, FleetEvent } from "../model/events.ts";
 import type { GuestId } from "../model/ids.ts";
-import { DRIVERS, type DriverName } from "../model/statuses.ts";
+import { DRIVERS, type DriverName, type HostPowerVerb } from "../model/statuses.ts";
 import { actionOf } from "./controllers/lifecycle.ts";
 import { isWatched, knowsItsWatchdog } from "./host-conditions.ts";
 import { isolationOf } from "./security.ts";
@@ -134,8 +134,13 @@ function isInContact(state: State, id: number | null): id is number {
 function switchPower(state: State, id: number, generation: number): DriverAction[] {
   const host = state.tables.Host.find(id);
   if (host?.power?.phase !== "SWITCHING" || host.generation !== generation) return [];
-  const kind = `${host.power.verb}_HOST` as const;
+  const kind = powerOrder(host.power.verb);
   return onHost(state, id, { kind, hostId: host.id, generation });
+}
+
+/** What the driver is told: a host in standby is off, and knows no more of it. */
+export function powerOrder(verb: HostPowerVerb): "REBOOT_HOST" | "SHUTDOWN_HOST" | "POWER_ON_HOST" {
+  return verb === "STANDBY" ? "SHUTDOWN_HOST" : `${verb}_HOST`;
 }
 
 /** Who answers has heard of the new times; until then its watchdog may go by the old ones. */

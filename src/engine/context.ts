@@ -39,6 +39,8 @@ export class Context {
   recoversLater = false;
   /** How many of the events have been searched for what makes or ends contradictions of rules. */
   rulesCheckedTo = 0;
+  /** Balancing and power management are thought over in this decision. */
+  balances = false;
   /** This decision looks at guests that should be elsewhere, and when that is to be done again. */
   looksAtMoves = false;
   movesNextMs = Number.POSITIVE_INFINITY;

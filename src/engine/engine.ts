@@ -5,6 +5,14 @@ import { Context } from "./context.ts";
 import { setGuestAllocation } from "./controllers/allocation.ts";
 import { createApiToken, revokeApiToken } from "./controllers/api-tokens.ts";
 import { endStockTaking, setHighAvailability } from "./controllers/arming.ts";
+import {
+  balance,
+  closeInterval,
+  isBalanced,
+  leaveOutRound,
+  nextBalancingDueAtMs,
+} from "./controllers/balancing/balancing.ts";
+import { wakeForThoseWithoutPlace } from "./controllers/balancing/standby.ts";
 import { checkContradictions } from "./controllers/contradictions/contradictions.ts";
 import { checkSilences, hostProbed } from "./controllers/detection.ts";
 import { clearFault, expireFaults, injectFault, nextFaultDueAtMs } from "./controllers/faults.ts";
@@ -78,7 +86,10 @@ export function decide(state: State, input: Input, nowMs: number): Decision {
     state.rollback(mark);
     if (error instanceof Refusal) return { events: [], outcome: null, rejection: error.rejection };
     // The same look would fail again, and again at once.
-    if (input.kind === "TICK") state.takeDue();
+    if (input.kind === "TICK") {
+      state.takeDue();
+      leaveOutRound(state, nowMs);
+    }
     throw error;
   }
 }
@@ -111,6 +122,8 @@ function tick(ctx: Context): null {
   checkTimers(ctx);
   releaseHeld(ctx);
   checkHostPower(ctx);
+  ctx.balances = nextBalancingDueAtMs(state) <= ctx.nowMs;
+  if (ctx.balances) closeInterval(state, ctx.nowMs);
   const placementDue = widest(before.placementDue, state.placementDue);
   const movesDueAtMs = Math.min(before.movesDueAtMs, state.movesDueAtMs);
   const isGathering = gatheringUntilMs(state) > ctx.nowMs;
@@ -228,6 +241,7 @@ function handleObservation(ctx: Context, seen: Observation): void {
       break;
     case "USAGE":
       ctx.state.usage.note(seen.guests, ctx.nowMs);
+      if (isBalanced(ctx.state)) ctx.state.demand.note(seen.guests);
       break;
   }
 }
@@ -247,10 +261,14 @@ function followUp(ctx: Context): void {
   tellIncidents(ctx);
   for (const zoneId of [...ctx.touchedZones].sort((a, b) => a - b)) assessZone(ctx, zoneId);
   if (ctx.hostsDown.length > 0) openFailovers(ctx);
+  if (ctx.balances) balance(ctx);
   attendHosts(ctx);
   reconcileTouched(ctx);
   checkContradictions(ctx);
-  if (ctx.toPlace.due !== "NOBODY" || ctx.toPlace.guests.size > 0) startWaiting(ctx);
+  if (ctx.toPlace.due !== "NOBODY" || ctx.toPlace.guests.size > 0) {
+    startWaiting(ctx);
+    wakeForThoseWithoutPlace(ctx);
+  }
   if (ctx.looksAtMoves) orderMoves(ctx);
   for (const id of [...ctx.state.indexes.openFailovers].sort((a, b) => a - b))
     completeFailover(ctx, id);
@@ -273,6 +291,7 @@ export function nextDueAtMs(state: State): number | null {
     nextSilenceDueAtMs(state),
     state.meta.stockDueAtMs ?? Number.POSITIVE_INFINITY,
     nextHostPowerDueAtMs(state),
+    nextBalancingDueAtMs(state),
     nextFaultDueAtMs(state),
     timed.nextMs,
     held.nextMs,

@@ -62,6 +62,16 @@ export function isOffByRequest({ power }: Host): boolean {
   return power.verb !== "POWER_ON" || power.wasOff;
 }
 
+/** It is off because nobody needed it, and can be woken. */
+export function isInStandby({ status }: Host): boolean {
+  return status === "STANDBY";
+}
+
+/** It was off, and is being switched on. */
+export function isWaking({ power }: Host): boolean {
+  return power?.verb === "POWER_ON" && power.wasOff;
+}
+
 /** It was up once, and its zone has to do without it although nobody asked for that. */
 export function isLost(host: Host): boolean {
   return host.everUp && LOST.has(host.status) && !isOffByRequest(host);

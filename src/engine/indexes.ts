@@ -30,8 +30,10 @@ import {
   isAttended,
   isCutOff,
   isFailing,
+  isInStandby,
   isLost,
   isUnheard,
+  isWaking,
   isWatched,
 } from "./host-conditions.ts";
 
@@ -135,6 +137,9 @@ export class Indexes {
   readonly held = new Timers<HostId>();
   /** Hosts to which a migration failed since one last succeeded. */
   readonly shunned = new Set<HostId>();
+  /** Hosts in standby, and those on their way back from there. */
+  readonly standby = new Set<HostId>();
+  readonly waking = new Set<HostId>();
   readonly openFailovers = new Set<FailoverId>();
   /** By the id of the guest or host that it is about. */
   readonly runningOperation = new Map<number, number>();
@@ -180,6 +185,8 @@ export class Indexes {
     this.moves.hostChanged(before, after);
     keep(this.suspects, host.id, isNow(isUnheard));
     keep(this.attended, host.id, isNow(isAttended));
+    keep(this.standby, host.id, isNow(isInStandby));
+    keep(this.waking, host.id, isNow(isWaking));
     keep(this.watched, host.id, isNow(isWatched));
     keep(
       this.shunned,

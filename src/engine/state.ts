@@ -1,6 +1,7 @@
 import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.ts";
 import type { Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
+import { Demand } from "./demand.ts";
 import { Indexes } from "./indexes.ts";
 import { Journal, Table } from "./table.ts";
 import { Usage } from "./usage.ts";
@@ -144,6 +145,9 @@ export class State {
   /** How near hosts without cooling are to tripping, 0 to 1, as last measured. Soft, like the leases. */
   readonly heat = new Map<number, number>();
   readonly usage = new Usage();
+  readonly demand = new Demand();
+  /** When balancing and power management are thought over next. Soft: one interval after the start. */
+  balancingDueAtMs: number | null = null;
   /** Faults in force, by `kind:target`. */
   readonly faults = new Map<string, number>();
   #meta: FleetMeta = {
@@ -187,7 +191,10 @@ export class State {
       Image: new Table("Image", this.#journal, (b, a) => names.image.follow(b, a)),
       Guest: new Table("Guest", this.#journal, (b, a) => {
         if (!b || !a) names.guest.follow(b, a, (a ?? b)?.tenantId);
-        if (b && !a) this.usage.forget(b.id);
+        if (b && !a) {
+          this.usage.forget(b.id);
+          this.demand.forget(b.id);
+        }
         indexes.guestChanged(b, a);
       }),
       AffinityRule: new Table("AffinityRule", this.#journal, (b, a) => {
@@ -271,6 +278,7 @@ export class State {
       placementDue: this.placementDue,
       looksHeldUntilMs: this.looksHeldUntilMs,
       movesDueAtMs: this.movesDueAtMs,
+      balancingDueAtMs: this.balancingDueAtMs,
     };
   }
 
@@ -282,6 +290,7 @@ export class State {
       placementDue: "EVERYONE",
       looksHeldUntilMs: null,
       movesDueAtMs: 0,
+      balancingDueAtMs: null,
     },
   ): void {
     const { changes } = this.#journal;
@@ -294,6 +303,7 @@ export class State {
     this.placementDue = mark.placementDue;
     this.looksHeldUntilMs = mark.looksHeldUntilMs;
     this.movesDueAtMs = mark.movesDueAtMs;
+    this.balancingDueAtMs = mark.balancingDueAtMs;
   }
 
   /** All of it, in order of id. */
@@ -307,6 +317,7 @@ export class State {
 
 export interface StateMark extends LooksDue {
   readonly looksHeldUntilMs: number | null;
+  readonly balancingDueAtMs: number | null;
   readonly length: number;
   readonly meta: FleetMeta;
 }

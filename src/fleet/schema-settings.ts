@@ -1,5 +1,5 @@
 import { DEFAULT_SETTINGS, type Settings } from "../model/settings.ts";
-import { SHUTDOWN_POLICIES } from "../model/statuses.ts";
+import { AUTOMATION_MODES, SHUTDOWN_POLICIES } from "../model/statuses.ts";
 import { integer, number, object, oneOf, type Schema } from "./schema-kinds.ts";
 import { TOLERATE } from "./tolerate.ts";
 
@@ -118,6 +118,37 @@ const settings: { readonly [Key in keyof Settings]: Schema } = {
     DAY,
     "A host that was asked to reboot or to power on and is not heard of for this long has failed to.",
   ),
+  balancing: oneOf(AUTOMATION_MODES, {
+    description:
+      "Whether guests are moved off hosts that are asked for more CPU than they should give. ADVISE: recommendations only.",
+    default: DEFAULT_SETTINGS.balancing,
+  }),
+  powerManagement: oneOf(AUTOMATION_MODES, {
+    description:
+      "Whether guests are gathered on few hosts, and hosts without guests put in STANDBY until they are needed. ADVISE: recommendations only.",
+    default: DEFAULT_SETTINGS.powerManagement,
+  }),
+  balanceEverySeconds: seconds(
+    "balanceEverySeconds",
+    1,
+    DAY,
+    "How often balancing and power management are thought over; demand is averaged over as long.",
+  ),
+  balanceAtUtilization: number(0.05, 1, {
+    description: "The share of a host's CPU that its guests may ask for before some are moved.",
+    default: DEFAULT_SETTINGS.balanceAtUtilization,
+  }),
+  standbyAfterSeconds: seconds(
+    "standbyAfterSeconds",
+    0,
+    DAY,
+    "How long a host must have been up before it can be put in STANDBY.",
+  ),
+  standbyHeadroom: number(0, 10, {
+    description:
+      "CPU kept free on hosts that are up, as a share of what guests are expected to ask for.",
+    default: DEFAULT_SETTINGS.standbyHeadroom,
+  }),
 };
 
 export const SETTINGS = object(settings, [], {

@@ -117,7 +117,9 @@ export interface Host {
   readonly opinion: Opinion | null;
   /** Asked to be free of guests; stays so through reboots until it is asked back. */
   readonly maintenance: boolean;
-  /** What is being done with its power by request; null when nothing is. */
+  /** Since when its guests ask for more than it should give, and why that goes on; null when they do not. */
+  readonly overload: HostOverload | null;
+  /** What is being done with its power; null when nothing is. */
   readonly power: HostPower | null;
   /** Losses of contact in a row, none of them long after the one before. */
   readonly flaps: number;
@@ -142,7 +144,15 @@ export interface Host {
   readonly incidentId: IncidentId | null;
 }
 
-/** A reboot, shutdown or start of a host by request. */
+export interface HostOverload {
+  readonly sinceMs: number;
+  /** The event that last told of it. */
+  readonly seq: Seq;
+  /** [] while something is done about it. */
+  readonly reasons: readonly Reason[];
+}
+
+/** A reboot, shutdown or start of a host by request, or its standby. */
 export interface HostPower {
   readonly verb: HostPowerVerb;
   /** CONDITIONAL is resolved by now: what becomes of the guests. */

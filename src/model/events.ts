@@ -369,6 +369,7 @@ export const EVENTS = {
       placement: "placement",
       generation: "int",
       why: "moveReason?",
+      because: "string?",
     },
   ),
   GuestMigrated: event(
@@ -638,6 +639,30 @@ export const EVENTS = {
     policy: "shutdownPolicy?",
     definition: "hostPowerDefinition",
   }),
+  HostEnteringStandby: event("POWER", "NOTICE", "{host} is to stand by: {because}", {
+    host: "Host",
+    guests: "int",
+    savedWatts: "float",
+    because: "string",
+    definition: "hostPowerDefinition",
+  }),
+  HostLeavingStandby: event("POWER", "NOTICE", "{host} is woken: {because}", {
+    host: "Host",
+    because: "string",
+    definition: "hostPowerDefinition",
+  }),
+  HostOverloaded: event(
+    "BALANCING",
+    "NOTICE",
+    "{host} is asked for {demandCores} cores and should give no more than {limitCores}: {reasons}",
+    { host: "Host", demandCores: "float", limitCores: "float", reasons: "reasons" },
+  ),
+  HostRelieved: event(
+    "BALANCING",
+    "INFO",
+    "{host} is asked for {demandCores} of the {limitCores} cores that it should give",
+    { host: "Host", demandCores: "float", limitCores: "float" },
+  ),
   HostPowerSwitching: event("POWER", "NOTICE", "{verb} of {host} is under way", {
     host: "Host",
     verb: "hostPowerVerb",

@@ -1,5 +1,5 @@
 import type { Resources } from "./resources.ts";
-import type { ShutdownPolicy, Tolerance } from "./statuses.ts";
+import type { AutomationMode, ShutdownPolicy, Tolerance } from "./statuses.ts";
 
 /** How a fleet is run. Times in seconds of the fleet's clock. */
 export interface Settings {
@@ -45,6 +45,18 @@ export interface Settings {
   readonly holdOffSeconds: number;
   /** A host that was asked to reboot or to power on and is not heard of for this long has failed to. */
   readonly hostBootTimeoutSeconds: number;
+  /** Whether guests are moved off hosts that are asked for more CPU than they should give. */
+  readonly balancing: AutomationMode;
+  /** Whether guests are gathered on few hosts, and hosts without guests put in STANDBY until they are needed. */
+  readonly powerManagement: AutomationMode;
+  /** How often both are thought over; demand is averaged over as long (VMware DRS: 5 minutes). */
+  readonly balanceEverySeconds: number;
+  /** The share of a host's CPU that its guests may ask for before some are moved. */
+  readonly balanceAtUtilization: number;
+  /** How long a host must have been up before it can be put in STANDBY. */
+  readonly standbyAfterSeconds: number;
+  /** CPU kept free on hosts that are up, as a share of what guests are expected to ask for. */
+  readonly standbyHeadroom: number;
 }
 
 /**
@@ -75,6 +87,12 @@ export const DEFAULT_SETTINGS: Settings = {
   flapWindowSeconds: 600,
   holdOffSeconds: 30,
   hostBootTimeoutSeconds: 600,
+  balancing: "OFF",
+  powerManagement: "OFF",
+  balanceEverySeconds: 300,
+  balanceAtUtilization: 0.8,
+  standbyAfterSeconds: 600,
+  standbyHeadroom: 0.1,
 };
 
 export type AllocationRatios = Pick<Settings, "cpuAllocationRatio" | "memoryAllocationRatio">;

@@ -60,8 +60,8 @@ export type Priority = (typeof PRIORITIES)[number];
 export const SHUTDOWN_POLICIES = ["CONDITIONAL", "FREEZE", "FAILOVER", "MIGRATE"] as const;
 export type ShutdownPolicy = (typeof SHUTDOWN_POLICIES)[number];
 
-/** What is done with a host's power by request. */
-export const HOST_POWER_VERBS = ["REBOOT", "SHUTDOWN", "POWER_ON"] as const;
+/** What is done with a host's power: by request, but for STANDBY, which saves hosts that nobody needs. */
+export const HOST_POWER_VERBS = ["REBOOT", "SHUTDOWN", "POWER_ON", "STANDBY"] as const;
 export type HostPowerVerb = (typeof HOST_POWER_VERBS)[number];
 
 /**
@@ -77,13 +77,18 @@ export type Opinion = (typeof OPINIONS)[number];
 export const OPINION_SOURCES = ["STORAGE", "NEIGHBOUR"] as const;
 export type OpinionSource = (typeof OPINION_SOURCES)[number];
 
+/** ADVISE tells what AUTO would do, and does it when somebody says so. */
+export const AUTOMATION_MODES = ["OFF", "ADVISE", "AUTO"] as const;
+export type AutomationMode = (typeof AUTOMATION_MODES)[number];
+
 /** The loss that admission control keeps room for. */
 export const TOLERANCES = ["NOTHING", "HOST", "RACK", "ZONE"] as const;
 export type Tolerance = (typeof TOLERANCES)[number];
 
 /**
  * Why a guest is moved. REQUEST: somebody asked. POWER and COOLING: its zone runs on battery or gets
- * hot. RULE: a strict rule wants it elsewhere. FAILBACK: back to where it belongs.
+ * hot. RULE: a strict rule wants it elsewhere. FAILBACK: back to where it belongs. BALANCING: its host
+ * is asked for too much. CONSOLIDATION: its host is to be put in STANDBY.
  */
 export const MOVE_REASONS = [
   "REQUEST",
@@ -93,6 +98,8 @@ export const MOVE_REASONS = [
   "MAINTENANCE",
   "RULE",
   "FAILBACK",
+  "BALANCING",
+  "CONSOLIDATION",
 ] as const;
 export type MoveReason = (typeof MOVE_REASONS)[number];
 
@@ -249,5 +256,6 @@ export const REASON_CODES = [
   "TAKING_STOCK",
   "SUSPENDED",
   "RULE_CONTRADICTION",
+  "NO_RELIEF",
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

@@ -124,6 +124,10 @@ export const VISIBILITY = {
   HostMaintenanceStarted: "EVERYONE",
   HostMaintenanceEnded: "EVERYONE",
   HostPowerRequested: "EVERYONE",
+  HostEnteringStandby: "FLEET",
+  HostLeavingStandby: "FLEET",
+  HostOverloaded: "FLEET",
+  HostRelieved: "FLEET",
   HostPowerSwitching: "EVERYONE",
   HostBooting: "EVERYONE",
   HostPoweredOff: "EVERYONE",
@@ -209,6 +213,7 @@ const REASONS_TOLD: Readonly<
   TAKING_STOCK: "AS_IT_IS",
   SUSPENDED: "AS_IT_IS",
   RULE_CONTRADICTION: "affinity rules of the fleet contradict each other",
+  NO_RELIEF: "its host is asked for too much",
 };
 
 /** What a tenant sees of the fleet's things: a name, null for what is not there or not to be seen. */
@@ -239,7 +244,9 @@ export function eventFor(
 ): FleetEvent {
   const { kind, actor } = event;
   const told = { ...event, actor: actorFor(tenantId, actor) } as FleetEvent;
-  const payload = counts ? { ...event.payload, ...counts } : withReasonsFor(glance, event);
+  const payload = counts
+    ? { ...event.payload, ...counts }
+    : withReasonsFor(glance, unhinted(event));
   if (payload === event.payload && !namesOthers(glance, event)) return told;
   const nameOf = (type: EntityType, id: number) =>
     glance(type, id) ?? (type === "Guest" ? nameOfUnseen(event, id) : `#${id}`);
@@ -250,6 +257,12 @@ export function eventFor(
 function actorFor(tenantId: TenantId, actor: Actor): Actor {
   if (actor.kind !== "PRINCIPAL" || actor.tenantId === tenantId) return actor;
   return { kind: "PRINCIPAL", name: null };
+}
+
+/** Why a guest is moved off a busy host tells how busy others are. */
+function unhinted(event: FleetEvent): FleetEvent {
+  if (event.kind !== "GuestMigrationStarted" || !event.payload.because) return event;
+  return { ...event, payload: { ...event.payload, because: null } };
 }
 
 /** The very same payload where there is nothing to be told otherwise. */

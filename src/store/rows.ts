@@ -168,6 +168,7 @@ function hostToRow(host: Host): Row<"Host"> {
     heldUntilMs: host.heldUntilMs,
     unansweredSinceMs: host.unansweredSinceMs,
     movesShunUntilMs: host.movesShunUntilMs,
+    overload: host.overload,
     watchdogMs: host.watchdogMs,
     incidentId: host.incidentId,
   };
@@ -198,6 +199,7 @@ function hostFromRow(row: Row<"Host">): Host {
     heldUntilMs: row.heldUntilMs,
     unansweredSinceMs: row.unansweredSinceMs,
     movesShunUntilMs: row.movesShunUntilMs,
+    overload: row.overload,
     watchdogMs: row.watchdogMs,
     incidentId: row.incidentId,
   };

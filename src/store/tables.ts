@@ -20,6 +20,7 @@ import type { Allocation } from "../model/allocation.ts";
 import type {
   GuestLoss,
   GuestTask,
+  HostOverload,
   HostPower,
   RecoveryPolicy,
   RuleHost,
@@ -183,6 +184,7 @@ export const hosts = snakeCase.table(
     heldUntilMs: integer(),
     unansweredSinceMs: integer(),
     movesShunUntilMs: integer(),
+    overload: json<HostOverload>(),
     watchdogMs: integer(),
     incidentId: integer().$type<IncidentId>(),
   },

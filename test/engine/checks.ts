@@ -153,6 +153,8 @@ function decideElsewhere(
   other.looksHeldUntilMs = state.looksHeldUntilMs;
   for (const [hostId, level] of state.heat) other.heat.set(hostId, level);
   state.usage.copyTo(other.usage);
+  state.demand.copyTo(other.demand);
+  other.balancingDueAtMs = state.balancingDueAtMs;
   return decide(other, input, nowMs).events;
 }
 

@@ -84,6 +84,7 @@ export const host: Host = {
   heldUntilMs: START_MS + 90,
   unansweredSinceMs: START_MS + 30,
   movesShunUntilMs: START_MS + 300,
+  overload: { sinceMs: START_MS + 5, seq: 78, reasons: [] },
   watchdogMs: 10_000,
   incidentId: ids.incident,
 };
@@ -109,6 +110,7 @@ const bareHost: Host = {
   heldUntilMs: null,
   unansweredSinceMs: null,
   movesShunUntilMs: null,
+  overload: null,
   watchdogMs: null,
   incidentId: null,
 };

@@ -10,6 +10,9 @@ export function whyEmptied(state: State, host: Host): MoveReason | null {
   const { power, cooling } = state.tables.Zone.get(host.zoneId);
   if (power === "DOWN") return "POWER";
   if (cooling === "DOWN") return "COOLING";
-  if (host.power?.phase === "EMPTYING" && host.power.policy === "MIGRATE") return "SHUTDOWN";
-  return host.maintenance ? "MAINTENANCE" : null;
+  const { power: switching, maintenance } = host;
+  const isLeft = switching?.phase === "EMPTYING" && switching.policy === "MIGRATE";
+  if (isLeft && switching.verb !== "STANDBY") return "SHUTDOWN";
+  if (maintenance) return "MAINTENANCE";
+  return isLeft ? "CONSOLIDATION" : null;
 }

@@ -321,6 +321,13 @@ function checkCompany(ctx: Context, [guest, ...others]: Movers): void {
 function orderMigration(ctx: Context, guest: Guest, placement: Placement): number {
   const hosts = { fromHost: guest.hostId as never, toHost: placement.hostId };
   const generation = guest.generation + 1;
-  const order = { guest: guest.id, ...hosts, placement, generation, why: "REQUEST" as const };
+  const order = {
+    guest: guest.id,
+    ...hosts,
+    placement,
+    generation,
+    why: "REQUEST",
+    because: null,
+  } as const;
   return ctx.emitAsActor("GuestMigrationStarted", order, null);
 }

@@ -74,7 +74,7 @@ export function hostConnected(
   ctx.state.leases.renew(host.id, ctx.nowMs);
   if (mayReturn(host)) contactRestored(ctx, host);
   else if (host.status === "FENCING" || isGoingDown(host)) return;
-  if (host.status === "DOWN") cameUp(ctx, host);
+  if (host.status === "DOWN" || host.status === "STANDBY") cameUp(ctx, host);
   noteStock(ctx, seen);
   takeStock(ctx, host, seen, mayHaveMissed);
 }

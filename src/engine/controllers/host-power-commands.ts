@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { isWatched } from "../host-conditions.ts";
 import { conflict } from "../refusal.ts";
 import { findHost, operationOn } from "./maintenance.ts";
-import { openHostOperation, supersedeOperation } from "./operations.ts";
+import { openHostOperation, succeedOperation, supersedeOperation } from "./operations.ts";
 
 /** Reboot, shutdown and start of hosts: what may be asked of a host when. */
 
@@ -20,6 +20,7 @@ const UNDER_WAY: Record<HostPowerVerb, string> = {
   REBOOT: "being rebooted",
   SHUTDOWN: "being shut down",
   POWER_ON: "being powered on",
+  STANDBY: "being put in standby",
 };
 
 function outcome({ id: hostId }: Host, operationId: OperationId | null): Outcome {
@@ -52,10 +53,20 @@ export function shutdownHost(
   const host = findHost(ctx, hostId);
   const { power } = host;
   if (power?.verb === "SHUTDOWN") return outcome(host, running(ctx, host));
+  if (power?.verb === "STANDBY" && power.phase === "OFF") return stayOff(ctx, host);
   // A reboot that has not begun yet can still be a shutdown.
   if (power !== null && power.phase !== "EMPTYING") throw isUnderWay(host, power);
   checkInContact(host, "shut down");
   return empty(ctx, host, "SHUTDOWN");
+}
+
+/** It is off, and will not be woken any more. */
+function stayOff(ctx: Context, host: Host): Outcome {
+  const { policy, seq } = host.power ?? { policy: "MIGRATE", seq: 0 };
+  const more = { policy, phase: "OFF", wasOff: false } as const;
+  const operationId = request(ctx, host.id, "SHUTDOWN", more);
+  succeedOperation(ctx, host.id, seq);
+  return outcome(host, operationId);
 }
 
 function running(ctx: Context, host: Host): OperationId | null {
@@ -84,7 +95,7 @@ function empty(ctx: Context, host: Host, verb: "REBOOT" | "SHUTDOWN"): Outcome {
 function request(
   ctx: Context,
   host: HostId,
-  verb: HostPowerVerb,
+  verb: keyof typeof OPERATIONS,
   more: Pick<HostPower, "policy" | "phase" | "wasOff">,
 ): OperationId {
   const definition = { verb, ...more, sinceMs: ctx.nowMs, orderedAtMs: null, seq: 0 };
@@ -104,7 +115,7 @@ export function powerOnHost(
   if (power?.phase === "EMPTYING") return callOff(ctx, host, power);
   if (power?.verb === "POWER_ON") return outcome(host, running(ctx, host));
   if (power !== null && power.phase !== "OFF") throw isUnderWay(host, power);
-  if (host.status !== "DOWN")
+  if (host.status !== "DOWN" && host.status !== "STANDBY")
     throw conflict(`Host ${host.name} is ${host.status}; only one that is off can be powered on.`, [
       "hostId",
     ]);

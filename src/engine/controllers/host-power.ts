@@ -1,7 +1,9 @@
 import type { Observation } from "../../model/actions.ts";
 import type { Guest, Host, HostPower } from "../../model/entities.ts";
 import type { HostId } from "../../model/ids.ts";
+import { powerOrder } from "../actions.ts";
 import type { Context } from "../context.ts";
+import { isWaking } from "../host-conditions.ts";
 import type { State } from "../state.ts";
 import { orderSwitch } from "./host-power-commands.ts";
 import { attendMaintenance } from "./maintenance.ts";
@@ -69,9 +71,9 @@ export function hostPowerAnswered(ctx: Context, result: Result): void {
   const host = ctx.state.tables.Host.find(result.hostId);
   if (host?.power?.phase !== "SWITCHING" || host.generation !== result.generation) return;
   const { verb } = host.power;
-  if (result.action !== `${verb}_HOST`) return;
+  if (result.action !== powerOrder(verb)) return;
   if (result.kind === "ACTION_FAILED") powerFailed(ctx, host, result.error, host.power.wasOff);
-  else if (verb === "SHUTDOWN") {
+  else if (verb === "SHUTDOWN" || verb === "STANDBY") {
     const seq = ctx.emitAsActor("HostPoweredOff", { host: host.id }, host.power.seq);
     succeedOperation(ctx, host.id, seq);
   } else ctx.emitAsActor("HostBooting", { host: host.id }, host.power.seq);
@@ -104,6 +106,7 @@ export function hostReturned(ctx: Context, hostId: HostId): void {
   const host = ctx.state.tables.Host.get(hostId);
   if (host.power === null) return;
   const { verb } = host.power;
+  if (isWaking(host)) ctx.state.balancingDueAtMs = ctx.nowMs;
   const seq = ctx.emitAsActor("HostPoweredOn", { host: host.id, verb }, host.causeSeq);
   succeedOperation(ctx, host.id, seq);
 }

@@ -189,13 +189,22 @@ export const requestFolds = {
     change(state, payload.guest, { desired: "STOPPED", retryAtMs: null, deleting: true }),
 } satisfies Folds;
 
+/** Moves to where the guest is as well placed as where it was, or better. */
+const STAYS_AFTER: ReadonlySet<MoveReason> = new Set<MoveReason>([
+  "REQUEST",
+  "RULE",
+  "FAILBACK",
+  "BALANCING",
+  "CONSOLIDATION",
+]);
+
 /** Where the guest is to go back to after it has moved. */
 function displacedFrom(
   why: MoveReason | undefined,
   before: Guest["displacedFromHostId"],
   { fromHost, toHost }: { fromHost: HostId; toHost: HostId },
 ): Guest["displacedFromHostId"] {
-  if (why === undefined || why === "REQUEST" || why === "RULE" || why === "FAILBACK") return null;
+  if (why === undefined || STAYS_AFTER.has(why)) return null;
   return before === toHost ? null : (before ?? fromHost);
 }
 

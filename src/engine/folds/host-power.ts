@@ -43,6 +43,14 @@ function ask(
     });
 }
 
+function askForPower(
+  state: State,
+  event: FleetEvent<"HostPowerRequested" | "HostEnteringStandby" | "HostLeavingStandby">,
+): void {
+  const power = { ...event.payload.definition, seq: event.seq };
+  ask(state, event, event.payload.host, { power });
+}
+
 /** The driver has done what it was told. */
 function switched(
   state: State,
@@ -65,10 +73,14 @@ export const hostPowerFolds = {
   HostMaintenanceStarted: (state, event) => ask(state, event, event.payload.host, {}),
   HostMaintenanceEnded: (state, event) =>
     ask(state, event, event.payload.host, { maintenance: false }),
-  HostPowerRequested: (state, event) =>
-    ask(state, event, event.payload.host, {
-      power: { ...event.payload.definition, seq: event.seq },
-    }),
+  HostPowerRequested: (state, event) => {
+    askForPower(state, event);
+    const { id, status, power } = state.tables.Host.get(event.payload.host);
+    if (status !== "STANDBY" || power?.verb !== "SHUTDOWN") return;
+    state.tables.Host.patch(id, { status: "DOWN", statusSinceMs: event.atMs, causeSeq: event.seq });
+  },
+  HostEnteringStandby: askForPower,
+  HostLeavingStandby: askForPower,
   // From here on its silence is no news.
   HostPowerSwitching: (state, { payload, atMs, seq }) => {
     const host = state.tables.Host.get(payload.host);
@@ -88,7 +100,12 @@ export const hostPowerFolds = {
     });
   },
   HostBooting: (state, event) => switched(state, event, "BOOTING"),
-  HostPoweredOff: (state, event) => switched(state, event, "OFF"),
+  HostPoweredOff: (state, event) => {
+    switched(state, event, "OFF");
+    const { id, power } = state.tables.Host.get(event.payload.host);
+    if (power?.verb !== "STANDBY") return;
+    state.tables.Host.patch(id, { status: "STANDBY", statusSinceMs: event.atMs });
+  },
   HostPoweredOn: (state, event) => ask(state, event, event.payload.host, { power: null }),
   HostPowerCancelled: (state, event) => ask(state, event, event.payload.host, { power: null }),
   HostPowerFailed: (state, event) => {

@@ -166,6 +166,12 @@ export const hostFolds = {
   },
   ZoneRestored: (state, event) =>
     state.tables.Zone.patch(event.payload.zone, { status: "HEALTHY", causeSeq: null }),
+  HostOverloaded: (state, { payload, atMs, seq }) => {
+    const sinceMs = state.tables.Host.get(payload.host).overload?.sinceMs ?? atMs;
+    const overload = { sinceMs, seq, reasons: payload.reasons };
+    state.tables.Host.patch(payload.host, { overload });
+  },
+  HostRelieved: (state, { payload }) => state.tables.Host.patch(payload.host, { overload: null }),
   DecisionFailed: nothing,
   FailoverStarted: (state, event) => {
     const { failover: id, domain: scope, scope: scopeRef, guestsAffected } = event.payload;

@@ -16,11 +16,13 @@ export function requestClaims(state: State, host: Host): Claim[] {
     [status !== "DRAINING" || maintenance || isEmptying, "drains for nothing"],
     [status !== "DRAINING" || guests > 0, "is empty, and nobody has noticed"],
     [status !== "UP" || !(maintenance || isEmptying), "should take no guests"],
+    [status !== "STANDBY" || power?.verb === "STANDBY", "stands by for nobody"],
     [power === null || matches(power, status), `is ${status} at ${power?.verb} ${power?.phase}`],
   ];
 }
 
 function matches({ phase, verb }: HostPower, status: HostStatus): boolean {
   if (phase === "EMPTYING") return verb !== "POWER_ON" && EMPTYING.includes(status);
-  return status === "DOWN" && (phase !== "OFF" || verb === "SHUTDOWN");
+  if (phase !== "OFF") return status === "DOWN";
+  return status === "DOWN" ? verb === "SHUTDOWN" : status === "STANDBY" && verb === "STANDBY";
 }

@@ -50,7 +50,8 @@ export function admissionObjection(
   }
 }
 
-function worstLoss(state: State, hostId: HostId): Stranding | null {
+/** The loss that would leave most guests without a place as things stand, as far as this host matters. */
+export function worstLoss(state: State, hostId: HostId): Stranding | null {
   let played = 0;
   for (const domain of state.indexes.reserve.doubtful(state, hostId)) {
     const isPlayed = domain.guests <= PLAYED_THROUGH;

@@ -148,6 +148,7 @@ function createHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec
       driverUri,
       capacity,
       status: "DOWN",
+      overload: null,
       statusSinceMs: ctx.nowMs,
       causeSeq: ctx.state.meta.seq + 1,
       everUp: false,

@@ -5,8 +5,9 @@ import { inRecoveryOrder, isWanted } from "../../guest-conditions.ts";
 import { isWatched } from "../../host-conditions.ts";
 import { hasMigrationSlots } from "../../placement/filters.ts";
 import type { State } from "../../state.ts";
+import { leaveForStandby } from "../balancing/standby.ts";
 import { whyEmptied } from "../emptying.ts";
-import type { MoveRound } from "./round.ts";
+import type { MoveRound, Outcome } from "./round.ts";
 
 interface Wish {
   readonly guest: Guest;
@@ -20,7 +21,12 @@ interface Wish {
 export function evacuate(round: MoveRound): void {
   const wishes = hostsToEmpty(round.state).flatMap((host) => wishesOf(round.state, host));
   for (const { guest, why, causeSeq } of wishes.sort(byUrgency))
-    round.settle(guest, why, round.move(guest, why, causeSeq), causeSeq);
+    round.settle(guest, why, leave(round, guest, why, causeSeq), causeSeq);
+}
+
+function leave(round: MoveRound, guest: Guest, why: MoveReason, causeSeq: Seq | null): Outcome {
+  if (why === "CONSOLIDATION") return leaveForStandby(round, guest, causeSeq);
+  return round.move(guest, why, causeSeq);
 }
 
 function hostsToEmpty(state: State): Host[] {
@@ -44,7 +50,7 @@ function wishesOf(state: State, host: Host): Wish[] {
 }
 
 function causeOf(state: State, host: Host, why: MoveReason): Seq | null {
-  if (why === "SHUTDOWN") return host.power?.seq ?? host.causeSeq;
+  if (why === "SHUTDOWN" || why === "CONSOLIDATION") return host.power?.seq ?? host.causeSeq;
   return why === "MAINTENANCE" ? host.causeSeq : state.tables.Zone.get(host.zoneId).causeSeq;
 }
 

@@ -110,6 +110,7 @@ export class MoveRound {
     why: MoveReason,
     causeSeq: Seq | null,
     choose: (subject: Subject) => Choice,
+    because: string | null = null,
   ): Outcome {
     const obstacle = this.#obstacle(movers, why);
     if (obstacle) return obstacle;
@@ -119,7 +120,7 @@ export class MoveRound {
     if (!choice.ok) return isTurn(choice.reasons) ? "WAITS" : choice.reasons;
     for (const guest of movers)
       if (unsupported) this.#relocate(guest, why, causeSeq);
-      else this.#migrate(guest, choice.placement, why, causeSeq);
+      else this.#migrate(guest, choice.placement, why, causeSeq, because);
     return "MOVES";
   }
 
@@ -133,7 +134,7 @@ export class MoveRound {
       this.#admission(movers, waiting, hostId),
     );
     if (!placement) return false;
-    for (const guest of movers) this.#migrate(guest, placement, "RULE", causeSeq);
+    for (const guest of movers) this.#migrate(guest, placement, "RULE", causeSeq, null);
     return true;
   }
 
@@ -217,9 +218,10 @@ export class MoveRound {
     placement: Placement,
     why: MoveReason,
     causeSeq: Seq | null,
+    because: string | null,
   ): void {
     const hosts = { fromHost: hostId as HostId, toHost: placement.hostId };
-    const order = { guest: id, ...hosts, placement, generation: generation + 1, why };
+    const order = { guest: id, ...hosts, placement, generation: generation + 1, why, because };
     this.ctx.emit("GuestMigrationStarted", order, causeSeq);
   }
 
@@ -237,12 +239,12 @@ export class MoveRound {
   }
 }
 
-function shunnedHosts(state: State): HostId[] {
+export function shunnedHosts(state: State): HostId[] {
   return [...state.indexes.shunned].filter((id) => isShunned(state, id)).sort((a, b) => a - b);
 }
 
 /** Where its last migration failed. */
-function failedTargets({ moveBlockedBy }: Guest): HostId[] {
+export function failedTargets({ moveBlockedBy }: Guest): HostId[] {
   return moveBlockedBy.flatMap(({ code, hostId }) =>
     code === "DRIVER_ERROR" && hostId !== undefined ? [hostId] : [],
   );

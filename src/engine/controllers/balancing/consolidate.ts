@@ -1,0 +1,79 @@
+import type { Host } from "../../../model/entities.ts";
+import type { HostId } from "../../../model/ids.ts";
+import { worstLoss } from "../../placement/admission.ts";
+import type { Plan, Unit } from "./plan.ts";
+import { riskCostWh, standbySavingWh } from "./price.ts";
+import { slack } from "./wake.ts";
+import { idleWatts } from "./watts.ts";
+import { wattHours } from "./words.ts";
+
+/** Of all hosts that are up, the share that is emptied in one round: what was planned is seen to be right first. */
+const EMPTIED_SHARE = 0.02;
+/** Hosts that are looked at for one that can be emptied. */
+const LOOKED_AT_MOST = 8;
+
+/** Hosts that nobody needs are put in standby: those without guests, and those whose guests fit elsewhere for less than they draw. */
+export function consolidate(plan: Plan): void {
+  const hosts = plan.openHosts();
+  for (const host of hosts.filter((each) => isSettled(plan, each)))
+    if (plan.state.indexes.guestsOnHost.count(host.id) === 0) putAway(plan, host, []);
+  for (let emptied = 0; emptied < Math.ceil(hosts.length * EMPTIED_SHARE); emptied++)
+    if (!emptyOne(plan)) return;
+}
+
+function isSettled({ state, nowMs }: Plan, { statusSinceMs, power }: Host): boolean {
+  const { standbyAfterSeconds } = state.meta.settings;
+  return power === null && nowMs - statusSinceMs >= standbyAfterSeconds * 1000;
+}
+
+function emptyOne(plan: Plan): boolean {
+  return plan
+    .openHosts()
+    .filter((host) => isSettled(plan, host))
+    .filter(({ id }) => plan.state.indexes.guestsOnHost.count(id) > 0)
+    .sort((a, b) => plan.load(a.id).mean - plan.load(b.id).mean || a.id - b.id)
+    .slice(0, LOOKED_AT_MOST)
+    .some((host) => {
+      const units = plan.unitsOn(host.id);
+      return units.every((unit) => unit !== null) && putAway(plan, host, units);
+    });
+}
+
+/** Whether its guests fit elsewhere, enough is left then, and it pays. */
+function putAway(plan: Plan, host: Host, units: readonly Unit[]): boolean {
+  const savedWatts = idleWatts(host);
+  let costWh = 0;
+  const fits = plan.try(() => {
+    costWh = -riskCostWh(plan.risk(host.id));
+    for (const unit of inOrderOfVariance(units)) {
+      const target = plan.bestTarget(unit, host.id, false);
+      if (!target) return false;
+      costWh += plan.migrationWh(unit) + target.riskWh;
+      plan.move(unit, target.hostId);
+    }
+    plan.setStatus(host.id, "STANDBY");
+    return costWh <= standbySavingWh(savedWatts) && leavesEnough(plan, host.id);
+  });
+  if (!fits) return false;
+  const guests = units.reduce((sum, unit) => sum + unit.guests.length, 0);
+  const saves = `it draws ${Math.round(savedWatts)} W when idle`;
+  const moves = `moving its ${guests === 1 ? "guest" : `${guests} guests`} costs as much as ${wattHours(Math.max(0, costWh))}`;
+  const because = guests === 0 ? `it has no guests, and ${saves}` : `${saves}, and ${moves}`;
+  plan.steps.push({ kind: "STANDBY", hostId: host.id, guests, savedWatts, because });
+  return true;
+}
+
+/** Those that vary most choose first. */
+function inOrderOfVariance(units: readonly Unit[]): Unit[] {
+  return [...units].sort(
+    (a, b) => b.load.variance - a.load.variance || a.guests[0].id - b.guests[0].id,
+  );
+}
+
+/** The headroom, and the room that admission control keeps for a loss. */
+function leavesEnough(plan: Plan, hostId: HostId): boolean {
+  const { state } = plan;
+  const { free, expected } = slack(plan);
+  if (free < expected * state.meta.settings.standbyHeadroom || free <= 0) return false;
+  return !state.indexes.reserve.isKept(state) || worstLoss(state, hostId) === null;
+}

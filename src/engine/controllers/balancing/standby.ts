@@ -1,0 +1,112 @@
+import type { Guest, Host, HostPower } from "../../../model/entities.ts";
+import type { HostId } from "../../../model/ids.ts";
+import type { Context } from "../../context.ts";
+import { placeOn } from "../../placement/place.ts";
+import type { State } from "../../state.ts";
+import { orderSwitch } from "../host-power-commands.ts";
+import { type MoveRound, moversWith, type Outcome } from "../moves/round.ts";
+import { Plan, type Step } from "./plan.ts";
+import { wakeForWaiting } from "./wake.ts";
+
+/** A host that was to be emptied and is not after so many intervals is left in service. */
+const INTERVALS_TO_EMPTY = 3;
+
+export function enterStandby(
+  ctx: Context,
+  { hostId: host, guests, savedWatts, because }: Extract<Step, { kind: "STANDBY" }>,
+): void {
+  const { capacity } = ctx.state.indexes;
+  if (!capacity.room(host)?.placeable) return;
+  const definition = power(ctx, "STANDBY", "EMPTYING", false);
+  ctx.emit("HostEnteringStandby", { host, guests, savedWatts, because, definition }, null);
+}
+
+/** One that has not left yet stays, before another one is woken. */
+export function leaveStandby(ctx: Context, host: HostId, because: string): void {
+  const { state } = ctx;
+  const [leaving] = emptying(state);
+  if (leaving) {
+    callOff(ctx, leaving);
+    return;
+  }
+  const definition = power(ctx, "POWER_ON", "SWITCHING", true);
+  ctx.emit("HostLeavingStandby", { host, because, definition }, null);
+  const woken = state.tables.Host.get(host);
+  orderSwitch(ctx, woken, woken.generation + 1);
+}
+
+function power(
+  ctx: Context,
+  verb: HostPower["verb"],
+  phase: HostPower["phase"],
+  wasOff: boolean,
+): HostPower {
+  const policy = verb === "STANDBY" ? "MIGRATE" : "FREEZE";
+  return { verb, policy, phase, wasOff, sinceMs: ctx.nowMs, orderedAtMs: null, seq: 0 };
+}
+
+/** Hosts that are being emptied to be put in standby. */
+function emptying({ indexes, tables }: State): Host[] {
+  return [...indexes.attended]
+    .sort((a, b) => a - b)
+    .map((id) => tables.Host.get(id))
+    .filter((host) => host.power?.verb === "STANDBY" && host.power.phase === "EMPTYING");
+}
+
+function callOff(ctx: Context, { id: host, power: called }: Host): void {
+  if (called) ctx.emit("HostPowerCancelled", { host, verb: called.verb }, called.seq);
+}
+
+export function callOffStuck(ctx: Context): void {
+  const { balanceEverySeconds } = ctx.state.meta.settings;
+  const patienceMs = INTERVALS_TO_EMPTY * balanceEverySeconds * 1000;
+  for (const host of emptying(ctx.state))
+    if (ctx.nowMs - (host.power?.sinceMs ?? 0) >= patienceMs) callOff(ctx, host);
+}
+
+/** A guest leaves a host that is to be put in standby: to where it raises the risk of overload least. */
+export function leaveForStandby(round: MoveRound, guest: Guest, causeSeq: number | null): Outcome {
+  const { ctx, state } = round;
+  const movers = moversWith(state, guest);
+  const plan = new Plan(state, ctx.nowMs);
+  const unit = plan.unitOf(movers);
+  const target = unit && guest.hostId !== null ? plan.bestTarget(unit, guest.hostId) : null;
+  if (!target) return "WAITS";
+  return round.moveAll(movers, "CONSOLIDATION", causeSeq, (subject) =>
+    placeOn(state, subject, target.hostId, ctx.nowMs),
+  );
+}
+
+/** Guests that found no place wake hosts that would have one for them. */
+export function wakeForThoseWithoutPlace(ctx: Context): void {
+  const { state } = ctx;
+  const { standby, waiting } = state.indexes;
+  if (state.meta.settings.powerManagement !== "AUTO" || standby.size === 0) return;
+  const guests = [...waiting]
+    .sort((a, b) => a - b)
+    .map((id) => state.tables.Guest.get(id))
+    .filter(({ retryAtMs, blockedBy }) => retryAtMs === null && blockedBy.some(lacksRoom));
+  if (guests.length === 0) return;
+  const plan = new Plan(state, ctx.nowMs);
+  try {
+    wakeForWaiting(plan, guests);
+  } finally {
+    plan.end();
+  }
+  for (const step of plan.steps)
+    if (step.kind === "WAKE") leaveStandby(ctx, step.hostId, step.because);
+}
+
+const LACKS_ROOM: ReadonlySet<string> = new Set([
+  "HOST_NOT_UP",
+  "INSUFFICIENT_CPU",
+  "INSUFFICIENT_MEMORY",
+  "INSUFFICIENT_STORAGE",
+  "RESERVED_BY_OTHERS",
+  "ADMISSION_CONTROL",
+  "AFFINITY_RULE",
+  "PREEMPTING",
+]);
+function lacksRoom({ code }: Guest["blockedBy"][number]): boolean {
+  return LACKS_ROOM.has(code);
+}

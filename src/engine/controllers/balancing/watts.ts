@@ -1,0 +1,5 @@
+import type { Host } from "../../../model/entities.ts";
+
+export function idleWatts(_host: Host): number {
+  return 93.7;
+}
