@@ -169,6 +169,7 @@ function hostToRow(host: Host): Row<"Host"> {
     unansweredSinceMs: host.unansweredSinceMs,
     movesShunUntilMs: host.movesShunUntilMs,
     watchdogMs: host.watchdogMs,
+    powerWatts: host.powerWatts,
     incidentId: host.incidentId,
   };
 }
@@ -199,6 +200,7 @@ function hostFromRow(row: Row<"Host">): Host {
     unansweredSinceMs: row.unansweredSinceMs,
     movesShunUntilMs: row.movesShunUntilMs,
     watchdogMs: row.watchdogMs,
+    powerWatts: row.powerWatts,
     incidentId: row.incidentId,
   };
 }

@@ -85,6 +85,7 @@ export const host: Host = {
   unansweredSinceMs: START_MS + 30,
   movesShunUntilMs: START_MS + 300,
   watchdogMs: 10_000,
+  powerWatts: [86, 89.4, 92.6, 96, 99.5, 102, 106, 108, 112, 114, 117],
   incidentId: ids.incident,
 };
 const bareHost: Host = {
@@ -110,6 +111,7 @@ const bareHost: Host = {
   unansweredSinceMs: null,
   movesShunUntilMs: null,
   watchdogMs: null,
+  powerWatts: null,
   incidentId: null,
 };
 
