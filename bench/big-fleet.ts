@@ -63,6 +63,7 @@ function zone(letter: string, index: number): ZoneSpec {
       name: `host-${index * perZone + i}`,
       rack: `rack-${letter}-${Math.floor(i / HOSTS_PER_RACK)}`,
       capacity: { cpuMillicores: cores * 1_000, memoryMiB: gib * 1_024, storageGiB: 8_000 },
+      powerWatts: null,
       powered: true,
       driver: "simulated",
       driverUri: null,

@@ -22,6 +22,7 @@ import "./links.ts";
 import "./node.ts";
 import "./operation.ts";
 import "./placement.ts";
+import "./power.ts";
 import "./reason.ts";
 import "./recovery.ts";
 import "./region.ts";

@@ -22,6 +22,7 @@ import type {
   SecurityGroupItem,
 } from "./document.ts";
 import { Names } from "./names.ts";
+import { powerWattsIn } from "./power-model.ts";
 import type { ProblemList } from "./problems.ts";
 import { References } from "./references.ts";
 import { checkSettings, settingsOf } from "./settings.ts";
@@ -135,6 +136,7 @@ class SpecBuilder {
         path: itemPath,
         rack: item.rack ?? null,
         capacity: resourcesOf(item, itemPath, this.#problems),
+        powerWatts: powerWattsIn(item, itemPath, this.#problems),
         powered: item.powered ?? true,
         driver: driver === "simulated" ? driver : ("libvirt" as const),
         driverUri: driver === "simulated" ? null : driver.libvirt.uri,

@@ -57,6 +57,8 @@ export interface HostItem extends ResourceKeys {
   readonly name: string;
   readonly count?: number;
   readonly rack?: string;
+  /** The name of one, or watts at 0, 10, … 100 % CPU. */
+  readonly powerModel?: string | readonly number[];
   readonly powered?: boolean;
   readonly driver?: "simulated" | { readonly libvirt: { readonly uri: string } };
 }

@@ -44,9 +44,9 @@ export interface ObjectSchema extends Annotations {
   readonly additionalProperties: false;
 }
 
-/** Text, a number or an object, or objects told apart by the constant of their key `kind`. */
+/** Text, a number, a list or an object, or objects told apart by the constant of their key `kind`. */
 export interface ChoiceSchema extends Annotations {
-  readonly oneOf: readonly (TextSchema | NumberSchema | ObjectSchema)[];
+  readonly oneOf: readonly (TextSchema | NumberSchema | ListSchema | ObjectSchema)[];
 }
 
 export type Schema =

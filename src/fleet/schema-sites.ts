@@ -1,4 +1,5 @@
 import { LIMITS } from "../model/limits.ts";
+import { POWER_MODEL } from "./power-model.ts";
 import { count, DRIVER_URI, name, RESOURCE_KEYS, RESOURCE_NAMES } from "./schema-common.ts";
 import { type ChoiceSchema, constant, list, number, object } from "./schema-kinds.ts";
 import { TOLERATE } from "./tolerate.ts";
@@ -36,6 +37,7 @@ const host = object(
     count: count("So many hosts of this kind, named `name-1`, `name-2`, …"),
     rack: name("The rack it stands in, within its data center."),
     ...RESOURCE_KEYS,
+    powerModel: POWER_MODEL,
     powered: {
       type: "boolean",
       description: "False: off, as after the fault HOST_POWER, until that fault is cleared.",

@@ -45,10 +45,11 @@ class ShapeCheck {
 
   #checkList(value: unknown, schema: ListSchema): void {
     if (!Array.isArray(value)) this.#note(`must be a list, not ${describe(value)}`);
-    else if (value.length < (schema.minItems ?? 0)) this.#note("must not be empty");
-    else if (value.length > schema.maxItems) {
-      this.#note(`holds ${value.length} items, of ${schema.maxItems} at most`);
-    } else this.#checkItems(value, schema);
+    else {
+      const problem = lengthProblem(value.length, schema);
+      if (problem === null) this.#checkItems(value, schema);
+      else this.#note(problem);
+    }
   }
 
   #checkItems(items: readonly unknown[], schema: ListSchema): void {
@@ -86,10 +87,12 @@ class ShapeCheck {
   #checkChoice(value: unknown, schema: ChoiceSchema): void {
     const objects = schema.oneOf.filter((branch) => branch.type === "object");
     const [object] = objects;
+    const list = schema.oneOf.find((branch) => branch.type === "array");
     const text = schema.oneOf.find((branch) => branch.type === "string");
     const number = schema.oneOf.find((branch) => isNumeric(branch));
     if (objects.length > 1) this.#checkKinds(value, objects);
     else if (isObject(value) && object) this.#checkObject(value, object);
+    else if (Array.isArray(value) && list) this.#checkList(value, list);
     else if (typeof value === "string" && text && text.const === undefined) {
       this.#note(textProblem(value, text));
     } else if (typeof value === "number" && number) {
@@ -144,16 +147,28 @@ function alternativesProblem(value: object, schema: ObjectSchema): string | null
     : `has both ${given.map(quoteKey).join(" and ")}; give one of them`;
 }
 
+function lengthProblem(length: number, { minItems = 0, maxItems }: ListSchema): string | null {
+  if (length >= minItems && length <= maxItems) return null;
+  if (minItems === maxItems) return `must hold ${maxItems} items, not ${length}`;
+  return length < minItems ? "must not be empty" : `holds ${length} items, of ${maxItems} at most`;
+}
+
+function listForm({ items, minItems, maxItems }: ListSchema): string {
+  const count = minItems === maxItems ? `${maxItems} ` : "";
+  return "type" in items && isNumeric(items) ? `a list of ${count}numbers` : `a list`;
+}
+
 /** Each branch in words: what it may be, or the keys that it may have. */
 function formsOf(schema: ChoiceSchema): string[] {
   return schema.oneOf.flatMap((branch) => {
     if (branch.type === "object") return `{ ${Object.keys(branch.properties).join(", ")} }`;
+    if (branch.type === "array") return listForm(branch);
     if (isNumeric(branch)) return "a number";
     return branch.enum ?? [branch.const ?? "a name"];
   });
 }
 
-function isNumeric(schema: ChoiceSchema["oneOf"][number]): schema is NumberSchema {
+function isNumeric(schema: Exclude<Schema, ChoiceSchema>): schema is NumberSchema {
   return schema.type === "integer" || schema.type === "number";
 }
 

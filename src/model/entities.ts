@@ -19,6 +19,7 @@ import type {
   TenantId,
   ZoneId,
 } from "./ids.ts";
+import type { PowerWatts } from "./power.ts";
 import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
@@ -101,6 +102,8 @@ export interface Host {
   /** The libvirt connection; null for simulated hosts. */
   readonly driverUri: string | null;
   readonly capacity: Resources;
+  /** Its power model; null when none is given for it. */
+  readonly powerWatts: PowerWatts | null;
   readonly status: HostStatus;
   readonly statusSinceMs: number;
   /** The event that led to the status. */

@@ -19,6 +19,7 @@ import type {
   Zone,
 } from "./entities.ts";
 import type { HostId, IdTypes, IncidentId, Ref, Seq, TenantId, ZoneId } from "./ids.ts";
+import type { PowerWatts } from "./power.ts";
 import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
@@ -86,6 +87,7 @@ export interface FieldTypes extends IdTypes {
   guestAllocationDefinition: Pick<Guest, "allocation">;
   guestSecurityDefinition: Pick<Guest, "securityGroupIds">;
   faultDefinition: Fault;
+  powerDefinition: { readonly powerWatts: PowerWatts | null };
   quotaDefinition: Quota;
   settingsDefinition: Settings;
   incidentDefinition: Incident;
@@ -176,6 +178,7 @@ export const EVENTS = {
     host: "Host",
     changes: "strings",
     capacity: "resources",
+    definition: "powerDefinition?",
   }),
   HostRemoved: event("INVENTORY", "NOTICE", "Host {host} removed", { host: "Host" }),
   TenantCreated: event("INVENTORY", "INFO", "Tenant {tenant} created", {

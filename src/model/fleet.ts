@@ -1,5 +1,6 @@
 import type { Allocation } from "./allocation.ts";
 import type { Quota } from "./entities.ts";
+import type { PowerWatts } from "./power.ts";
 import type { Resources } from "./resources.ts";
 import { DEFAULT_GROUP, type SecurityRuleWish } from "./security.ts";
 import type { Settings } from "./settings.ts";
@@ -54,6 +55,8 @@ export interface DataCenterSpec extends Item {
 export interface HostSpec extends Item {
   readonly rack: string | null;
   readonly capacity: Resources;
+  /** Null: it has no power model. */
+  readonly powerWatts: PowerWatts | null;
   /** False: off as after HOST_POWER, until that fault is cleared. */
   readonly powered: boolean;
   readonly driver: DriverName;

@@ -170,6 +170,7 @@ function hostToRow(host: Host): Row<"Host"> {
     movesShunUntilMs: host.movesShunUntilMs,
     overload: host.overload,
     watchdogMs: host.watchdogMs,
+    powerWatts: host.powerWatts,
     incidentId: host.incidentId,
   };
 }
@@ -201,6 +202,7 @@ function hostFromRow(row: Row<"Host">): Host {
     movesShunUntilMs: row.movesShunUntilMs,
     overload: row.overload,
     watchdogMs: row.watchdogMs,
+    powerWatts: row.powerWatts,
     incidentId: row.incidentId,
   };
 }

@@ -44,6 +44,7 @@ import type {
   TenantId,
   ZoneId,
 } from "../model/ids.ts";
+import type { PowerWatts } from "../model/power.ts";
 import { ROLES } from "../model/principals.ts";
 import type { Placement, Reason } from "../model/reasons.ts";
 import type { SecurityRule } from "../model/security.ts";
@@ -186,6 +187,7 @@ export const hosts = snakeCase.table(
     movesShunUntilMs: integer(),
     overload: json<HostOverload>(),
     watchdogMs: integer(),
+    powerWatts: json<PowerWatts>(),
     incidentId: integer().$type<IncidentId>(),
   },
   (t) => [

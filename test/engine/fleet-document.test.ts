@@ -109,6 +109,11 @@ describe("a fleet document", () => {
       ["UPDATE Host h1 cpuCores: 8 → 16"],
     ],
     [
+      "a host's power model",
+      (it) => set(hosts(it), 0, { powerModel: "hp-proliant-ml110-g4" }),
+      ['UPDATE Host h1 powerModel: null → "hp-proliant-ml110-g4"'],
+    ],
+    [
       "settings",
       (it) => Object.assign(it.settings, { watchdogSeconds: 30 }),
       ["UPDATE Settings settings watchdogSeconds: 9 → 30"],

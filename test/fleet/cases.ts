@@ -160,6 +160,38 @@ export const CASES: readonly Case[] = [
     "2:5 guests[0]: has both `flavor` and `resources`; give one of them",
   ),
   shape(
+    "an unknown power model",
+    inDataCenter(`              - { name: h, ${host}, powerModel: hp-proliant-ml110-g6 }`),
+    `8:87 ${hostPath}[0].powerModel: must be hp-proliant-ml110-g4, hp-proliant-ml110-g5 or ibm-x3550-m3-x5675, not "hp-proliant-ml110-g6"; did you mean hp-proliant-ml110-g4?`,
+  ),
+  shape(
+    "a power model of another kind",
+    inDataCenter(`              - { name: h, ${host}, powerModel: 200 }`),
+    `8:87 ${hostPath}[0].powerModel: must be hp-proliant-ml110-g4, hp-proliant-ml110-g5, ibm-x3550-m3-x5675 or a list of 11 numbers, not 200`,
+  ),
+  shape(
+    "too few watts",
+    inDataCenter(`              - { name: h, ${host}, powerModel: [100, 200] }`),
+    `8:75 ${hostPath}[0].powerModel: must hold 11 items, not 2`,
+  ),
+  shape(
+    "watts that are none",
+    inDataCenter(
+      `              - { name: h, ${host}, powerModel: [-1, .nan, 0, 0, 0, 0, 0, 0, 0, 0, .inf] }`,
+    ),
+    `8:88 ${hostPath}[0].powerModel[0]: must be a number of at least 0, not -1`,
+    `8:92 ${hostPath}[0].powerModel[1]: must be a number of at least 0, not NaN`,
+    `8:122 ${hostPath}[0].powerModel[10]: must be a number of at least 0, not Infinity`,
+  ),
+  beyondSchema(
+    "watts that fall",
+    inDataCenter(
+      `              - { name: h, ${host}, powerModel: [50, 60, 59.5, 80, 90, 100, 110, 120, 130, 140, 139] }`,
+    ),
+    `8:96 ${hostPath}[0].powerModel[2]: must not be below the 60 W of the point before it, as 59.5 is`,
+    `8:135 ${hostPath}[0].powerModel[10]: must not be below the 140 W of the point before it, as 139 is`,
+  ),
+  shape(
     "an unknown driver",
     inDataCenter(`              - { name: h, ${host}, driver: xen }`),
     `8:83 ${hostPath}[0].driver: must be simulated or { libvirt }, not "xen"`,

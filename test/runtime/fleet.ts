@@ -54,6 +54,7 @@ function hostsIn(zone: string, count: number) {
     name: `${zone}-h${index + 1}`,
     rack: null,
     capacity: { cpuMillicores: 8_000, memoryMiB: 32_768, storageGiB: 1_000 },
+    powerWatts: null,
     powered: true,
     driver: "simulated" as const,
     driverUri: null,

@@ -86,6 +86,7 @@ export const host: Host = {
   movesShunUntilMs: START_MS + 300,
   overload: { sinceMs: START_MS + 5, seq: 78, reasons: [] },
   watchdogMs: 10_000,
+  powerWatts: [86, 89.4, 92.6, 96, 99.5, 102, 106, 108, 112, 114, 117],
   incidentId: ids.incident,
 };
 const bareHost: Host = {
@@ -112,6 +113,7 @@ const bareHost: Host = {
   movesShunUntilMs: null,
   overload: null,
   watchdogMs: null,
+  powerWatts: null,
   incidentId: null,
 };
 

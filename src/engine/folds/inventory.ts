@@ -34,7 +34,11 @@ export const inventoryFolds = {
   RackRemoved: remove("Rack"),
   HostAdded: create("Host"),
   HostChanged: (state, { payload }) =>
-    state.tables.Host.patch(payload.host, { capacity: payload.capacity }),
+    state.tables.Host.patch(payload.host, {
+      capacity: payload.capacity,
+      // Older logs know of none.
+      powerWatts: payload.definition?.powerWatts ?? null,
+    }),
   HostRemoved: (state, event) => {
     const { host } = event.payload;
     for (const guest of state.tables.Guest.sorted())

@@ -7,6 +7,7 @@ import type {
   ZoneSpec,
 } from "../../../model/fleet.ts";
 import type { DataCenterId, HostId, RackId, RegionId, ZoneId } from "../../../model/ids.ts";
+import { type PowerWatts, powerModelName } from "../../../model/power.ts";
 import type { Resources } from "../../../model/resources.ts";
 import { type AllocationRatios, offeredBy } from "../../../model/settings.ts";
 import { beginFault } from "../faults.ts";
@@ -133,7 +134,7 @@ function planHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec: 
 function createHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec: HostSpec): void {
   const { ctx } = plan;
   const { names } = ctx.state;
-  const { name, driver, driverUri, capacity } = spec;
+  const { name, driver, driverUri, capacity, powerWatts } = spec;
   plan.create("Host", name, (cause) => {
     const dataCenterId = findDataCenter(plan, zone, dataCenter) as DataCenterId;
     const rack = spec.rack === null ? null : (names.rack.find(spec.rack, dataCenterId) as RackId);
@@ -147,6 +148,7 @@ function createHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec
       driver,
       driverUri,
       capacity,
+      powerWatts,
       status: "DOWN",
       overload: null,
       statusSinceMs: ctx.nowMs,
@@ -204,11 +206,23 @@ function updateHost(
   checkPlace(plan, host, zone, dataCenter, spec);
   if (host.driver !== spec.driver)
     plan.problem(spec.path, `Host ${spec.name} is driven by ${host.driver}; that cannot change.`);
-  const changes = differences(host.capacity, spec.capacity);
+  const { capacity, powerWatts } = spec;
+  const changes = [
+    ...differences(host.capacity, capacity),
+    ...differences(
+      { powerModel: toldModel(host.powerWatts) },
+      { powerModel: toldModel(powerWatts) },
+    ),
+  ];
   plan.update("Host", spec.name, changes, (cause) => {
-    const payload = { host: host.id, changes, capacity: spec.capacity };
+    const payload = { host: host.id, changes, capacity, definition: { powerWatts } };
     ctx.emitAsActor("HostChanged", payload, cause);
   });
+}
+
+/** As documents give it: by its name where it has one. */
+function toldModel(watts: PowerWatts | null): string | PowerWatts | null {
+  return powerModelName(watts) ?? watts;
 }
 
 /** No host may offer less than its guests have: neither by its own size nor by the fleet's ratios. */
