@@ -24,6 +24,8 @@ export interface Measured {
 export interface Options {
   /** A fleet document to use instead of the generated one; null for that. */
   readonly fleetFile: string | null;
+  /** Recorded demand, a row for each guest; null for none. */
+  readonly tracesFile: string | null;
   /** Repetitions whose median counts. */
   readonly rounds: number;
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [NAME…] [--json] [--rounds N] [--fleet FILE]`: measures, and says how each ratio
+ * `npm run bench -- [NAME…] [--json] [--rounds N] [--fleet FILE] [--traces FILE]`: measures, and says how each ratio
  * stands to its limit. A limit that is missed is a result, not a failure: only what could not be
  * measured ends with an error.
  */
@@ -15,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   apply: async () => (await import("./apply.ts")).apply,
   log: async () => (await import("./log.ts")).log,
   start: async () => (await import("./start.ts")).start,
+  consolidation: async () => (await import("./consolidation.ts")).consolidation,
   capacity: async () => (await import("./capacity.ts")).capacity,
   failover: async () => (await import("./failover.ts")).failover,
   latency: async () => (await import("./latency.ts")).latency,
@@ -26,12 +27,13 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
 /** None of them takes nearly as long, unless something hangs. */
 const DEADLINE_MS = 600_000;
 
-const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--rounds N] [--fleet FILE]
+const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--rounds N] [--fleet FILE] [--traces FILE]
 
 Benchmarks: ${Object.keys(BENCHMARKS).join(", ")} (all of them when none is named)
   --json        the result as one JSON object in the last line
   --rounds N    repetitions whose median counts (default: 5)
-  --fleet FILE  a fleet document to use instead of the generated one`;
+  --fleet FILE  a fleet document to use instead of the generated one
+  --traces FILE recorded demand for consolidation: CSV, a row for each guest, percent each five minutes`;
 
 class UsageError extends Error {}
 
@@ -54,7 +56,8 @@ function readArguments(): Arguments | null {
     throw new UsageError(`--rounds ${values.rounds} is not a whole number from 1 to 100.`);
   const names = positionals.length > 0 ? [...new Set(positionals)] : Object.keys(BENCHMARKS);
   const fleetFile = values.fleet === undefined ? null : resolve(values.fleet);
-  return { names, json: values.json ?? false, options: { fleetFile, rounds } };
+  const tracesFile = values.traces === undefined ? null : resolve(values.traces);
+  return { names, json: values.json ?? false, options: { fleetFile, tracesFile, rounds } };
 }
 
 function parse() {
@@ -66,6 +69,7 @@ function parse() {
         help: { type: "boolean", short: "h" },
         rounds: { type: "string" },
         fleet: { type: "string" },
+        traces: { type: "string" },
       },
     });
   } catch (error) {

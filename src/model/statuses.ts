@@ -257,5 +257,6 @@ export const REASON_CODES = [
   "SUSPENDED",
   "RULE_CONTRADICTION",
   "NO_RELIEF",
+  "HOST_CROWDED",
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

@@ -5,6 +5,7 @@ import type { RuleScope } from "../../model/statuses.ts";
 import { isCutOff } from "../host-conditions.ts";
 import type { State } from "../state.ts";
 import { fits, type HostRoom } from "./capacity-index.ts";
+import { crowding } from "./crowding.ts";
 import { claimOf, promisedTo } from "./promised.ts";
 import { domainOf } from "./rule-index.ts";
 import type { Subject } from "./subject.ts";
@@ -244,6 +245,8 @@ const hasTurn: Filter = (state, subject, room) =>
       }
     : null;
 
+const notCrowded: Filter = (state, subject, { hostId }) => crowding(state, subject, hostId);
+
 const FILTERS: readonly Filter[] = [
   notHere,
   takesGuests,
@@ -258,6 +261,7 @@ const FILTERS: readonly Filter[] = [
   notPromised,
   hasTurn,
   migrationSlot,
+  notCrowded,
 ];
 
 /** The first objection; null for a host that will do. */

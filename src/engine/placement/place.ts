@@ -185,6 +185,7 @@ const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   INSUFFICIENT_MEMORY: "short of memory",
   INSUFFICIENT_STORAGE: "short of storage",
   RESERVED_BY_OTHERS: "unable to reserve as much as it wants, which others have reserved",
+  HOST_CROWDED: "likely to be asked for too much",
   PREEMPTING: "making room for others",
   STARTS_LIMITED: "busy booting other guests",
 };

@@ -1,10 +1,10 @@
 import type { Host } from "../../../model/entities.ts";
 import type { HostId } from "../../../model/ids.ts";
+import { powerWattsOf, wattsAt } from "../../../model/power.ts";
 import { worstLoss } from "../../placement/admission.ts";
 import type { Plan, Unit } from "./plan.ts";
 import { riskCostWh, standbySavingWh } from "./price.ts";
 import { slack } from "./wake.ts";
-import { idleWatts } from "./watts.ts";
 import { wattHours } from "./words.ts";
 
 /** Of all hosts that are up, the share that is emptied in one round: what was planned is seen to be right first. */
@@ -41,7 +41,7 @@ function emptyOne(plan: Plan): boolean {
 
 /** Whether its guests fit elsewhere, enough is left then, and it pays. */
 function putAway(plan: Plan, host: Host, units: readonly Unit[]): boolean {
-  const savedWatts = idleWatts(host);
+  const savedWatts = wattsAt(powerWattsOf(host), 0);
   let costWh = 0;
   const fits = plan.try(() => {
     costWh = -riskCostWh(plan.risk(host.id));

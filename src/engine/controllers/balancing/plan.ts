@@ -1,6 +1,7 @@
 import type { Guest, Host } from "../../../model/entities.ts";
 import type { GuestId, HostId } from "../../../model/ids.ts";
 import type { Forecast } from "../../demand.ts";
+import { addLoad, hostLoad, limitOf, loadOf, overloadRisk } from "../../load.ts";
 import { companyOf } from "../../placement/company.ts";
 import { objection } from "../../placement/filters.ts";
 import { type Subject, subjectForAll } from "../../placement/subject.ts";
@@ -8,8 +9,7 @@ import type { State, StateMark } from "../../state.ts";
 import { preference } from "../moves/failback.ts";
 import { nextTryMs } from "../moves/pause.ts";
 import { failedTargets, isAtRest, type Movers, shunnedHosts, staysPut } from "../moves/round.ts";
-import { addLoad, hostLoad, limitOf, loadOf } from "./loads.ts";
-import { migrationCostWh, overloadRisk, riskCostWh } from "./price.ts";
+import { migrationCostWh, riskCostWh } from "./price.ts";
 
 /** What is to be done, and why, in words and numbers. */
 export type Step =

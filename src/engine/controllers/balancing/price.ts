@@ -1,5 +1,3 @@
-import type { Forecast } from "../../demand.ts";
-
 /**
  * What is weighed against what, all in one unit: watt-hours. A move must pay for itself within the
  * horizon, and so must a host that is put in STANDBY.
@@ -18,17 +16,6 @@ const OVERLOAD_HOUR_WH = 78;
 const MIGRATION_CPU_LOSS = 0.1;
 /** Half of a gigabit a second, as in Beloglazov & Buyya, 2012. */
 const MIGRATION_MIB_PER_SECOND = 59.6;
-
-/**
- * How likely it is that guests ask for more than `limit` in an interval: the sum of many demands is nearly
- * normal, but for its upper tail, which is heavier. Measured on groups of 24 PlanetLab machines, a load of
- * 1, 1.5, 2 and 2.5 standard deviations above the mean was exceeded in 16.6, 8.5, 4.1 and 2.0 % of all
- * intervals; this gives 16.8, 8.3, 3.9 and 1.8 %, the normal distribution 15.9, 6.7, 2.3 and 0.6 %.
- */
-export function overloadRisk({ mean, variance }: Forecast, limit: number): number {
-  const deviation = Math.sqrt(Math.max(0, variance)) + 1;
-  return 1 / (1 + Math.exp((1.6 * (limit - mean)) / deviation));
-}
 
 /** In watt-hours: what so much more risk of overload costs within the horizon. */
 export function riskCostWh(risk: number): number {

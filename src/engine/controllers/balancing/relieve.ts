@@ -1,5 +1,5 @@
 import type { HostId } from "../../../model/ids.ts";
-import { subtractLoad } from "./loads.ts";
+import { subtractLoad } from "../../load.ts";
 import type { Plan, Target, Unit } from "./plan.ts";
 import { riskCostWh } from "./price.ts";
 import { wakeFor } from "./wake.ts";

@@ -98,6 +98,7 @@ export function wakeForThoseWithoutPlace(ctx: Context): void {
 }
 
 const LACKS_ROOM: ReadonlySet<string> = new Set([
+  "HOST_CROWDED",
   "HOST_NOT_UP",
   "INSUFFICIENT_CPU",
   "INSUFFICIENT_MEMORY",

@@ -1,14 +1,14 @@
 import type { Guest, Host } from "../../../model/entities.ts";
 import type { HostId } from "../../../model/ids.ts";
+import { powerWattsOf, wattsAt } from "../../../model/power.ts";
+import { addLoad, loadOf } from "../../load.ts";
+import { FILLED_TO_RISK } from "../../placement/crowding.ts";
 import { objection } from "../../placement/filters.ts";
 import { subjectFor } from "../../placement/subject.ts";
 import type { State } from "../../state.ts";
-import { addLoad, loadOf } from "./loads.ts";
 import type { Plan, Unit } from "./plan.ts";
 import { cores } from "./words.ts";
 
-/** Risk of overload up to which guests that wait are put on a host before another is woken. */
-const FILLED_TO_RISK = 0.05;
 /** Hosts in standby that are looked at for one guest. */
 const LOOKED_AT_MOST = 16;
 
@@ -21,7 +21,11 @@ export function inStandby({ tables, indexes }: State): Host[] {
 }
 
 function byEfficiency(a: Host, b: Host): number {
-  return b.capacity.cpuMillicores - a.capacity.cpuMillicores || a.id - b.id;
+  return millicoresAWatt(b) - millicoresAWatt(a) || a.id - b.id;
+}
+
+function millicoresAWatt(host: Host): number {
+  return host.capacity.cpuMillicores / wattsAt(powerWattsOf(host), 1);
 }
 
 /** Hosts that are on their way back already are as good as up. */
