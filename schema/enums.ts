@@ -21,6 +21,7 @@ import {
   PRIORITIES,
   PROTOCOLS,
   REASON_CODES,
+  RECOMMENDATION_KINDS,
   RULE_KINDS,
   RULE_SCOPES,
   SEVERITIES,
@@ -102,6 +103,11 @@ export const AutomationMode = builder.enumType("AutomationMode", {
   description:
     "OFF: nothing. ADVISE: recommendations, done when somebody applies them. AUTO: by itself.",
   values: AUTOMATION_MODES,
+});
+export const RecommendationKind = builder.enumType("RecommendationKind", {
+  description:
+    "MOVE: guests to another host. STANDBY: a host to stand by. WAKE: one that stands by.",
+  values: RECOMMENDATION_KINDS,
 });
 export const MoveReason = builder.enumType("MoveReason", {
   description:

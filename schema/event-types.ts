@@ -21,6 +21,7 @@ import {
   OperationKind,
   Opinion,
   OpinionSource,
+  RecommendationKind,
   Role,
   ShutdownPolicy,
   Utility,
@@ -38,6 +39,7 @@ import { Operation } from "./operation.ts";
 import { Placement } from "./placement.ts";
 import { Rack } from "./rack.ts";
 import { Reason } from "./reason.ts";
+import { Recommendation } from "./recommendation.ts";
 import { Region } from "./region.ts";
 import { Resources } from "./resources.ts";
 import { SecurityGroup } from "./security-group.ts";
@@ -63,6 +65,7 @@ const ENTITIES = {
   Operation,
   Incident,
   ApiToken,
+  Recommendation,
 } as const satisfies Record<EntityType, unknown>;
 
 const VALUES = {
@@ -84,6 +87,7 @@ const VALUES = {
   operationKind: OperationKind,
   opinion: Opinion,
   opinionSource: OpinionSource,
+  recommendationKind: RecommendationKind,
   role: Role,
   shutdownPolicy: ShutdownPolicy,
   utility: Utility,

@@ -24,6 +24,7 @@ import "./operation.ts";
 import "./placement.ts";
 import "./power.ts";
 import "./reason.ts";
+import "./recommendation.ts";
 import "./recovery.ts";
 import "./region.ts";
 import "./scalars.ts";

@@ -17,6 +17,7 @@ import {
   incidents,
   operations,
   racks,
+  recommendations,
   regions,
   securityGroups,
   tenants,
@@ -60,6 +61,7 @@ const TABLES = {
   Operation: operations,
   Incident: incidents,
   ApiToken: apiTokens,
+  Recommendation: recommendations,
 } as const satisfies Record<EntityType, unknown>;
 
 export const ENTITY_TYPES: ReadonlySet<string> = new Set(Object.keys(TABLES));

@@ -144,6 +144,7 @@ const NAMED: ReadonlySet<string> = new Set([
   "Failover",
   "Incident",
   "ApiToken",
+  "Recommendation",
 ]);
 
 const SUBJECT_FIELDS = new Map<EventKind, { field: string; type: FieldType } | null>();

@@ -12,6 +12,7 @@ import {
   leaveOutRound,
   nextBalancingDueAtMs,
 } from "./controllers/balancing/balancing.ts";
+import { applyRecommendation } from "./controllers/balancing/recommendations.ts";
 import { wakeForThoseWithoutPlace } from "./controllers/balancing/standby.ts";
 import { checkContradictions } from "./controllers/contradictions/contradictions.ts";
 import { checkSilences, hostProbed } from "./controllers/detection.ts";
@@ -183,6 +184,8 @@ function handleCommand(ctx: Context, command: Command): Outcome {
       return fenceHost(ctx, command);
     case "SET_HIGH_AVAILABILITY":
       return setHighAvailability(ctx, command);
+    case "APPLY_RECOMMENDATION":
+      return applyRecommendation(ctx, command);
     case "CREATE_TENANT":
       return createTenant(ctx, command);
     case "SET_QUOTA":

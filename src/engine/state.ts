@@ -212,6 +212,7 @@ export class State {
       Operation: new Table("Operation", this.#journal, indexes.operationChanged),
       Incident: new Table("Incident", this.#journal, indexes.incidents.incidentChanged),
       ApiToken: new Table("ApiToken", this.#journal, () => {}),
+      Recommendation: new Table("Recommendation", this.#journal, () => {}),
     };
   }
 

@@ -22,6 +22,7 @@ const TYPES = {
   imageId: "Image",
   apiTokenId: "ApiToken",
   securityGroupId: "SecurityGroup",
+  recommendationId: "Recommendation",
 } as const satisfies Record<IdField, EntityType>;
 
 /** A thing that a command names, and the field of the input that names it. */

@@ -10,6 +10,7 @@ import type {
   HostId,
   ImageId,
   OperationId,
+  RecommendationId,
   Ref,
   SecurityGroupId,
   TenantId,
@@ -123,6 +124,7 @@ export type Command =
       readonly issuedAtMs: number;
     }
   | { readonly kind: "REVOKE_API_TOKEN"; readonly apiTokenId: ApiTokenId }
+  | { readonly kind: "APPLY_RECOMMENDATION"; readonly recommendationId: RecommendationId }
   | {
       readonly kind: "INJECT_FAULT";
       readonly fault: FaultKind;
@@ -175,6 +177,11 @@ export type Outcome =
     }
   | { readonly kind: "SECURITY_GROUP"; readonly securityGroupId: SecurityGroupId }
   | { readonly kind: "HIGH_AVAILABILITY"; readonly enabled: boolean }
+  | {
+      readonly kind: "RECOMMENDATION";
+      readonly hostId: HostId;
+      readonly guestIds: readonly GuestId[];
+    }
   | { readonly kind: "TENANT"; readonly tenantId: TenantId }
   | { readonly kind: "API_TOKEN"; readonly apiTokenId: ApiTokenId }
   | {

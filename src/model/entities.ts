@@ -12,6 +12,7 @@ import type {
   IncidentId,
   OperationId,
   RackId,
+  RecommendationId,
   Ref,
   RegionId,
   SecurityGroupId,
@@ -40,6 +41,7 @@ import type {
   Opinion,
   Polarity,
   Priority,
+  RecommendationKind,
   RuleKind,
   RuleScope,
   ShutdownPolicy,
@@ -408,6 +410,24 @@ export interface ApiToken {
   readonly expiresAtMs: number | null;
 }
 
+/** What AUTO would do, as long as it would. */
+export interface Recommendation {
+  readonly id: RecommendationId;
+  readonly kind: RecommendationKind;
+  /** The host that guests leave, or that is to stand by or be woken. */
+  readonly hostId: HostId;
+  /** MOVE: the guests that move as one; else []. */
+  readonly guestIds: readonly GuestId[];
+  /** MOVE: where they go; else null. */
+  readonly toHostId: HostId | null;
+  /** With the numbers that led to it, and those that are expected of it. */
+  readonly because: string;
+  /** STANDBY: what the host draws when idle; else null. */
+  readonly savedWatts: number | null;
+  readonly madeAtMs: number;
+  readonly seq: Seq;
+}
+
 /** One row each. The settings are the table `settings` with a single row of JSON. */
 export interface Entities {
   Region: Region;
@@ -426,6 +446,7 @@ export interface Entities {
   Operation: Operation;
   Incident: Incident;
   ApiToken: ApiToken;
+  Recommendation: Recommendation;
 }
 
 /** What is true of the fleet as a whole, beside its entities. */

@@ -13,6 +13,7 @@ import type {
   Incident,
   Quota,
   Rack,
+  Recommendation,
   Region,
   SecurityGroup,
   Tenant,
@@ -35,6 +36,7 @@ import type {
   OperationKind,
   Opinion,
   OpinionSource,
+  RecommendationKind,
   Severity,
   ShutdownPolicy,
   Tolerance,
@@ -95,6 +97,8 @@ export interface FieldTypes extends IdTypes {
   incidentHitsDefinition: { readonly hosts: readonly HostId[]; readonly zones: readonly ZoneId[] };
   hostPowerDefinition: HostPower;
   apiTokenDefinition: ApiToken;
+  recommendationDefinition: Recommendation;
+  recommendationKind: RecommendationKind;
   zonePolicyDefinition: { readonly tolerate: Tolerance | null };
 }
 export type FieldType = keyof FieldTypes;
@@ -665,6 +669,29 @@ export const EVENTS = {
     "INFO",
     "{host} is asked for {demandCores} of the {limitCores} cores that it should give",
     { host: "Host", demandCores: "float", limitCores: "float" },
+  ),
+  RecommendationMade: event("BALANCING", "NOTICE", "{advice} of {host} is recommended: {because}", {
+    host: "Host",
+    advice: "recommendationKind",
+    toHost: "Host?",
+    because: "string",
+    recommendation: "Recommendation",
+    definition: "recommendationDefinition",
+  }),
+  RecommendationApplied: event("BALANCING", "NOTICE", "{advice} of {host} is done as recommended", {
+    host: "Host",
+    advice: "recommendationKind",
+    recommendation: "Recommendation",
+  }),
+  RecommendationWithdrawn: event(
+    "BALANCING",
+    "INFO",
+    "{advice} of {host} is not recommended any more",
+    {
+      host: "Host",
+      advice: "recommendationKind",
+      recommendation: "Recommendation",
+    },
   ),
   HostPowerSwitching: event("POWER", "NOTICE", "{verb} of {host} is under way", {
     host: "Host",

@@ -21,6 +21,7 @@ export type FailoverId = Id<"Failover">;
 export type OperationId = Id<"Operation">;
 export type IncidentId = Id<"Incident">;
 export type ApiTokenId = Id<"ApiToken">;
+export type RecommendationId = Id<"Recommendation">;
 
 /** What an id can belong to: the type names of the API's `Node`s and of the log's subjects. */
 export interface IdTypes {
@@ -40,6 +41,7 @@ export interface IdTypes {
   Operation: OperationId;
   Incident: IncidentId;
   ApiToken: ApiTokenId;
+  Recommendation: RecommendationId;
 }
 export type EntityType = keyof IdTypes;
 

@@ -81,6 +81,10 @@ export type OpinionSource = (typeof OPINION_SOURCES)[number];
 export const AUTOMATION_MODES = ["OFF", "ADVISE", "AUTO"] as const;
 export type AutomationMode = (typeof AUTOMATION_MODES)[number];
 
+/** What is advised: to move guests, to put a host in standby, to wake one. */
+export const RECOMMENDATION_KINDS = ["MOVE", "STANDBY", "WAKE"] as const;
+export type RecommendationKind = (typeof RECOMMENDATION_KINDS)[number];
+
 /** The loss that admission control keeps room for. */
 export const TOLERANCES = ["NOTHING", "HOST", "RACK", "ZONE"] as const;
 export type Tolerance = (typeof TOLERANCES)[number];

@@ -19,6 +19,7 @@ import {
   incidents,
   operations,
   racks,
+  recommendations,
   regions,
   securityGroups,
   tenants,
@@ -42,6 +43,7 @@ export const ENTITY_TABLES = {
   Operation: operations,
   Incident: incidents,
   ApiToken: apiTokens,
+  Recommendation: recommendations,
 } as const;
 
 type Table<T extends keyof Entities> = (typeof ENTITY_TABLES)[T];
@@ -118,6 +120,7 @@ export const MAPPINGS: { readonly [T in keyof Entities]: Mapping<T> } = {
     fromRow: ({ scopeType, scopeId, ...rest }) => ({ ...rest, scopeRef: ref(scopeType, scopeId) }),
   },
   ApiToken: same(),
+  Recommendation: same(),
 };
 
 /** For entities whose fields are their table's columns. */

@@ -39,6 +39,7 @@ import type {
   IncidentId,
   OperationId,
   RackId,
+  RecommendationId,
   RegionId,
   SecurityGroupId,
   TenantId,
@@ -59,6 +60,7 @@ import {
   OPERATION_STATUSES,
   OPINIONS,
   POLARITIES,
+  RECOMMENDATION_KINDS,
   RULE_KINDS,
   RULE_SCOPES,
   TOLERANCES,
@@ -397,6 +399,22 @@ export const incidents = snakeCase.table(
     rootSeq: integer().notNull(),
   },
   (t) => [oneOf(t.domain, FAILURE_DOMAINS)],
+);
+
+export const recommendations = snakeCase.table(
+  "recommendations",
+  {
+    id: id<RecommendationId>(),
+    kind: text({ enum: RECOMMENDATION_KINDS }).notNull(),
+    hostId: integer().notNull().$type<HostId>(),
+    guestIds: json<readonly GuestId[]>().notNull(),
+    toHostId: integer().$type<HostId>(),
+    because: text().notNull(),
+    savedWatts: real(),
+    madeAtMs: integer().notNull(),
+    seq: integer().notNull(),
+  },
+  (t) => [oneOf(t.kind, RECOMMENDATION_KINDS)],
 );
 
 export const apiTokens = snakeCase.table(

@@ -66,6 +66,7 @@ const SEEN = {
       (guest_id IS NOT NULL AND seq IN (SELECT seq FROM main.log WHERE tenant_id = ${id}))`,
   }),
   faults: "NONE",
+  recommendations: "NONE",
   failovers: (id) => {
     const lost = ownGuestsThat(id, "GuestLost", OF_FAILOVER);
     const recovered = ownGuestsThat(id, "GuestFailedOver", OF_FAILOVER);

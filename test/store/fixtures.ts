@@ -16,6 +16,7 @@ import type {
   IncidentId,
   OperationId,
   RackId,
+  RecommendationId,
   RegionId,
   SecurityGroupId,
   TenantId,
@@ -49,8 +50,9 @@ export const ids = {
   incident: 20 as IncidentId,
   securityGroup: 21 as SecurityGroupId,
   apiToken: 22 as ApiTokenId,
+  recommendation: 23 as RecommendationId,
 };
-const NEXT_ID = 22;
+const NEXT_ID = 23;
 
 export const host: Host = {
   id: ids.host,
@@ -389,6 +391,19 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       hostsLost: 2,
       guestsLost: 5,
       rootSeq: 58,
+    },
+  ],
+  Recommendation: [
+    {
+      id: ids.recommendation,
+      kind: "MOVE",
+      hostId: ids.host,
+      guestIds: [ids.guest],
+      toHostId: ids.host,
+      because: "its host is asked for 6.1 of 5.3 cores",
+      savedWatts: null,
+      madeAtMs: START_MS + 9,
+      seq: 79,
     },
   ],
   ApiToken: [

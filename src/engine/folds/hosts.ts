@@ -172,6 +172,12 @@ export const hostFolds = {
     state.tables.Host.patch(payload.host, { overload });
   },
   HostRelieved: (state, { payload }) => state.tables.Host.patch(payload.host, { overload: null }),
+  RecommendationMade: (state, { payload, seq }) =>
+    state.tables.Recommendation.set({ ...payload.definition, seq }),
+  RecommendationApplied: (state, { payload }) =>
+    state.tables.Recommendation.delete(payload.recommendation),
+  RecommendationWithdrawn: (state, { payload }) =>
+    state.tables.Recommendation.delete(payload.recommendation),
   DecisionFailed: nothing,
   FailoverStarted: (state, event) => {
     const { failover: id, domain: scope, scope: scopeRef, guestsAffected } = event.payload;

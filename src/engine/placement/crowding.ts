@@ -6,7 +6,7 @@ import type { State } from "../state.ts";
 import type { Subject } from "./subject.ts";
 
 /** The risk of overload up to which hosts are filled with new guests, while there are others to be woken. */
-export const FILLED_TO_RISK = 0.05;
+export const FILLED_TO_RISK = 0.08;
 
 /**
  * New guests rather wait for a host that is woken than crowd those that are up. Whoever has run before does

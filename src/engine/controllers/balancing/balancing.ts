@@ -10,6 +10,7 @@ import { sameReasons } from "../blocking.ts";
 import { carryOut } from "./carry-out.ts";
 import { consolidate } from "./consolidate.ts";
 import { Plan, type Step } from "./plan.ts";
+import { recommend } from "./recommendations.ts";
 import { evenOut, overloaded, relieve } from "./relieve.ts";
 import { callOffStuck } from "./standby.ts";
 import { countOnWaking, keepHeadroom } from "./wake.ts";
@@ -27,7 +28,13 @@ export function balance(ctx: Context): void {
   callOffStuck(ctx);
   const { steps, unrelieved } = planned(state, nowMs);
   tellOverloads(ctx, unrelieved);
-  carryOut(ctx, steps);
+  const { settings } = state.meta;
+  const wanted = (mode: AutomationMode) =>
+    steps.filter(
+      ({ kind }) => settings[kind === "MOVE" ? "balancing" : "powerManagement"] === mode,
+    );
+  recommend(ctx, wanted("ADVISE"));
+  carryOut(ctx, wanted("AUTO"));
 }
 
 const isOn = (mode: AutomationMode) => mode !== "OFF";

@@ -8,9 +8,9 @@ const HORIZON_HOURS = 4;
 /** What a migration costs before its guest has lost any CPU: the network, both hosts' work, and the risk. */
 const MIGRATION_WH = 10;
 /** What a second of a core costs that a guest does not get. */
-const LOST_CORE_SECOND_WH = 3;
+const LOST_CORE_SECOND_WH = 6;
 /** What an hour costs in which a host is asked for more than it should give. */
-const OVERLOAD_HOUR_WH = 78;
+const OVERLOAD_HOUR_WH = 80;
 
 /** Of a guest's CPU, while it migrates (Voorsluys et al., 2009: 10 % for web servers). */
 const MIGRATION_CPU_LOSS = 0.1;

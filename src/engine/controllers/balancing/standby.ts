@@ -1,5 +1,5 @@
 import type { Guest, Host, HostPower } from "../../../model/entities.ts";
-import type { HostId } from "../../../model/ids.ts";
+import type { HostId, Seq } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
 import { placeOn } from "../../placement/place.ts";
 import type { State } from "../../state.ts";
@@ -14,25 +14,34 @@ const INTERVALS_TO_EMPTY = 3;
 export function enterStandby(
   ctx: Context,
   { hostId: host, guests, savedWatts, because }: Extract<Step, { kind: "STANDBY" }>,
-): void {
+  causeSeq: Seq | null,
+): string | null {
   const { capacity } = ctx.state.indexes;
-  if (!capacity.room(host)?.placeable) return;
+  if (!capacity.room(host)?.placeable) return "the host is not in service";
   const definition = power(ctx, "STANDBY", "EMPTYING", false);
-  ctx.emit("HostEnteringStandby", { host, guests, savedWatts, because, definition }, null);
+  ctx.emit("HostEnteringStandby", { host, guests, savedWatts, because, definition }, causeSeq);
+  return null;
 }
 
-/** One that has not left yet stays, before another one is woken. */
-export function leaveStandby(ctx: Context, host: HostId, because: string): void {
+/** What keeps it from being woken; null when it will be. One that has not left yet stays, before another one is woken. */
+export function leaveStandby(
+  ctx: Context,
+  host: HostId,
+  because: string,
+  causeSeq: Seq | null,
+): string | null {
   const { state } = ctx;
   const [leaving] = emptying(state);
   if (leaving) {
     callOff(ctx, leaving);
-    return;
+    return null;
   }
+  if (!state.indexes.standby.has(host)) return "the host is not in standby";
   const definition = power(ctx, "POWER_ON", "SWITCHING", true);
-  ctx.emit("HostLeavingStandby", { host, because, definition }, null);
+  ctx.emit("HostLeavingStandby", { host, because, definition }, causeSeq);
   const woken = state.tables.Host.get(host);
   orderSwitch(ctx, woken, woken.generation + 1);
+  return null;
 }
 
 function power(
@@ -94,7 +103,7 @@ export function wakeForThoseWithoutPlace(ctx: Context): void {
     plan.end();
   }
   for (const step of plan.steps)
-    if (step.kind === "WAKE") leaveStandby(ctx, step.hostId, step.because);
+    if (step.kind === "WAKE") leaveStandby(ctx, step.hostId, step.because, null);
 }
 
 const LACKS_ROOM: ReadonlySet<string> = new Set([

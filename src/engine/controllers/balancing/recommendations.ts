@@ -1,0 +1,76 @@
+import type { Command, Outcome } from "../../../model/commands.ts";
+import type { Recommendation } from "../../../model/entities.ts";
+import type { RecommendationId } from "../../../model/ids.ts";
+import type { Context } from "../../context.ts";
+import { conflict, notFound } from "../../refusal.ts";
+import { MoveRound } from "../moves/round.ts";
+import { carryOutOne } from "./carry-out.ts";
+import type { Step } from "./plan.ts";
+
+/** What is advised stands until it is done, or would not be advised any more. */
+export function recommend(ctx: Context, steps: readonly Step[]): void {
+  const advised = new Map(steps.map((step) => [keyOf(step), step]));
+  for (const standing of ctx.state.tables.Recommendation.sorted())
+    if (!advised.delete(keyOf(stepOf(standing)))) withdraw(ctx, standing);
+  for (const step of advised.values()) make(ctx, step);
+}
+
+/** The same advice, wherever the guests would go. */
+function keyOf(step: Step): string {
+  if (step.kind !== "MOVE") return `${step.kind}/${step.hostId}`;
+  return ["MOVE", step.fromHostId, ...step.guestIds].join("/");
+}
+
+function make(ctx: Context, step: Step): void {
+  const id = ctx.newId<RecommendationId>();
+  const isMove = step.kind === "MOVE";
+  const definition: Recommendation = {
+    id,
+    kind: step.kind,
+    hostId: isMove ? step.fromHostId : step.hostId,
+    guestIds: isMove ? step.guestIds : [],
+    toHostId: isMove ? step.toHostId : null,
+    because: step.because,
+    savedWatts: step.kind === "STANDBY" ? step.savedWatts : null,
+    madeAtMs: ctx.nowMs,
+    seq: 0,
+  };
+  const { hostId: host, kind: advice, toHostId: toHost, because } = definition;
+  const payload = { host, advice, toHost, because, recommendation: id, definition };
+  ctx.emit("RecommendationMade", payload, null);
+}
+
+function withdraw(
+  ctx: Context,
+  { id: recommendation, hostId: host, kind: advice }: Recommendation,
+) {
+  ctx.emit("RecommendationWithdrawn", { host, advice, recommendation }, null);
+}
+
+function stepOf({ kind, hostId, guestIds, toHostId, because, savedWatts }: Recommendation): Step {
+  if (kind === "WAKE") return { kind, hostId, because };
+  if (kind === "STANDBY") return { kind, hostId, guests: 0, savedWatts: savedWatts ?? 0, because };
+  return { kind, guestIds, fromHostId: hostId, toHostId: toHostId ?? hostId, because };
+}
+
+/** Done as it was advised, if that can still be done. */
+export function applyRecommendation(
+  ctx: Context,
+  { recommendationId }: Extract<Command, { kind: "APPLY_RECOMMENDATION" }>,
+): Outcome {
+  const { tables } = ctx.state;
+  const standing = tables.Recommendation.find(recommendationId);
+  if (!standing)
+    throw notFound("There is no such recommendation: it was withdrawn or applied, or never made.", [
+      "recommendationId",
+    ]);
+  const { hostId, guestIds, kind: advice } = standing;
+  const isGone = [hostId, standing.toHostId].some((id) => id !== null && !tables.Host.find(id));
+  if (isGone || guestIds.some((id) => !tables.Guest.find(id)))
+    throw conflict("A host or guest that it is about is gone.", ["recommendationId"]);
+  const payload = { host: hostId, advice, recommendation: recommendationId };
+  const seq = ctx.emitAsActor("RecommendationApplied", payload, standing.seq);
+  const obstacle = carryOutOne(ctx, new MoveRound(ctx), stepOf(standing), seq);
+  if (obstacle !== null) throw conflict(`It can't be done now: ${obstacle}.`, ["recommendationId"]);
+  return { kind: "RECOMMENDATION", hostId, guestIds };
+}
