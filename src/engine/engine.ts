@@ -8,6 +8,7 @@ import { endStockTaking, setHighAvailability } from "./controllers/arming.ts";
 import {
   balance,
   closeInterval,
+  endWhatIsOff,
   isBalanced,
   leaveOutRound,
   nextBalancingDueAtMs,
@@ -116,6 +117,8 @@ function handle(ctx: Context, input: Exclude<Input, { kind: "TICK" }>): Outcome 
  */
 function tick(ctx: Context): null {
   const { state } = ctx;
+  ctx.balances = nextBalancingDueAtMs(state) <= ctx.nowMs;
+  if (ctx.balances) closeInterval(state, ctx.nowMs);
   const before = state.takeDue();
   expireFaults(ctx);
   checkSilences(ctx);
@@ -123,8 +126,6 @@ function tick(ctx: Context): null {
   checkTimers(ctx);
   releaseHeld(ctx);
   checkHostPower(ctx);
-  ctx.balances = nextBalancingDueAtMs(state) <= ctx.nowMs;
-  if (ctx.balances) closeInterval(state, ctx.nowMs);
   const placementDue = widest(before.placementDue, state.placementDue);
   const movesDueAtMs = Math.min(before.movesDueAtMs, state.movesDueAtMs);
   const isGathering = gatheringUntilMs(state) > ctx.nowMs;
@@ -264,6 +265,7 @@ function followUp(ctx: Context): void {
   tellIncidents(ctx);
   for (const zoneId of [...ctx.touchedZones].sort((a, b) => a - b)) assessZone(ctx, zoneId);
   if (ctx.hostsDown.length > 0) openFailovers(ctx);
+  endWhatIsOff(ctx);
   if (ctx.balances) balance(ctx);
   attendHosts(ctx);
   reconcileTouched(ctx);

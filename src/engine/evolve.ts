@@ -97,6 +97,7 @@ const CONCERNS_MOVES: ReadonlySet<EventKind> = new Set<EventKind>([
   "GuestStarted",
   "GuestSuspended",
   "HighAvailabilityDisarmed",
+  "HostEnteringStandby",
   "HostMaintenanceRequested",
   "HostMaintenanceStarted",
   "HostPowerRequested",

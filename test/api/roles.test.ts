@@ -24,6 +24,7 @@ const MAY = {
   rebootHost: "O A",
   shutdownHost: "O A",
   powerOnHost: "O A",
+  applyRecommendation: "O A",
   setHighAvailability: "O A",
   createApiToken: "a A",
   revokeApiToken: "a A",

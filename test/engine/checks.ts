@@ -208,6 +208,11 @@ const LONG_AT_REST_MS = 300_000;
 const HONEST_REASONS =
   /^(INSUFFICIENT_|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING|ADMISSION_CONTROL|PREEMPTED)/;
 
+/** Hosts may stand by: nobody needed them, or somebody wanted it as it was advised. */
+function savesHosts({ state }: World): boolean {
+  return state.meta.settings.powerManagement !== "OFF";
+}
+
 /** After everything was mended: whoever can be as desired is. */
 export function checkMended(world: World): void {
   const { tables } = world.state;
@@ -218,7 +223,8 @@ export function checkMended(world: World): void {
       wrong.push(`guest ${guest.name} is ${guest.status}: ${JSON.stringify(guest.blockedBy)}`);
   }
   for (const { name, status } of tables.Host.sorted())
-    if (status !== "UP") wrong.push(`host ${name} is ${status}`);
+    if (status !== "UP" && (status !== "STANDBY" || !savesHosts(world)))
+      wrong.push(`host ${name} is ${status}`);
   const restMs = world.nowMs - LONG_AT_REST_MS;
   for (const { atMs, message } of world.of("GuestMigrationStarted"))
     if (atMs > restMs) wrong.push(`comes to no rest: ${message}`);

@@ -1,8 +1,9 @@
 import { isUnheard } from "../../src/engine/host-conditions.ts";
 import type { Observation } from "../../src/model/actions.ts";
 import type { Command } from "../../src/model/commands.ts";
-import type { GuestId, HostId, Ref } from "../../src/model/ids.ts";
+import type { GuestId, HostId, RecommendationId, Ref } from "../../src/model/ids.ts";
 import {
+  AUTOMATION_MODES,
   DESIRED_STATES,
   type FaultKind,
   POLARITIES,
@@ -110,6 +111,12 @@ export function randomDocument(chance: Chance): Document {
       memoryAllocationRatio: chance.of([1, 1, 1.25]),
       shutdownPolicy: chance.of(SHUTDOWN_POLICIES),
       hostBootTimeoutSeconds: chance.int(30, 300),
+      balancing: chance.of(AUTOMATION_MODES),
+      powerManagement: chance.of(AUTOMATION_MODES),
+      balanceEverySeconds: chance.of([20, 60]),
+      balanceAtUtilization: chance.of([0.1, 0.6, 1]),
+      standbyAfterSeconds: chance.of([0, 60]),
+      standbyHeadroom: chance.of([0, 0.1, 1]),
     },
     regions,
     tenants: chance.is(0.5) ? [{ name: "default", quota: { guests: 30, cpuCores: 60 } }] : [],
@@ -239,6 +246,11 @@ export class RandomWorld {
     return dead.length > 0 ? this.chance.of(dead).id : (0 as HostId);
   }
 
+  #anyAdvice(): RecommendationId {
+    const advice = this.world.state.tables.Recommendation.sorted();
+    return advice.length > 0 ? this.chance.of(advice).id : (0 as RecommendationId);
+  }
+
   #randomHostVerb(): Command {
     const { chance } = this;
     const hostId = this.#anyHost();
@@ -250,8 +262,10 @@ export class RandomWorld {
       "SET_HIGH_AVAILABILITY",
       "CONFIRM_HOST_DEAD",
       "FENCE_HOST",
+      "APPLY_RECOMMENDATION",
     ] as const);
     if (kind === "SET_HIGH_AVAILABILITY") return { kind, enabled: chance.is(0.6) };
+    if (kind === "APPLY_RECOMMENDATION") return { kind, recommendationId: this.#anyAdvice() };
     if (kind === "CONFIRM_HOST_DEAD") return { kind, hostId: this.#anyDeadHost() };
     return kind === "SET_MAINTENANCE"
       ? { kind, hostId, enabled: chance.is(0.6) }
@@ -391,7 +405,8 @@ export class RandomWorld {
       world.try({ kind: "SET_MAINTENANCE", hostId, enabled: false });
     world.advance(300);
     for (const { id: hostId, power, status } of Host.sorted())
-      if (power !== null || status === "DOWN") world.try({ kind: "POWER_ON_HOST", hostId });
+      if (status === "DOWN" || (power !== null && status !== "STANDBY"))
+        world.try({ kind: "POWER_ON_HOST", hostId });
     world.advance(30);
     for (const { id, status, desired } of world.state.tables.Guest.sorted())
       if (status === "ERROR" || status === "PENDING" || status === "LOST")

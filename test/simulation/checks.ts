@@ -82,6 +82,7 @@ export function checkMended(server: Server, nowMs: number): string[] {
   return [
     ...tables.Guest.sorted().flatMap((guest) => guestIsWell(server, guest)),
     ...tables.Host.sorted()
+      .filter(({ status }) => status !== "STANDBY" || !saves(state))
       .filter(({ status, power, maintenance }) => status !== "UP" || power || maintenance)
       .map(({ name, status, power }) => `host ${name} is ${status}, ${JSON.stringify(power)}`),
     ...tables.Zone.sorted()
@@ -95,6 +96,11 @@ export function checkMended(server: Server, nowMs: number): string[] {
     ...unexplainedBreaches(state),
     ...missedChances(state, nowMs),
   ];
+}
+
+/** Hosts that nobody needs are in standby, or were put there on request. */
+function saves({ meta }: State): boolean {
+  return meta.settings.powerManagement !== "OFF";
 }
 
 function guestIsWell({ state }: Server, guest: Guest): string[] {

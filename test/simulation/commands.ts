@@ -2,7 +2,14 @@ import { isUnheard } from "../../src/engine/host-conditions.ts";
 import type { State } from "../../src/engine/state.ts";
 import { parseFleetDocument } from "../../src/fleet/parse.ts";
 import type { Command } from "../../src/model/commands.ts";
-import type { GuestId, HostId, Ref, SecurityGroupId, TenantId } from "../../src/model/ids.ts";
+import type {
+  GuestId,
+  HostId,
+  RecommendationId,
+  Ref,
+  SecurityGroupId,
+  TenantId,
+} from "../../src/model/ids.ts";
 import type { SecurityRuleWish } from "../../src/model/security.ts";
 import { type FaultKind, SHARES_LEVELS } from "../../src/model/statuses.ts";
 import { chanceOf } from "./chance.ts";
@@ -74,6 +81,12 @@ export function commandOf(
     }
     case "ISOLATION":
       return isolate(state, step);
+    case "ADVICE": {
+      const advice = tables.Recommendation.sorted();
+      if (advice.length === 0) return null;
+      const recommendationId = nth(advice, step.which) as RecommendationId;
+      return { kind: "APPLY_RECOMMENDATION", recommendationId };
+    }
     case "ARM":
       return { kind: "SET_HIGH_AVAILABILITY", enabled: step.enabled };
   }

@@ -48,6 +48,7 @@ export type CommandStep =
   | { readonly kind: "MAINTENANCE"; readonly host: number; readonly enabled: boolean }
   | { readonly kind: "FENCE"; readonly host: number }
   | { readonly kind: "CONFIRM"; readonly host: number }
+  | { readonly kind: "ADVICE"; readonly which: number }
   | { readonly kind: "ARM"; readonly enabled: boolean }
   | {
       readonly kind: "ISOLATION";
@@ -165,7 +166,8 @@ function randomCommand(chance: Chance, index: number): Step {
   if (what < 0.81) return { kind: "MAINTENANCE", host, enabled: chance.is(0.6) };
   if (what < 0.85) return { kind: "ARM", enabled: chance.is(0.6) };
   if (what < 0.87) return { kind: "FENCE", host };
-  if (what < 0.91) return { kind: "CONFIRM", host };
+  if (what < 0.9) return { kind: "CONFIRM", host };
+  if (what < 0.92) return { kind: "ADVICE", which: chance.int(0, 999) };
   if (what < 0.95) {
     const [group, salt] = [chance.int(0, 999), chance.int(0, 1e6)];
     return { kind: "ISOLATION", what: chance.of(ISOLATIONS), guest, group, salt };

@@ -202,7 +202,8 @@ class Simulation {
       if (maintenance) await this.#do({ kind: "SET_MAINTENANCE", hostId, enabled: false });
     await this.#do({ kind: "ADVANCE_CLOCK", seconds: MEND_SECONDS });
     for (const { id: hostId, power, status } of this.#server.state.tables.Host.sorted())
-      if (power || status === "DOWN") await this.#do({ kind: "POWER_ON_HOST", hostId });
+      if (status === "DOWN" || (power && status !== "STANDBY"))
+        await this.#do({ kind: "POWER_ON_HOST", hostId });
     await this.#do({ kind: "ADVANCE_CLOCK", seconds: MEND_SECONDS });
     // Whoever waits for one that was given up may be given up itself when its turn comes.
     for (let time = 0; time < 2; time++) {

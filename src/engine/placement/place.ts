@@ -121,6 +121,13 @@ function fromFirstAccepted(
   return [];
 }
 
+/** Whether one host, chosen by somebody else, will do. */
+export function willDo(state: State, subject: Subject, hostId: HostId): boolean {
+  state.indexes.rules.recount(state.indexes.capacity);
+  const room = state.indexes.capacity.room(hostId);
+  return room !== undefined && objection(state, subject, room) === null;
+}
+
 /** The verdict on one host, chosen by somebody else. */
 export function placeOn(state: State, subject: Subject, hostId: number, nowMs: number): Choice {
   state.indexes.rules.recount(state.indexes.capacity);

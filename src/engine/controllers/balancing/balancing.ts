@@ -10,9 +10,9 @@ import { sameReasons } from "../blocking.ts";
 import { carryOut } from "./carry-out.ts";
 import { consolidate } from "./consolidate.ts";
 import { Plan, type Step } from "./plan.ts";
-import { recommend } from "./recommendations.ts";
+import { recommend, withdraw } from "./recommendations.ts";
 import { evenOut, overloaded, relieve } from "./relieve.ts";
-import { callOffStuck } from "./standby.ts";
+import { callOffStuck, wakeAll } from "./standby.ts";
 import { countOnWaking, keepHeadroom } from "./wake.ts";
 
 /**
@@ -37,6 +37,15 @@ export function balance(ctx: Context): void {
   carryOut(ctx, wanted("AUTO"));
 }
 
+/** What was switched off leaves nothing behind: hosts come back, advice is withdrawn. */
+export function endWhatIsOff(ctx: Context): void {
+  const { settings } = ctx.state.meta;
+  for (const advice of ctx.state.tables.Recommendation.sorted())
+    if (settings[advice.kind === "MOVE" ? "balancing" : "powerManagement"] !== "ADVISE")
+      withdraw(ctx, advice);
+  if (settings.powerManagement === "OFF") wakeAll(ctx);
+}
+
 const isOn = (mode: AutomationMode) => mode !== "OFF";
 
 export function isBalanced({ meta }: State): boolean {
@@ -55,9 +64,12 @@ export function leaveOutRound(state: State, nowMs: number): void {
 }
 
 /** What was asked for since the last round counts from now on. */
-export function closeInterval({ demand, tables, meta }: State, nowMs: number): void {
+export function closeInterval(state: State, nowMs: number): void {
+  const { demand, tables, meta } = state;
   const interval = Math.floor(nowMs / (meta.settings.balanceEverySeconds * 1000));
   demand.closeInterval(interval, (id) => tables.Guest.find(id)?.resources.cpuMillicores);
+  // Guests of hosts that are to stand by may have another place to go to now.
+  state.movesDueAtMs = 0;
 }
 
 interface Planned {

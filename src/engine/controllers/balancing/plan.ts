@@ -3,7 +3,7 @@ import type { GuestId, HostId } from "../../../model/ids.ts";
 import type { Forecast } from "../../demand.ts";
 import { addLoad, hostLoad, limitOf, loadOf, overloadRisk } from "../../load.ts";
 import { companyOf } from "../../placement/company.ts";
-import { objection } from "../../placement/filters.ts";
+import { willDo } from "../../placement/place.ts";
 import { type Subject, subjectForAll } from "../../placement/subject.ts";
 import type { State, StateMark } from "../../state.ts";
 import { preference } from "../moves/failback.ts";
@@ -149,8 +149,7 @@ export class Plan {
   /** Nothing is against it there. Whoever belongs there less than here would be brought back. */
   takes(subject: Subject, { guests }: Unit, fromHostId: HostId, hostId: HostId): boolean {
     const { state } = this;
-    const room = state.indexes.capacity.room(hostId);
-    if (!room || objection(state, subject, room)) return false;
+    if (!willDo(state, subject, hostId)) return false;
     if (!guests.some(({ recovery }) => recovery.failback)) return true;
     return preference(state, guests, hostId) >= preference(state, guests, fromHostId);
   }

@@ -40,7 +40,7 @@ function make(ctx: Context, step: Step): void {
   ctx.emit("RecommendationMade", payload, null);
 }
 
-function withdraw(
+export function withdraw(
   ctx: Context,
   { id: recommendation, hostId: host, kind: advice }: Recommendation,
 ) {

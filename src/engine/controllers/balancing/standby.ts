@@ -44,6 +44,14 @@ export function leaveStandby(
   return null;
 }
 
+export function wakeAll(ctx: Context): void {
+  const { indexes } = ctx.state;
+  if (indexes.standby.size + indexes.attended.size === 0) return;
+  for (const host of emptying(ctx.state)) callOff(ctx, host);
+  for (const host of [...indexes.standby].sort((a, b) => a - b))
+    leaveStandby(ctx, host, "power management is off", null);
+}
+
 function power(
   ctx: Context,
   verb: HostPower["verb"],

@@ -3,7 +3,7 @@ import type { HostId } from "../../../model/ids.ts";
 import { powerWattsOf, wattsAt } from "../../../model/power.ts";
 import { addLoad, loadOf } from "../../load.ts";
 import { FILLED_TO_RISK } from "../../placement/crowding.ts";
-import { objection } from "../../placement/filters.ts";
+import { willDo } from "../../placement/place.ts";
 import { subjectFor } from "../../placement/subject.ts";
 import type { State } from "../../state.ts";
 import type { Plan, Unit } from "./plan.ts";
@@ -87,10 +87,7 @@ export function wakeForWaiting(plan: Plan, waiting: readonly Guest[]): void {
   for (const { guest, load } of guests) {
     if (sleeping.length === 0 && woken.length === 0) return;
     const subject = { ...subjectFor(state, guest), isHasty: true };
-    const takes = (hostId: HostId) => {
-      const room = state.indexes.capacity.room(hostId);
-      return room !== undefined && objection(state, subject, room) === null;
-    };
+    const takes = (hostId: HostId) => willDo(state, subject, hostId);
     const put = (hostId: HostId) => {
       state.tables.Guest.patch(guest.id, { hostId });
       plan.forgetLoad(hostId);
