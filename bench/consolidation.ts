@@ -134,7 +134,7 @@ class Replay {
     const failed = events.find(({ kind }) => kind === "DecisionFailed");
     if (failed) throw new Error(failed.message);
     this.#state.checkpoint();
-    this.#world.meet(this.#state);
+    if (input.kind === "COMMAND") this.#world.meet(this.#state);
     this.#world.perform(actionsFor(this.#state, events));
   }
 

@@ -151,9 +151,9 @@ export interface Host {
 
 export interface HostOverload {
   readonly sinceMs: number;
-  /** The event that last told of it. */
+  /** The event that told of it. */
   readonly seq: Seq;
-  /** [] while something is done about it. */
+  /** Why nothing was done about it when it was last looked at; [] when something was. */
   readonly reasons: readonly Reason[];
 }
 

@@ -661,9 +661,13 @@ export const EVENTS = {
   HostOverloaded: event(
     "BALANCING",
     "NOTICE",
-    "{host} is asked for {demandCores} cores and should give no more than {limitCores}: {reasons}",
-    { host: "Host", demandCores: "float", limitCores: "float", reasons: "reasons" },
+    "{host} is asked for {demandCores} cores and should give no more than {limitCores}",
+    { host: "Host", demandCores: "float", limitCores: "float" },
   ),
+  BalancingHeld: event("BALANCING", "WARNING", "{host} stays overloaded: {reasons}", {
+    host: "Host",
+    reasons: "reasons",
+  }),
   HostRelieved: event(
     "BALANCING",
     "INFO",

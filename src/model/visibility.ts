@@ -127,6 +127,7 @@ export const VISIBILITY = {
   HostEnteringStandby: "FLEET",
   HostLeavingStandby: "FLEET",
   HostOverloaded: "FLEET",
+  BalancingHeld: "FLEET",
   HostRelieved: "FLEET",
   RecommendationMade: "FLEET",
   RecommendationApplied: "FLEET",

@@ -167,9 +167,13 @@ export const hostFolds = {
   ZoneRestored: (state, event) =>
     state.tables.Zone.patch(event.payload.zone, { status: "HEALTHY", causeSeq: null }),
   HostOverloaded: (state, { payload, atMs, seq }) => {
-    const sinceMs = state.tables.Host.get(payload.host).overload?.sinceMs ?? atMs;
-    const overload = { sinceMs, seq, reasons: payload.reasons };
+    const overload = { sinceMs: atMs, seq, reasons: [] };
     state.tables.Host.patch(payload.host, { overload });
+  },
+  BalancingHeld: (state, { payload }) => {
+    const { overload } = state.tables.Host.get(payload.host);
+    if (overload === null) return;
+    state.tables.Host.patch(payload.host, { overload: { ...overload, reasons: payload.reasons } });
   },
   HostRelieved: (state, { payload }) => state.tables.Host.patch(payload.host, { overload: null }),
   RecommendationMade: (state, { payload, seq }) =>

@@ -121,9 +121,10 @@ function tellOverload(ctx: Context, host: Host, unrelieved: ReadonlySet<number>)
     if (overload !== null) ctx.emit("HostRelieved", told, null);
     return;
   }
-  const reasons = unrelieved.has(id) ? [noRelief(id)] : [];
-  if (overload === null || !sameReasons(overload.reasons, reasons))
-    ctx.emit("HostOverloaded", { ...told, reasons }, null);
+  const seq = overload?.seq ?? ctx.emit("HostOverloaded", told, null);
+  const reasons = [noRelief(id)];
+  if (unrelieved.has(id) && !sameReasons(overload?.reasons ?? [], reasons))
+    ctx.emit("BalancingHeld", { host: id, reasons }, seq);
 }
 
 function noRelief(hostId: HostId): Reason {

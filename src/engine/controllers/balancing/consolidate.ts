@@ -42,6 +42,7 @@ function emptyOne(plan: Plan): boolean {
 /** Whether its guests fit elsewhere, enough is left then, and it pays. */
 function putAway(plan: Plan, host: Host, units: readonly Unit[]): boolean {
   const savedWatts = wattsAt(powerWattsOf(host), 0);
+  const savingWh = standbySavingWh(savedWatts);
   let costWh = 0;
   const fits = plan.try(() => {
     costWh = -riskCostWh(plan.risk(host.id));
@@ -49,10 +50,11 @@ function putAway(plan: Plan, host: Host, units: readonly Unit[]): boolean {
       const target = plan.bestTarget(unit, host.id, false);
       if (!target) return false;
       costWh += plan.migrationWh(unit) + target.riskWh;
+      if (costWh > savingWh) return false;
       plan.move(unit, target.hostId);
     }
     plan.setStatus(host.id, "STANDBY");
-    return costWh <= standbySavingWh(savedWatts) && leavesEnough(plan, host.id);
+    return leavesEnough(plan, host.id);
   });
   if (!fits) return false;
   const guests = units.reduce((sum, unit) => sum + unit.guests.length, 0);

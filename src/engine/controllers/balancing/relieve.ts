@@ -43,18 +43,21 @@ function relieveOnce(plan: Plan, hostId: HostId, mayWake: boolean): boolean {
   const excess = plan.load(hostId).latest - plan.limit(hostId);
   const movable = plan.unitsOn(hostId).filter((unit) => unit !== null);
   const enough = movable.filter(({ load }) => load.latest >= excess);
-  const units = enough.length > 0 ? enough : largest(movable);
-  const move = cheapest(plan, hostId, units);
-  if (!move) return mayWake && wakeFor(plan, units, hostId);
+  const move = cheapest(plan, hostId, enough) ?? largest(plan, hostId, movable);
+  if (!move) return mayWake && wakeFor(plan, enough.length > 0 ? enough : movable, hostId);
   const before = asksFor(plan.load(hostId), plan.limit(hostId));
   play(plan, hostId, move, `its host ${before}`);
   return true;
 }
 
-function largest(units: readonly Unit[]): Unit[] {
-  const [first, ...rest] = units;
-  if (!first) return [];
-  return [rest.reduce((a, b) => (b.load.latest > a.load.latest ? b : a), first)];
+/** None is enough alone: the one that takes most of it off the host. */
+function largest(plan: Plan, hostId: HostId, units: readonly Unit[]): Move | null {
+  for (const unit of [...units].sort((a, b) => b.load.latest - a.load.latest)) {
+    if (unit.load.latest === 0) return null;
+    const move = cheapest(plan, hostId, [unit]);
+    if (move) return move;
+  }
+  return null;
 }
 
 /** The move that costs least, counting what it does to the risk of both hosts. */
