@@ -7,6 +7,7 @@ import { Context } from "./context.ts";
 import { openFailovers } from "./controllers/recovery.ts";
 import { startWaiting } from "./controllers/starting.ts";
 import { inStartingOrder } from "./controllers/starting-order.ts";
+import { isWaking } from "./host-conditions.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -157,6 +158,7 @@ const PASSING: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   "BACKING_OFF",
   "DEPENDENCY_NOT_READY",
   "DEPENDENCY_NOT_RUNNING",
+  "HOST_WAKING",
   "IN_PROGRESS",
   "MIGRATIONS_LIMITED",
   "PREEMPTING",
@@ -185,11 +187,25 @@ function* recover(ctx: Context, affected: readonly GuestId[]): Generator<void, S
       hasNews ||= news.up.length + news.preempted.length > 0;
       yield;
     }
-    if (!hasNews) break;
+    if (!hasNews && !wakeStandby(ctx.state)) break;
+    hasFreed ||= !hasNews;
     // Those that made room for one may have made room for another, too.
     round = hasFreed ? [...down] : [...down].filter((id) => mayYetStart(ctx, id));
   }
   return down;
+}
+
+/** Guests without a place wake hosts that stand by, or are about to. False when there are none. */
+function wakeStandby({ meta, indexes, tables }: State): boolean {
+  if (meta.settings.powerManagement !== "AUTO") return false;
+  const ids = new Set<HostId>([...indexes.standby, ...indexes.waking, ...indexes.attended]);
+  const hosts = [...ids].map((id) => tables.Host.get(id)).filter(isSaved);
+  for (const { id } of hosts) tables.Host.patch(id, { status: "UP", power: null });
+  return hosts.length > 0;
+}
+
+function isSaved(host: Host): boolean {
+  return !host.maintenance && (host.power?.verb === "STANDBY" || isWaking(host));
 }
 
 function mayYetStart(ctx: Context, guestId: GuestId): boolean {

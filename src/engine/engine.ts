@@ -14,7 +14,6 @@ import {
   nextBalancingDueAtMs,
 } from "./controllers/balancing/balancing.ts";
 import { applyRecommendation } from "./controllers/balancing/recommendations.ts";
-import { wakeForThoseWithoutPlace } from "./controllers/balancing/standby.ts";
 import { checkContradictions } from "./controllers/contradictions/contradictions.ts";
 import { checkSilences, hostProbed } from "./controllers/detection.ts";
 import { clearFault, expireFaults, injectFault, nextFaultDueAtMs } from "./controllers/faults.ts";
@@ -270,10 +269,7 @@ function followUp(ctx: Context): void {
   attendHosts(ctx);
   reconcileTouched(ctx);
   checkContradictions(ctx);
-  if (ctx.toPlace.due !== "NOBODY" || ctx.toPlace.guests.size > 0) {
-    startWaiting(ctx);
-    wakeForThoseWithoutPlace(ctx);
-  }
+  if (ctx.toPlace.due !== "NOBODY" || ctx.toPlace.guests.size > 0) startWaiting(ctx);
   if (ctx.looksAtMoves) orderMoves(ctx);
   for (const id of [...ctx.state.indexes.openFailovers].sort((a, b) => a - b))
     completeFailover(ctx, id);

@@ -133,10 +133,16 @@ export function isNewStart(guest: Guest): boolean {
   return !ran && preemptedBy === null && displacedFromHostId === null;
 }
 
+/** A host is woken for it. */
+export function awaitsWaking({ blockedBy }: Guest): boolean {
+  return blockedBy.some(({ code }) => code === "HOST_WAKING");
+}
+
 /** Its failover is not over until this is settled one way or the other. */
 export function isPendingRecovery(guest: Guest): boolean {
   const { status, blockedBy, retryAtMs } = guest;
   if (status === "RECOVERING") return true;
   if (status !== "LOST") return false;
-  return blockedBy.length === 0 || retryAtMs !== null || awaitsTurn(guest) || awaitsContact(guest);
+  if (blockedBy.length === 0 || retryAtMs !== null) return true;
+  return awaitsTurn(guest) || awaitsContact(guest) || awaitsWaking(guest);
 }

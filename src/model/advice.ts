@@ -51,6 +51,7 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
     "Mend the network between this server and its hosts, on whichever side it failed: the first host to be heard of ends the wait.",
   TAKING_STOCK: "Nothing: it goes on by itself within suspectAfterSeconds.",
   SUSPENDED: "Resume it (resumeGuest).",
+  HOST_WAKING: "Wait: it starts as soon as the host that is woken for it is up.",
   HOST_CROWDED: "Nothing: a host is woken for it. `powerManagement: OFF` keeps all hosts up.",
   NO_RELIEF:
     "Add hosts, wake those that are off, resize or stop guests, or relax the rules that keep them on this host.",

@@ -262,5 +262,6 @@ export const REASON_CODES = [
   "RULE_CONTRADICTION",
   "NO_RELIEF",
   "HOST_CROWDED",
+  "HOST_WAKING",
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

@@ -217,6 +217,7 @@ const REASONS_TOLD: Readonly<
   TAKING_STOCK: "AS_IT_IS",
   SUSPENDED: "AS_IT_IS",
   RULE_CONTRADICTION: "affinity rules of the fleet contradict each other",
+  HOST_WAKING: "AS_IT_IS",
   HOST_CROWDED: "its host would be asked for too much",
   NO_RELIEF: "its host is asked for too much",
 };

@@ -4,9 +4,10 @@ import type { ReasonCode } from "../../model/statuses.ts";
 import type { Context } from "../context.ts";
 import { willServe } from "./dependencies.ts";
 
-/** Waits whose end is in sight: a turn to come, room being made, hosts that tell what they run. */
+/** Waits whose end is in sight: a turn to come, room being made, hosts that come up or tell what they run. */
 const IN_SIGHT: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   "DEPENDENCY_NOT_READY",
+  "HOST_WAKING",
   "STARTS_LIMITED",
   "PREEMPTING",
   "TAKING_STOCK",

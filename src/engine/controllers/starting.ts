@@ -11,6 +11,7 @@ import type { HostRoom } from "../placement/capacity-index.ts";
 import { objection, objections } from "../placement/filters.ts";
 import { type Choice, findPlace, place, placeOn } from "../placement/place.ts";
 import { type Subject, subjectFor } from "../placement/subject.ts";
+import { type Unplaced, wakeForUnplaced, wakesHosts } from "./balancing/standby.ts";
 import { block } from "./blocking.ts";
 import { inCompanies, subjectWithCompany } from "./companies.ts";
 import { circleOf, unmetDependencies, willServe } from "./dependencies.ts";
@@ -29,6 +30,8 @@ interface Round {
   readonly kept: GuestId[];
   /** Guests that wait for others to run, and for which. */
   readonly dependents: { readonly guest: Guest; readonly unmet: Reason[] }[];
+  /** Guests that found no place, and why. */
+  readonly unplaced: Unplaced[];
 }
 
 /** Starting: gives every guest that should run and is nowhere a place, the most important first. */
@@ -40,13 +43,36 @@ export function startWaiting(ctx: Context): void {
     noCircle: new Set(),
     kept: [],
     dependents: [],
+    unplaced: [],
   };
   const waiting = inStartingOrder(state, waitingGuests(ctx, round.crowd));
   for (const guest of inCompanies(state, waiting)) consider(ctx, guest, round);
+  blockUnplaced(ctx, round.unplaced);
   for (const id of round.kept) state.tables.Guest.patch(id, { hostId: null });
   // By now it is known which of those that they wait for have a place.
   for (const { guest, unmet } of round.dependents)
     block(ctx, guest, circle(ctx, guest, round) ?? unmet);
+}
+
+/** Where hosts can be woken, that is done for all that find no place together. */
+function waitsFor(ctx: Context, guest: Guest, reasons: readonly Reason[], round: Round): void {
+  if (wakesHosts(ctx.state)) round.unplaced.push({ guest, reasons });
+  else block(ctx, guest, reasons);
+}
+
+/** They wait for a host that is woken for them, or for what there is too little of. */
+function blockUnplaced(ctx: Context, unplaced: readonly Unplaced[]): void {
+  if (unplaced.length === 0) return;
+  const woken = wakeForUnplaced(ctx, unplaced);
+  for (const { guest, reasons } of unplaced) {
+    const hostId = woken.get(guest.id);
+    block(ctx, guest, hostId === undefined ? reasons : [isWoken(ctx, hostId)]);
+  }
+}
+
+function isWoken({ state }: Context, hostId: HostId): Reason {
+  const { name } = state.tables.Host.get(hostId);
+  return { code: "HOST_WAKING", message: `host ${name} is woken for it`, hostId };
 }
 
 function consider(ctx: Context, guest: Guest, round: Round): void {
@@ -104,7 +130,8 @@ function circle(ctx: Context, guest: Guest, { noCircle }: Round): Reason[] | nul
   ];
 }
 
-function startOne(ctx: Context, guest: Guest, { failures }: Round): void {
+function startOne(ctx: Context, guest: Guest, round: Round): void {
+  const { failures } = round;
   const subject = subjectFor(ctx.state, guest);
   const turn = turnAtHome(ctx, guest, subject);
   // Its own home is no matter to others like it.
@@ -116,7 +143,7 @@ function startOne(ctx: Context, guest: Guest, { failures }: Round): void {
   }
   if (!turn) failures.note(guest, subject, choice);
   if (isGivenUpEverywhere(subject, choice.reasons)) giveUp(ctx, guest);
-  else block(ctx, guest, whatItWaitsFor(ctx, guest, choice.reasons));
+  else waitsFor(ctx, guest, whatItWaitsFor(ctx, guest, choice.reasons), round);
 }
 
 /** Its turn, room that is made for it, or room to come free. */

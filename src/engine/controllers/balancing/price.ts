@@ -10,7 +10,7 @@ const MIGRATION_WH = 10;
 /** What a second of a core costs that a guest does not get. */
 const LOST_CORE_SECOND_WH = 6;
 /** What an hour costs in which a host is asked for more than it should give. */
-const OVERLOAD_HOUR_WH = 80;
+const OVERLOAD_HOUR_WH = 84;
 
 /** Of a guest's CPU, while it migrates (Voorsluys et al., 2009: 10 % for web servers). */
 const MIGRATION_CPU_LOSS = 0.1;

@@ -43,8 +43,11 @@ function relieveOnce(plan: Plan, hostId: HostId, mayWake: boolean): boolean {
   const excess = plan.load(hostId).latest - plan.limit(hostId);
   const movable = plan.unitsOn(hostId).filter((unit) => unit !== null);
   const enough = movable.filter(({ load }) => load.latest >= excess);
-  const move = cheapest(plan, hostId, enough) ?? largest(plan, hostId, movable);
-  if (!move) return mayWake && wakeFor(plan, enough.length > 0 ? enough : movable, hostId);
+  const wakes = (units: readonly Unit[]) => mayWake && wakeFor(plan, units, hostId);
+  const one = cheapest(plan, hostId, enough);
+  if (!one && wakes(enough)) return true;
+  const move = one ?? largest(plan, hostId, movable);
+  if (!move) return wakes(movable);
   const before = asksFor(plan.load(hostId), plan.limit(hostId));
   play(plan, hostId, move, `its host ${before}`);
   return true;

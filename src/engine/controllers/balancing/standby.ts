@@ -1,12 +1,13 @@
 import type { Guest, Host, HostPower } from "../../../model/entities.ts";
-import type { HostId, Seq } from "../../../model/ids.ts";
+import type { GuestId, HostId, Seq } from "../../../model/ids.ts";
+import type { Reason } from "../../../model/reasons.ts";
 import type { Context } from "../../context.ts";
 import { placeOn } from "../../placement/place.ts";
 import type { State } from "../../state.ts";
 import { orderSwitch } from "../host-power-commands.ts";
 import { type MoveRound, moversWith, type Outcome } from "../moves/round.ts";
 import { Plan, type Step } from "./plan.ts";
-import { wakeForWaiting } from "./wake.ts";
+import { countOnWaking, wakeForWaiting } from "./wake.ts";
 
 /** A host that was to be emptied and is not after so many intervals is left in service. */
 const INTERVALS_TO_EMPTY = 3;
@@ -94,24 +95,32 @@ export function leaveForStandby(round: MoveRound, guest: Guest, causeSeq: number
   );
 }
 
-/** Guests that found no place wake hosts that would have one for them. */
-export function wakeForThoseWithoutPlace(ctx: Context): void {
-  const { state } = ctx;
-  const { standby, waiting } = state.indexes;
-  if (state.meta.settings.powerManagement !== "AUTO" || standby.size === 0) return;
-  const guests = [...waiting]
-    .sort((a, b) => a - b)
-    .map((id) => state.tables.Guest.get(id))
-    .filter(({ retryAtMs, blockedBy }) => retryAtMs === null && blockedBy.some(lacksRoom));
-  if (guests.length === 0) return;
-  const plan = new Plan(state, ctx.nowMs);
+/** Guests without a place wake hosts. */
+export function wakesHosts({ meta, indexes }: State): boolean {
+  const isOn = meta.settings.powerManagement === "AUTO";
+  return isOn && indexes.standby.size + indexes.waking.size > 0;
+}
+
+export interface Unplaced {
+  readonly guest: Guest;
+  readonly reasons: readonly Reason[];
+}
+
+/** Hosts are woken for those that found no place. By guest: the host that it may wait for. */
+export function wakeForUnplaced(ctx: Context, unplaced: readonly Unplaced[]): Map<GuestId, HostId> {
+  const guests = unplaced.filter(lacksRoom).map(({ guest }) => guest);
+  if (guests.length === 0) return new Map();
+  const plan = new Plan(ctx.state, ctx.nowMs);
+  let found = new Map<GuestId, HostId>();
   try {
-    wakeForWaiting(plan, guests);
+    countOnWaking(plan);
+    found = wakeForWaiting(plan, guests);
   } finally {
     plan.end();
   }
   for (const step of plan.steps)
     if (step.kind === "WAKE") leaveStandby(ctx, step.hostId, step.because, null);
+  return found;
 }
 
 const LACKS_ROOM: ReadonlySet<string> = new Set([
@@ -123,8 +132,14 @@ const LACKS_ROOM: ReadonlySet<string> = new Set([
   "RESERVED_BY_OTHERS",
   "ADMISSION_CONTROL",
   "AFFINITY_RULE",
-  "PREEMPTING",
+  "HOST_WAKING",
 ]);
-function lacksRoom({ code }: Guest["blockedBy"][number]): boolean {
-  return LACKS_ROOM.has(code);
+/** Those for which others are stopped, or that only wait for their turn, have their place. */
+const HAS_PLACE: ReadonlySet<string> = new Set(["PREEMPTING", "STARTS_LIMITED"]);
+
+function lacksRoom({ reasons }: Unplaced): boolean {
+  return (
+    reasons.some(({ code }) => LACKS_ROOM.has(code)) &&
+    !reasons.some(({ code }) => HAS_PLACE.has(code))
+  );
 }

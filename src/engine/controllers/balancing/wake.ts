@@ -1,5 +1,5 @@
 import type { Guest, Host } from "../../../model/entities.ts";
-import type { HostId } from "../../../model/ids.ts";
+import type { GuestId, HostId } from "../../../model/ids.ts";
 import { powerWattsOf, wattsAt } from "../../../model/power.ts";
 import { addLoad, loadOf } from "../../load.ts";
 import { FILLED_TO_RISK } from "../../placement/crowding.ts";
@@ -77,18 +77,19 @@ export function slack(plan: Plan): { free: number; expected: number } {
 }
 
 /** Wakes hosts for guests that wait for room. Those that vary most come first: others fit in beside them. */
-export function wakeForWaiting(plan: Plan, waiting: readonly Guest[]): void {
+export function wakeForWaiting(plan: Plan, waiting: readonly Guest[]): Map<GuestId, HostId> {
   const { state } = plan;
+  const found = new Map<GuestId, HostId>();
   const woken: HostId[] = [...state.indexes.waking];
   const sleeping = inStandby(state);
   const guests = waiting
     .map((guest) => ({ guest, load: loadOf(state, [guest]) }))
     .sort((a, b) => b.load.variance - a.load.variance || a.guest.id - b.guest.id);
   for (const { guest, load } of guests) {
-    if (sleeping.length === 0 && woken.length === 0) return;
     const subject = { ...subjectFor(state, guest), isHasty: true };
     const takes = (hostId: HostId) => willDo(state, subject, hostId);
     const put = (hostId: HostId) => {
+      found.set(guest.id, hostId);
       state.tables.Guest.patch(guest.id, { hostId });
       plan.forgetLoad(hostId);
     };
@@ -113,4 +114,5 @@ export function wakeForWaiting(plan: Plan, waiting: readonly Guest[]): void {
     const because = `${guest.name} has no place on a host that is up`;
     plan.steps.push({ kind: "WAKE", hostId: host.id, because });
   }
+  return found;
 }
