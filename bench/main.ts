@@ -54,9 +54,13 @@ function readArguments(): Arguments | null {
   const rounds = Number(values.rounds ?? 5);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
     throw new UsageError(`--rounds ${values.rounds} is not a whole number from 1 to 100.`);
-  const names = positionals.length > 0 ? [...new Set(positionals)] : Object.keys(BENCHMARKS);
+  const isReplayed = values.traces !== undefined;
+  if (!isReplayed && positionals.includes("consolidation"))
+    throw new UsageError("consolidation replays recorded demand: name it with --traces FILE.csv.");
+  const all = Object.keys(BENCHMARKS).filter((name) => isReplayed || name !== "consolidation");
+  const names = positionals.length > 0 ? [...new Set(positionals)] : all;
   const fleetFile = values.fleet === undefined ? null : resolve(values.fleet);
-  const tracesFile = values.traces === undefined ? null : resolve(values.traces);
+  const tracesFile = isReplayed ? resolve(values.traces ?? "") : null;
   return { names, json: values.json ?? false, options: { fleetFile, tracesFile, rounds } };
 }
 

@@ -21,7 +21,7 @@ const HostPowerPhase = builder.enumType("HostPowerPhase", {
 });
 
 const HostPowerRequest = builder.objectRef<HostPowerValue>("HostPowerRequest").implement({
-  description: "A reboot, shutdown or start of a host by request.",
+  description: "A reboot, shutdown or start of a host by request, or its standby.",
   fields: (t) => ({
     verb: t.expose("verb", { type: HostPowerVerb }),
     policy: t.expose("policy", {
@@ -91,6 +91,13 @@ builder.drizzleObjectFields(Host, (t) => ({
     nullable: true,
     description: "It flapped, or answers no start: no guests are given to it before this.",
     resolve: (host) => host.heldUntilMs,
+  }),
+  overloadedSince: t.field({
+    type: "DateTime",
+    nullable: true,
+    description:
+      "Since when its guests have asked for more CPU than it should give (`balanceAtUtilization`), as balancing last found it; null when they do not, or `balancing` is OFF.",
+    resolve: (host) => host.overload?.sinceMs ?? null,
   }),
   unansweredSince: t.field({
     type: "DateTime",

@@ -1,3 +1,4 @@
+import { inArray, type SQL } from "drizzle-orm";
 import { recommendations } from "../src/store/tables.ts";
 import { builder } from "./builder.ts";
 import { commandMutation, cursorOf, type Done, idempotencyKey, inputId } from "./command.ts";
@@ -6,6 +7,7 @@ import { RecommendationKind } from "./enums.ts";
 import { Guest } from "./guest.ts";
 import { Host } from "./host.ts";
 import { orderBy, orderInput, pageQuery } from "./list.ts";
+import type { PageArguments } from "./page.ts";
 
 export const Recommendation = builder.drizzleNode("recommendations", {
   name: "Recommendation",
@@ -49,6 +51,19 @@ export const Recommendation = builder.drizzleNode("recommendations", {
 
 const RecommendationConnection = connectionOf(Recommendation, "Recommendation");
 
+const RecommendationFilter = builder.inputType("RecommendationFilter", {
+  fields: (t) => ({ kinds: t.field({ type: [RecommendationKind] }) }),
+});
+
+interface RecommendationListArguments extends PageArguments {
+  readonly filter?: typeof RecommendationFilter.$inferInput | null | undefined;
+}
+
+function condition(filter: RecommendationListArguments["filter"]) {
+  return (table: typeof recommendations): SQL | undefined =>
+    filter?.kinds == null ? undefined : inArray(table.kind, filter.kinds);
+}
+
 const ORDER = { MADE_AT: "madeAtMs" } as const;
 const RecommendationOrder = orderInput("Recommendation", ORDER);
 
@@ -58,11 +73,15 @@ builder.queryField("recommendations", (t) =>
       type: Recommendation,
       description:
         "What stands, in the order in which it was made. There is none unless `balancing` or `powerManagement` is ADVISE.",
-      args: { orderBy: t.arg({ type: RecommendationOrder }) },
-      totalCount: (_root, _args, { db }) => db.$count(recommendations),
+      args: {
+        filter: t.arg({ type: RecommendationFilter }),
+        orderBy: t.arg({ type: RecommendationOrder }),
+      },
+      totalCount: (_root, args, { db }) =>
+        db.$count(recommendations, condition(args.filter)(recommendations)),
       resolve: (query, _root, args, { db }) =>
         db.query.recommendations.findMany(
-          query(pageQuery(args, () => undefined, orderBy(ORDER, args.orderBy))),
+          query(pageQuery(args, condition(args.filter), orderBy(ORDER, args.orderBy))),
         ),
     },
     RecommendationConnection,

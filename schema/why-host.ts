@@ -35,7 +35,14 @@ export function whyNotInService(facts: HostFacts, nowMs: number): Reason[] {
     return [
       reason(facts, "HOST_IN_MAINTENANCE", "is in maintenance: it gets no guests until that ends"),
     ];
-  return whyShunned(facts, nowMs);
+  if (status === "STANDBY") return [whyStandingBy(facts)];
+  return [...(facts.host.overload?.reasons ?? []), ...whyShunned(facts, nowMs)];
+}
+
+function whyStandingBy(facts: HostFacts): Reason {
+  const sinceMs = facts.host.power?.sinceMs ?? facts.host.statusSinceMs;
+  const predicate = `has stood by since ${at(sinceMs)}, because it was not needed; it is woken when it is`;
+  return reason(facts, "HOST_NOT_UP", predicate);
 }
 
 /**
@@ -113,10 +120,16 @@ function whyDown(facts: HostFacts): Reason {
   );
 }
 
+const PURPOSES = {
+  REBOOT: "a reboot",
+  SHUTDOWN: "a shutdown",
+  STANDBY: "standby",
+  POWER_ON: "a start",
+} as const;
+
 function whyDraining(facts: HostFacts, nowMs: number): Reason[] {
   const { host, guestsHere, stuck } = facts;
-  const purpose =
-    host.power === null ? "maintenance" : host.power.verb === "REBOOT" ? "a reboot" : "a shutdown";
+  const purpose = host.power === null ? "maintenance" : PURPOSES[host.power.verb];
   const left = guestsHere === 1 ? "1 guest is" : `${guestsHere} guests are`;
   const first = reason(
     facts,
