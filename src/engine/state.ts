@@ -1,5 +1,5 @@
 import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.ts";
-import type { Seq } from "../model/ids.ts";
+import type { HostId, Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Indexes } from "./indexes.ts";
 import { Journal, Table } from "./table.ts";
@@ -144,6 +144,11 @@ export class State {
   /** How near hosts without cooling are to tripping, 0 to 1, as last measured. Soft, like the leases. */
   readonly heat = new Map<number, number>();
   readonly usage = new Usage();
+  /**
+   * Hosts that have changed, themselves or their guests, for whoever meters them and empties this. Soft,
+   * and also told what is taken back.
+   */
+  readonly touchedHosts = new Set<HostId>();
   /** Faults in force, by `kind:target`. */
   readonly faults = new Map<string, number>();
   #meta: FleetMeta = {
@@ -180,6 +185,7 @@ export class State {
       Host: new Table("Host", this.#journal, (b, a) => {
         names.host.follow(b, a);
         indexes.hostChanged(b, a);
+        this.touchedHosts.add((a ?? b)?.id as HostId);
         this.leases.forgetOldest();
       }),
       Tenant: new Table("Tenant", this.#journal, (b, a) => names.tenant.follow(b, a)),
@@ -189,6 +195,8 @@ export class State {
         if (!b || !a) names.guest.follow(b, a, (a ?? b)?.tenantId);
         if (b && !a) this.usage.forget(b.id);
         indexes.guestChanged(b, a);
+        if (b?.hostId) this.touchedHosts.add(b.hostId);
+        if (a?.hostId) this.touchedHosts.add(a.hostId);
       }),
       AffinityRule: new Table("AffinityRule", this.#journal, (b, a) => {
         names.affinityRule.follow(b, a);
