@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { State } from "../../src/engine/state.ts";
 import type { Guest, Host } from "../../src/model/entities.ts";
+import type { FleetEvent } from "../../src/model/events.ts";
 import type { Amounts, Reading } from "../../src/model/metering.ts";
 import { Metering } from "../../src/runtime/metering/metering.ts";
 import { FIRST_META } from "../../src/store/snapshot.ts";
@@ -85,11 +86,43 @@ test("a long time is cut into stretches", () => {
   }
 });
 
-test("a zone without hosts is not metered any more", () => {
-  const state = stateWith([UP]);
+test("guests are compared with the machines of the moment", () => {
+  const state = stateWith([UP], [RUNNING]);
+  const metering = new Metering(state);
+  const sample = {
+    cpuMillicores: 0,
+    cpuDemandMillicores: 6_400,
+    cpuStolenMillicores: 0,
+    memoryMiB: 1,
+  };
+  state.usage.note([{ guestId: RUNNING.id, hostId: UP.id, ...sample }], START_MS);
+  metering.leave(START_MS);
+  // 6.4 of 64 cores.
+  expect(nextSecond(metering, START_MS)).toMatchObject({ aloneMicrojoules: 89.4e6 });
+  const powerWatts = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
+  state.tables.Host.set({ ...UP, id: ids.otherHost, name: "new", powerWatts });
+  expect(nextSecond(metering, START_MS + 1_000)).toMatchObject({ aloneMicrojoules: 49.7e6 });
+});
+
+test("a migration that is counted before its time is metered belongs to it", () => {
+  const metering = new Metering(stateWith([UP]));
+  metering.leave(START_MS);
+  metering.take(START_MS + 1_000);
+  const migrated = { kind: "GuestMigrated", zoneId: UP.zoneId, atMs: START_MS + 1_500 };
+  metering.count([migrated as FleetEvent]);
+  expect(metering.take(START_MS + 2_000)).toMatchObject([
+    { fromMs: START_MS + 1_000, untilMs: START_MS + 2_000, migrations: 1 },
+  ]);
+});
+
+test("a host that goes is not metered any more, nor is a zone without hosts", () => {
+  const state = stateWith([UP, { ...UP, id: ids.otherHost, name: "other" }]);
   const metering = new Metering(state);
   metering.leave(START_MS);
+  expect(nextSecond(metering, START_MS)).toEqual({ hostOnMs: 2_000, microjoules: 172e6 });
+  state.tables.Host.delete(ids.otherHost);
+  expect(nextSecond(metering, START_MS + 1_000)).toEqual({ hostOnMs: 1_000, microjoules: 86e6 });
   state.tables.Host.delete(UP.id);
-  expect(metering.take(START_MS + 1_000)).toMatchObject([{ zoneId: ids.zone, hostOnMs: 1_000 }]);
-  expect(metering.take(START_MS + 2_000)).toEqual([]);
+  expect(metering.take(START_MS + 3_000)).toMatchObject([{ zoneId: ids.zone, hostOnMs: 1_000 }]);
+  expect(metering.take(START_MS + 4_000)).toEqual([]);
 });

@@ -54,6 +54,8 @@ export class ZoneMeter {
       const endMs = Math.min(toMs, stretchOf(this.#atMs) + METER_STRETCH_MS);
       const reading = this.#reading(this.#atMs);
       addAmounts(reading, this.#load, endMs - this.#atMs);
+      // A migration may have been counted in it already, later than this.
+      reading.fromMs = Math.min(reading.fromMs, this.#atMs);
       reading.untilMs = endMs;
       this.#atMs = endMs;
     }
