@@ -8,7 +8,7 @@ import { Zone } from "./zone.ts";
 
 const SECOND_MS = 1000;
 
-const WindowInput = builder.inputType("Window", {
+export const WindowInput = builder.inputType("Window", {
   description: `A time to look at: \`seconds\` (a day when not given) up to \`to\`, or all from \`from\` to \`to\`. Without \`to\` it ends now.`,
   fields: (t) => ({
     from: t.field({ type: "DateTime" }),

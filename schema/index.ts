@@ -6,6 +6,7 @@ import "./apply-fleet.ts";
 import "./availability-fields.ts";
 import "./can-reach.ts";
 import "./capacity-report.ts";
+import "./cost-report.ts";
 import "./event-types.ts";
 import "./explain-placement.ts";
 import "./failover.ts";

@@ -12,6 +12,7 @@ import {
   parseCommandLine,
   UsageError,
 } from "./command.ts";
+import { cost } from "./cost.ts";
 import { explain } from "./explain.ts";
 import { fault } from "./fault.ts";
 import { ha } from "./ha.ts";
@@ -27,6 +28,7 @@ const COMMANDS: readonly Command[] = [
   watch,
   explain,
   capacity,
+  cost,
   maintenance,
   host,
   ha,

@@ -1,5 +1,5 @@
 import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.ts";
-import type { Seq } from "../model/ids.ts";
+import type { HostId, Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Demand } from "./demand.ts";
 import { Indexes } from "./indexes.ts";
@@ -148,6 +148,11 @@ export class State {
   readonly demand = new Demand();
   /** When balancing and power management are thought over next. Soft: one interval after the start. */
   balancingDueAtMs: number | null = null;
+  /**
+   * Hosts that have changed, themselves or their guests, for whoever meters them and empties this. Soft,
+   * and also told what is taken back.
+   */
+  readonly touchedHosts = new Set<HostId>();
   /** Faults in force, by `kind:target`. */
   readonly faults = new Map<string, number>();
   #meta: FleetMeta = {
@@ -184,6 +189,7 @@ export class State {
       Host: new Table("Host", this.#journal, (b, a) => {
         names.host.follow(b, a);
         indexes.hostChanged(b, a);
+        this.touchedHosts.add((a ?? b)?.id as HostId);
         this.leases.forgetOldest();
       }),
       Tenant: new Table("Tenant", this.#journal, (b, a) => names.tenant.follow(b, a)),
@@ -196,6 +202,8 @@ export class State {
           this.demand.forget(b.id);
         }
         indexes.guestChanged(b, a);
+        if (b?.hostId) this.touchedHosts.add(b.hostId);
+        if (a?.hostId) this.touchedHosts.add(a.hostId);
       }),
       AffinityRule: new Table("AffinityRule", this.#journal, (b, a) => {
         names.affinityRule.follow(b, a);

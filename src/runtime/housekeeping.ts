@@ -1,8 +1,7 @@
-import type { Telemetry } from "../store/batch.ts";
 import { StoreWriteFailed } from "../store/errors.ts";
 import type { Store } from "../store/writer.ts";
 import type { Retention } from "./options.ts";
-import type { TelemetryBuffer } from "./telemetry.ts";
+import type { Samples, TelemetryBuffer } from "./telemetry.ts";
 
 /** How often retention looks, in ms of fleet time. */
 const RETENTION_EVERY_MS = 60_000;
@@ -40,10 +39,10 @@ export class RetentionRounds {
 /** Writes telemetry every now and then, in pieces small enough that no command waits for long. */
 export class TelemetryRounds {
   readonly #buffer: TelemetryBuffer;
-  readonly #write: (telemetry: Telemetry) => boolean;
+  readonly #write: (samples: Samples) => boolean;
   #writtenMs = performance.now();
 
-  constructor(buffer: TelemetryBuffer, write: (telemetry: Telemetry) => boolean) {
+  constructor(buffer: TelemetryBuffer, write: (samples: Samples) => boolean) {
     this.#buffer = buffer;
     this.#write = write;
   }
@@ -68,9 +67,9 @@ export class TelemetryRounds {
   }
 
   #put(maxRows: number): boolean {
-    const telemetry = this.#buffer.take(maxRows);
-    const isWritten = this.#write(telemetry);
-    if (!isWritten) this.#buffer.putBack(telemetry);
+    const samples = this.#buffer.take(maxRows);
+    const isWritten = this.#write(samples);
+    if (!isWritten) this.#buffer.putBack(samples);
     return isWritten;
   }
 }

@@ -2,6 +2,9 @@ import type { GuestUsage, Observation } from "../model/actions.ts";
 import type { GuestId, HostId } from "../model/ids.ts";
 import type { GuestSample, Telemetry } from "../store/batch.ts";
 
+/** What is kept as the newest sample only. */
+export type Samples = Omit<Telemetry, "readings">;
+
 /** Lists of heartbeats kept as they came; more of them are merged. */
 const MAX_LISTS = 64;
 
@@ -22,7 +25,7 @@ export class TelemetryBuffer {
   }
 
   /** Up to `maxRows` of what waits. */
-  take(maxRows: number): Telemetry {
+  take(maxRows: number): Samples {
     this.#mergeLists();
     const hosts = takeFirst(this.#hosts, maxRows);
     const guests = takeFirst(this.#guests, maxRows - hosts.size);
@@ -30,7 +33,7 @@ export class TelemetryBuffer {
   }
 
   /** What could not be written after all; anything newer stays. */
-  putBack({ hosts, guests }: Telemetry): void {
+  putBack({ hosts, guests }: Samples): void {
     this.#hosts = new Map([...hosts, ...this.#hosts]);
     this.#guests = new Map([...guests, ...this.#guests]);
   }

@@ -16,12 +16,13 @@ import { Decisions } from "./decisions.ts";
 import { DriverPool, type Sighting } from "./driver-pool.ts";
 import { RetentionRounds, TelemetryRounds } from "./housekeeping.ts";
 import { Idempotency, refused, type Submission } from "./idempotency.ts";
+import { Metering } from "./metering/metering.ts";
 import type { Retention } from "./options.ts";
 import type { Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import type { ClockMode, Health } from "./ports.ts";
 import { Queue } from "./queue.ts";
-import { TelemetryBuffer } from "./telemetry.ts";
+import { type Samples, TelemetryBuffer } from "./telemetry.ts";
 import { Ticks } from "./ticks.ts";
 import { Troubles } from "./troubles.ts";
 import { WriterFigures } from "./writer-figures.ts";
@@ -75,6 +76,7 @@ export class Writer {
   readonly #unordered: readonly FleetEvent[];
   readonly #sightings = new Queue<Sighting>();
   readonly #telemetry = new TelemetryBuffer();
+  readonly #metering: Metering;
 
   /** The instant that is being worked on: fleet time as far as it has been dealt with. */
   #nowMs: number;
@@ -123,7 +125,10 @@ export class Writer {
       figures,
     });
     this.#retention = new RetentionRounds(store, retention, startMs);
-    this.#telemetryRounds = new TelemetryRounds(this.#telemetry, (rows) => this.#commit(rows));
+    this.#metering = new Metering(state);
+    this.#telemetryRounds = new TelemetryRounds(this.#telemetry, (samples) =>
+      this.#writeTelemetry(samples),
+    );
   }
 
   get anchor(): ClockAnchor {
@@ -278,6 +283,7 @@ export class Writer {
   }
 
   #moveTo(atMs: number): void {
+    if (atMs > this.#nowMs) this.#metering.leave(this.#nowMs);
     this.#nowMs = atMs;
     this.#committer.moveWorld(atMs);
   }
@@ -328,6 +334,7 @@ export class Writer {
       const { driver, observation, atMs } = sighting;
       batch.sightings.push(sighting);
       this.#telemetry.note(observation, atMs);
+      this.#metering.note(observation);
       batch.add(this.#decisions.run({ kind: "OBSERVATION", observation, driver }, this.#nowMs));
       taken++;
     }
@@ -338,9 +345,18 @@ export class Writer {
 
   /** False when the disk refuses it. */
   #commit(telemetry: Telemetry | null = null): boolean {
+    const { events } = this.#committer.batch;
     const failed = this.#committer.commit(this.#nowMs, telemetry);
     if (failed) this.#recover(failed);
+    else this.#metering.count(events);
     return failed === null;
+  }
+
+  #writeTelemetry(samples: Samples): boolean {
+    const readings = this.#metering.take(this.#nowMs);
+    const isWritten = this.#commit({ ...samples, readings });
+    if (!isWritten) this.#metering.putBack(readings);
+    return isWritten;
   }
 
   #recover({ batch, error }: FailedCommit): void {

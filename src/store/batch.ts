@@ -2,6 +2,7 @@ import type { CommandResult } from "../model/commands.ts";
 import type { Changes } from "../model/entities.ts";
 import type { FleetEvent } from "../model/events.ts";
 import type { GuestId, HostId } from "../model/ids.ts";
+import type { Reading } from "../model/metering.ts";
 import type { DriverName } from "../model/statuses.ts";
 
 /** What goes to disk together, or not at all. */
@@ -23,6 +24,8 @@ export interface Telemetry {
   readonly guests: ReadonlyMap<GuestId, GuestSample>;
   /** When each was last heard of, in ms since the Unix epoch. */
   readonly hosts: ReadonlyMap<HostId, number>;
+  /** Metered since the last ones; none is dropped. */
+  readonly readings: readonly Reading[];
 }
 
 export interface GuestSample {

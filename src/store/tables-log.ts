@@ -1,10 +1,11 @@
 /** The log and what the store keeps beside the fleet's own tables. */
 
 import { sql } from "drizzle-orm";
-import { check, index, integer, primaryKey, snakeCase, text } from "drizzle-orm/sqlite-core";
+import { check, index, integer, primaryKey, real, snakeCase, text } from "drizzle-orm/sqlite-core";
 import type { CommandResult } from "../model/commands.ts";
 import type { EventKind } from "../model/events.ts";
 import type { EntityType, GuestId, HostId, IncidentId, TenantId, ZoneId } from "../model/ids.ts";
+import { METERS, type Meter } from "../model/metering.ts";
 import type { Settings } from "../model/settings.ts";
 import { DRIVERS, EVENT_CATEGORIES, SEVERITIES } from "../model/statuses.ts";
 import { guests, hosts, oneOf } from "./tables.ts";
@@ -99,6 +100,29 @@ export const hostTelemetry = snakeCase.table("host_telemetry", {
     .references(() => hosts.id, { onDelete: "cascade" }),
   lastHeartbeatAtMs: integer().notNull(),
 });
+
+/**
+ * What was metered, a row a zone and stretch of time. No foreign key: what a zone has used outlives it.
+ * Amounts are sums that can outgrow what whole numbers hold.
+ */
+export const metering = snakeCase.table(
+  "metering",
+  {
+    stretchMs: integer().notNull(),
+    zoneId: integer().notNull().$type<ZoneId>(),
+    fromMs: integer().notNull(),
+    untilMs: integer().notNull(),
+    ...meters(),
+  },
+  (t) => [primaryKey({ columns: [t.stretchMs, t.zoneId] })],
+);
+
+function meters() {
+  const amount = () => real().notNull();
+  return Object.fromEntries(METERS.map((meter) => [meter, amount()])) as {
+    [M in Meter]: ReturnType<typeof amount>;
+  };
+}
 
 /** What a driver must know again after a restart, in its own words. */
 export const driverState = snakeCase.table(

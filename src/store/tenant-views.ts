@@ -87,6 +87,7 @@ const SEEN = {
     where: `(tenant_id = ${id} AND kind IN (${words(kindsSeen("OWN"))}))
       OR (tenant_id IS NULL AND kind IN (${words(kindsSeen("NOBODY"))}))`,
   }),
+  metering: "NONE",
   driverState: "NONE",
   idempotency: "NONE",
 } as const satisfies Record<TableName, Seen>;

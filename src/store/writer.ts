@@ -20,6 +20,7 @@ import {
 import { IdempotencyTable } from "./idempotency.ts";
 import { lockDirectory } from "./lock.ts";
 import { eventToRow, INSERT_EVENT } from "./log-rows.ts";
+import { MeteringTable } from "./metering.ts";
 import { LogRetention, type RetentionBounds, type RetentionProgress } from "./retention.ts";
 import { ENTITY_TABLES, ENTITY_TYPES, MAPPINGS, type Row } from "./rows.ts";
 import { FIRST_META, readMeta, readSnapshot, type StoredSnapshot } from "./snapshot.ts";
@@ -134,6 +135,7 @@ class SqliteStore implements Store {
   readonly #setDriverState: Statement<[string, string, string]>;
   readonly #deleteDriverState: Statement<[string, string]>;
   readonly #idempotency: IdempotencyTable;
+  readonly #metering: MeteringTable;
   readonly #retention: LogRetention;
   #meta: FleetMeta;
   #clockMs: number | null;
@@ -175,6 +177,7 @@ class SqliteStore implements Store {
       "DELETE FROM driver_state WHERE driver = ? AND key = ?",
     );
     this.#idempotency = new IdempotencyTable(sqlite);
+    this.#metering = new MeteringTable(sqlite);
     this.#retention = new LogRetention(sqlite, earliestSeq);
   }
 
@@ -205,7 +208,7 @@ class SqliteStore implements Store {
     this.#write(() => {
       for (const event of batch.events) this.#insertEvent.run(eventToRow(event, this.epoch));
       if (batch.changes) this.#writeChanges(batch.changes);
-      if (batch.telemetry) this.#writeTelemetry(batch.telemetry);
+      if (batch.telemetry) this.#writeTelemetry(batch.telemetry, batch.clockMs);
       for (const [driver, state] of batch.driverState) this.#writeDriverState(driver, state);
       this.#idempotency.write(batch.idempotency, batch.clockMs);
       this.#updateMeta.run(
@@ -331,7 +334,8 @@ class SqliteStore implements Store {
     for (const entity of rows.values()) if (entity !== undefined) table.write(toRow(entity));
   }
 
-  #writeTelemetry({ guests, hosts }: Telemetry): void {
+  #writeTelemetry({ guests, hosts, readings }: Telemetry, nowMs: number): void {
+    this.#metering.add(readings, nowMs);
     for (const [id, sample] of guests)
       this.#sampleGuest.run(
         sample.cpuMillicores,

@@ -9,7 +9,7 @@ import { readConfiguration } from "../../src/server/configuration.ts";
 import { freePort, run, start, temporaryFolder } from "./processes.ts";
 
 const COMMANDS = [
-  ...["serve", "apply", "watch", "explain", "capacity", "maintenance", "host", "ha"],
+  ...["serve", "apply", "watch", "explain", "capacity", "cost", "maintenance", "host", "ha"],
   ...["fault", "advance", "scenario"],
 ];
 

@@ -1,4 +1,10 @@
 import { describe, expect, test } from "vitest";
+import {
+  METER_STRETCH_MS,
+  METERED_KEPT_MS,
+  noAmounts,
+  type Reading,
+} from "../../src/model/metering.ts";
 import type { GuestStatus } from "../../src/model/statuses.ts";
 import { StoreWriteFailed } from "../../src/store/errors.ts";
 import { openStore, type Store } from "../../src/store/writer.ts";
@@ -15,6 +21,16 @@ function failureOf(action: () => void): StoreWriteFailed {
   throw new Error("It did not fail.");
 }
 
+const reading: Reading = {
+  zoneId: ids.zone,
+  stretchMs: START_MS,
+  fromMs: START_MS,
+  untilMs: START_MS + 1_000,
+  ...noAmounts(),
+  microjoules: 7e15,
+  migrations: 1,
+};
+
 /** Everything that a batch can change. */
 function contentOf(store: Store) {
   const reader = readerOf(store);
@@ -24,6 +40,7 @@ function contentOf(store: Store) {
     events: reader.readEvents(0, 1_000_000),
     driverState: store.loadDriverState("simulated"),
     telemetry: reader.sqlite.prepare("SELECT * FROM guest_telemetry").all(),
+    metering: reader.sqlite.prepare("SELECT * FROM metering").all(),
     result: store.findIdempotent("PRINCIPAL:ann", "key"),
   };
 }
@@ -91,6 +108,7 @@ describe("all or nothing", () => {
         ],
       ]),
       hosts: new Map(),
+      readings: [reading],
     },
   };
 
@@ -102,6 +120,7 @@ describe("all or nothing", () => {
     expect(content.snapshot.entities).toEqual(fleet);
     expect(content.driverState).toEqual(new Map([["world", "{}"]]));
     expect(content.telemetry).toHaveLength(1);
+    expect(content.metering).toMatchObject([{ microjoules: 7e15 }]);
     expect(content.result).toEqual(whole.idempotency[0]);
   });
 
@@ -195,6 +214,7 @@ test("telemetry is overwritten, goes with its guest, and is dropped when that is
       ],
     ]),
     hosts: new Map([[ids.host, START_MS]]),
+    readings: [],
   });
   store.append(batchOf(ticks(1, 1), { changes: changesTo(1), telemetry: sampled(1) }));
   store.append(batchOf([], { telemetry: sampled(2) }));
@@ -206,6 +226,32 @@ test("telemetry is overwritten, goes with its guest, and is dropped when that is
   expect(samples.all()).toEqual([]);
   store.append(batchOf([], { telemetry: sampled(3) }));
   expect(samples.all()).toEqual([]);
+});
+
+test("what is metered adds up by zone and stretch, and goes when it is old", () => {
+  const store = newStore();
+  const write = (readings: readonly Reading[], nowMs: number) => {
+    const telemetry = { guests: new Map(), hosts: new Map(), readings };
+    store.append({ ...batchOf([], { telemetry }), clockMs: nowMs });
+  };
+  const rows = () =>
+    readerOf(store)
+      .sqlite.prepare("SELECT zone_id, from_ms, until_ms, microjoules, migrations FROM metering")
+      .raw()
+      .all();
+  const later = { ...reading, fromMs: START_MS + 1_000, untilMs: START_MS + 2_000 };
+  write([reading, { ...reading, zoneId: ids.otherZone }], START_MS);
+  write([later], START_MS);
+  expect(rows()).toEqual([
+    [ids.zone, START_MS, START_MS + 2_000, 14e15, 2],
+    [ids.otherZone, START_MS, START_MS + 1_000, 7e15, 1],
+  ]);
+  const nextMs = START_MS + METER_STRETCH_MS;
+  const next = { ...reading, stretchMs: nextMs, fromMs: nextMs, untilMs: nextMs + 1 };
+  write([next], START_MS + METERED_KEPT_MS);
+  expect(rows()).toHaveLength(3);
+  write([next], START_MS + METERED_KEPT_MS + 1);
+  expect(rows()).toEqual([[ids.zone, nextMs, nextMs + 1, 14e15, 2]]);
 });
 
 test("driver state is kept by driver and key, and null deletes", () => {

@@ -107,6 +107,7 @@ test("relations lead from a guest to its surroundings and back", () => {
           ],
         ]),
         hosts: new Map([[ids.host, START_MS + 5]]),
+        readings: [],
       },
     }),
   );
