@@ -33,6 +33,7 @@ import { Guest } from "./guest.ts";
 import { Host } from "./host.ts";
 import { Image } from "./image.ts";
 import { Incident } from "./incident.ts";
+import { LoadBalancer, LoadBalancerTarget } from "./load-balancer.ts";
 import { loadRef, Node } from "./node.ts";
 import { Operation } from "./operation.ts";
 import { Placement } from "./placement.ts";
@@ -63,6 +64,8 @@ const ENTITIES = {
   Operation,
   Incident,
   ApiToken,
+  LoadBalancer,
+  LoadBalancerTarget,
 } as const satisfies Record<EntityType, unknown>;
 
 const VALUES = {

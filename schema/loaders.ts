@@ -22,6 +22,7 @@ import {
   tenants,
   zones,
 } from "../src/store/tables.ts";
+import { loadBalancers, loadBalancerTargets } from "../src/store/tables-balancing.ts";
 import type { Window } from "./availability.ts";
 import {
   type AvailabilityReport,
@@ -60,6 +61,8 @@ const TABLES = {
   Operation: operations,
   Incident: incidents,
   ApiToken: apiTokens,
+  LoadBalancer: loadBalancers,
+  LoadBalancerTarget: loadBalancerTargets,
 } as const satisfies Record<EntityType, unknown>;
 
 export const ENTITY_TYPES: ReadonlySet<string> = new Set(Object.keys(TABLES));
@@ -79,6 +82,8 @@ export class Loaders {
   readonly hostReserved: Batch<number, AllocationTotals>;
   /** By tenant. */
   readonly defaultGroup: Batch<number, Row<"SecurityGroup">>;
+  /** By load balancer, in order of id. */
+  readonly targets: Batch<number, readonly Row<"LoadBalancerTarget">[]>;
   readonly zoneCapacity: Batch<number, CapacityTotals>;
   readonly regionCapacity: Batch<number, CapacityTotals>;
   readonly zonesOfRegion: Batch<number, readonly number[]>;
@@ -97,6 +102,7 @@ export class Loaders {
     this.hostUsage = new Batch((ids) => usageByHost(db, ids));
     this.hostReserved = new Batch((ids) => reservedByHost(db, ids));
     this.defaultGroup = new Batch((ids) => this.#defaultGroups(ids));
+    this.targets = new Batch((ids) => this.#targets(ids));
     this.zoneCapacity = new Batch((ids) => capacityByZone(db, ids));
     this.regionCapacity = new Batch((ids) => capacityByRegion(db, ids));
     this.zonesOfRegion = new Batch((ids) => zonesByRegion(db, ids));
@@ -170,6 +176,14 @@ export class Loaders {
     const rows = this.#db.select().from(securityGroups).where(isDefault).all();
     for (const row of rows) brandWithType(row, "SecurityGroup" as never);
     return new Map(rows.map((row) => [row.tenantId, row]));
+  }
+
+  #targets(balancerIds: readonly number[]): Map<number, Row<"LoadBalancerTarget">[]> {
+    const { loadBalancerId, id } = loadBalancerTargets;
+    const owned = sql`${loadBalancerId} IN (SELECT value FROM json_each(${JSON.stringify(balancerIds)}))`;
+    const rows = this.#db.select().from(loadBalancerTargets).where(owned).orderBy(id).all();
+    for (const row of rows) brandWithType(row, "LoadBalancerTarget" as never);
+    return Map.groupBy(rows, (row) => row.loadBalancerId as number);
   }
 
   #measuredInZones(keys: readonly string[]): Map<string, AvailabilityReport> {

@@ -1,7 +1,10 @@
+import type { HealthCheck, TargetGroup } from "../model/load-balancing.ts";
 import type { Settings } from "../model/settings.ts";
 import type {
+  BalancingAlgorithm,
   DesiredState,
   Direction,
+  ListenerProtocol,
   Polarity,
   Priority,
   Protocol,
@@ -21,6 +24,7 @@ export interface FleetDocument {
   readonly traces?: readonly TraceItem[];
   readonly affinityRules?: readonly RuleItem[];
   readonly securityGroups?: readonly SecurityGroupItem[];
+  readonly loadBalancers?: readonly LoadBalancerItem[];
 }
 
 export type SettingsItem = Partial<Omit<Settings, "tolerate">> & {
@@ -110,6 +114,26 @@ export interface SecurityGroupItem {
     readonly remoteGroup?: string;
   }[];
 }
+export interface LoadBalancerItem {
+  readonly name: string;
+  readonly tenant?: string;
+  readonly listeners?: readonly {
+    readonly port: number;
+    readonly protocol?: ListenerProtocol;
+    readonly targetGroup: string;
+  }[];
+  readonly targetGroups?: readonly TargetGroupItem[];
+}
+export interface TargetGroupItem extends Partial<Omit<TargetGroup, "healthCheck" | "name">> {
+  readonly name: string;
+  readonly port: number;
+  readonly algorithm?: BalancingAlgorithm;
+  readonly healthCheck?: Partial<HealthCheck>;
+  readonly targets?: readonly TargetItem[];
+}
+export type TargetItem =
+  | string
+  | { readonly guest: string; readonly port?: number; readonly weight?: number };
 export type WorkloadItem =
   | { readonly kind: "CONSTANT"; readonly cpuShare: number }
   | {

@@ -22,6 +22,8 @@ const TYPES = {
   imageId: "Image",
   apiTokenId: "ApiToken",
   securityGroupId: "SecurityGroup",
+  loadBalancerId: "LoadBalancer",
+  guestIds: "Guest",
 } as const satisfies Record<IdField, EntityType>;
 
 /** A thing that a command names, and the field of the input that names it. */

@@ -21,6 +21,8 @@ export type FailoverId = Id<"Failover">;
 export type OperationId = Id<"Operation">;
 export type IncidentId = Id<"Incident">;
 export type ApiTokenId = Id<"ApiToken">;
+export type LoadBalancerId = Id<"LoadBalancer">;
+export type LoadBalancerTargetId = Id<"LoadBalancerTarget">;
 
 /** What an id can belong to: the type names of the API's `Node`s and of the log's subjects. */
 export interface IdTypes {
@@ -40,6 +42,8 @@ export interface IdTypes {
   Operation: OperationId;
   Incident: IncidentId;
   ApiToken: ApiTokenId;
+  LoadBalancer: LoadBalancerId;
+  LoadBalancerTarget: LoadBalancerTargetId;
 }
 export type EntityType = keyof IdTypes;
 

@@ -24,6 +24,7 @@ import {
   tenants,
   zones,
 } from "./tables.ts";
+import { loadBalancers, loadBalancerTargets } from "./tables-balancing.ts";
 
 export const ENTITY_TABLES = {
   Region: regions,
@@ -42,6 +43,8 @@ export const ENTITY_TABLES = {
   Operation: operations,
   Incident: incidents,
   ApiToken: apiTokens,
+  LoadBalancer: loadBalancers,
+  LoadBalancerTarget: loadBalancerTargets,
 } as const;
 
 type Table<T extends keyof Entities> = (typeof ENTITY_TABLES)[T];
@@ -118,6 +121,8 @@ export const MAPPINGS: { readonly [T in keyof Entities]: Mapping<T> } = {
     fromRow: ({ scopeType, scopeId, ...rest }) => ({ ...rest, scopeRef: ref(scopeType, scopeId) }),
   },
   ApiToken: same(),
+  LoadBalancer: same(),
+  LoadBalancerTarget: same(),
 };
 
 /** For entities whose fields are their table's columns. */

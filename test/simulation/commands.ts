@@ -5,6 +5,7 @@ import type { Command } from "../../src/model/commands.ts";
 import type { GuestId, HostId, Ref, SecurityGroupId, TenantId } from "../../src/model/ids.ts";
 import type { SecurityRuleWish } from "../../src/model/security.ts";
 import { type FaultKind, SHARES_LEVELS } from "../../src/model/statuses.ts";
+import { balancerCommand } from "../engine/random-balancing.ts";
 import { chanceOf } from "./chance.ts";
 import { type Document, randomRules } from "./fleet.ts";
 import { type CommandStep, randomWishes } from "./script.ts";
@@ -74,6 +75,8 @@ export function commandOf(
     }
     case "ISOLATION":
       return isolate(state, step);
+    case "BALANCING":
+      return balancerCommand(chanceOf(step.salt, "balancing"), state, `made${step.salt}`);
     case "ARM":
       return { kind: "SET_HIGH_AVAILABILITY", enabled: step.enabled };
   }
@@ -156,6 +159,7 @@ function targetOf({ tables }: State, fault: FaultKind, number: number): Ref {
     case "REGION_LOSS":
       return { type: "Region", id: nth(tables.Region.sorted(), number) as never };
     case "GUEST_CRASH":
+    case "GUEST_HANG":
       return guest;
     case "GUEST_START_FAILS":
     case "MIGRATION_FAILS":

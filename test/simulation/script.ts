@@ -55,7 +55,8 @@ export type CommandStep =
       readonly guest: number;
       readonly group: number;
       readonly salt: number;
-    };
+    }
+  | { readonly kind: "BALANCING"; readonly salt: number };
 
 const ISOLATIONS = ["MEMBERSHIP", "ALLOCATION", "NEW_GROUP", "RULES", "NO_GROUP"] as const;
 
@@ -166,10 +167,11 @@ function randomCommand(chance: Chance, index: number): Step {
   if (what < 0.85) return { kind: "ARM", enabled: chance.is(0.6) };
   if (what < 0.87) return { kind: "FENCE", host };
   if (what < 0.91) return { kind: "CONFIRM", host };
-  if (what < 0.95) {
+  if (what < 0.93) {
     const [group, salt] = [chance.int(0, 999), chance.int(0, 1e6)];
     return { kind: "ISOLATION", what: chance.of(ISOLATIONS), guest, group, salt };
   }
+  if (what < 0.96) return { kind: "BALANCING", salt: chance.int(0, 1e6) };
   return { kind: "FLEET", salt: chance.int(0, 1e6), prune: chance.is(0.4) };
 }
 
