@@ -93,7 +93,7 @@ const NewTargetGroup = builder.inputType("NewTargetGroupInput", {
 
 function toListener(input: typeof ListenerInput.$inferInput): Listener {
   const { port, protocol, targetGroup } = input;
-  return { port, protocol: protocol ?? "HTTP", targetGroup };
+  return { port, protocol: protocol ?? "HTTP", targetGroup, traffic: null };
 }
 
 /** The fields that are given; an explicit null is none. */

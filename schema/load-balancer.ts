@@ -1,6 +1,7 @@
 import { and, inArray, type SQL } from "drizzle-orm";
 import { GUEST_DEFAULTS } from "../src/model/fleet.ts";
 import type * as model from "../src/model/load-balancing.ts";
+import type { TrafficFigures } from "../src/model/traffic.ts";
 import { loadBalancers, type loadBalancerTargets } from "../src/store/tables-balancing.ts";
 import { builder } from "./builder.ts";
 import { connectionOf } from "./connection.ts";
@@ -12,6 +13,7 @@ import { ownNamed } from "./named-inputs.ts";
 import type { PageArguments } from "./page.ts";
 import { Reason } from "./reason.ts";
 import { Tenant } from "./tenant.ts";
+import { VOLATILE } from "./volatile.ts";
 
 export const LoadBalancer = builder.drizzleNode("loadBalancers", {
   name: "LoadBalancer",
@@ -65,6 +67,44 @@ export const LoadBalancerTarget = builder.drizzleNode("loadBalancerTargets", {
   }),
 });
 
+interface Sampled {
+  readonly figures: TrafficFigures;
+  readonly sampledAtMs: number;
+  readonly spread?: number | null;
+}
+
+const Traffic = builder.objectRef<Sampled>("Traffic").implement({
+  description: "How requests fare, as last measured.",
+  fields: (t) => ({
+    requestsPerSecond: t.float({ resolve: ({ figures }) => figures.requestsPerSecond }),
+    errorsPerSecond: t.float({ resolve: ({ figures }) => figures.errorsPerSecond }),
+    latencyP50Ms: t.float({
+      nullable: true,
+      description: "Of those that were answered; null when none was.",
+      resolve: ({ figures }) => figures.latencyP50Ms,
+    }),
+    latencyP99Ms: t.float({ nullable: true, resolve: ({ figures }) => figures.latencyP99Ms }),
+    outstanding: t.float({
+      description: "Requests that are not finished, on average.",
+      resolve: ({ figures }) => figures.outstanding,
+    }),
+    spread: t.float({
+      nullable: true,
+      description:
+        "Of a target group: the requests of its busiest target, in proportion to the mean of those that get any.",
+      resolve: ({ spread }) => spread ?? null,
+    }),
+    sampledAt: t.field({ type: "DateTime", resolve: ({ sampledAtMs }) => sampledAtMs }),
+  }),
+});
+
+const TRAFFIC = {
+  type: Traffic,
+  nullable: true,
+  description: "Null where no request has come in, or none is measured.",
+  extensions: VOLATILE,
+} as const;
+
 type Target = typeof loadBalancerTargets.$inferSelect;
 type Row = typeof loadBalancers.$inferSelect;
 
@@ -74,6 +114,11 @@ const Listener = builder.objectRef<model.Listener>("Listener").implement({
     port: t.exposeInt("port"),
     protocol: t.expose("protocol", { type: ListenerProtocol }),
     targetGroup: t.exposeString("targetGroup", { description: "The group that gets them." }),
+    peakRequestsPerSecond: t.float({
+      nullable: true,
+      description: "Simulated: requests that come in, at most. Null for none.",
+      resolve: ({ traffic }) => traffic?.peakRequestsPerSecond ?? null,
+    }),
   }),
 });
 
@@ -122,6 +167,14 @@ const TargetGroup = builder.objectRef<Group>("TargetGroup").implement({
       description: "That is so now.",
       resolve: ({ name, loadBalancer }) => loadBalancer.openGroups.includes(name),
     }),
+    traffic: t.field({
+      ...TRAFFIC,
+      resolve: async ({ name, loadBalancer }, _args, { loaders }) => {
+        const sample = await loaders.traffic.load(loadBalancer.id);
+        const figures = sample?.traffic.groups.find(({ group }) => group === name);
+        return figures && sample ? { figures, spread: figures.spread, ...sample } : null;
+      },
+    }),
     targets: t.field({
       type: [LoadBalancerTarget],
       resolve: async ({ name, loadBalancer }, _args, { loaders }) => {
@@ -136,6 +189,13 @@ builder.drizzleObjectFields(LoadBalancer, (t) => ({
   tenant: t.field({
     type: Tenant,
     resolve: (loadBalancer, _args, { loaders }) => loaders.owner("Tenant", loadBalancer.tenantId),
+  }),
+  traffic: t.field({
+    ...TRAFFIC,
+    resolve: async ({ id }, _args, { loaders }) => {
+      const sample = await loaders.traffic.load(id);
+      return sample ? { figures: sample.traffic.figures, ...sample } : null;
+    },
   }),
   listeners: t.field({ type: [Listener], resolve: ({ listeners }) => [...listeners] }),
   targetGroups: t.field({
@@ -159,6 +219,14 @@ builder.drizzleObjectFields(LoadBalancerTarget, (t) => ({
   guest: t.field({
     type: Guest,
     resolve: (target, _args, { loaders }) => loaders.owner("Guest", target.guestId),
+  }),
+  traffic: t.field({
+    ...TRAFFIC,
+    resolve: async ({ id, loadBalancerId }, _args, { loaders }) => {
+      const sample = await loaders.traffic.load(loadBalancerId);
+      const figures = sample?.traffic.targets.find(({ targetId }) => targetId === id);
+      return figures && sample ? { figures, ...sample } : null;
+    },
   }),
   port: t.int({
     resolve: (target, _args, { loaders }) =>

@@ -1,7 +1,7 @@
 import { brandWithType } from "@pothos/core";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { FleetEvent } from "../src/model/events.ts";
-import type { EntityType, RegionId, Seq } from "../src/model/ids.ts";
+import type { EntityType, LoadBalancerId, RegionId, Seq } from "../src/model/ids.ts";
 import { DEFAULT_GROUP } from "../src/model/security.ts";
 import type { Runtime } from "../src/runtime/ports.ts";
 import {
@@ -22,7 +22,11 @@ import {
   tenants,
   zones,
 } from "../src/store/tables.ts";
-import { loadBalancers, loadBalancerTargets } from "../src/store/tables-balancing.ts";
+import {
+  loadBalancers,
+  loadBalancerTargets,
+  loadBalancerTelemetry,
+} from "../src/store/tables-balancing.ts";
 import type { Window } from "./availability.ts";
 import {
   type AvailabilityReport,
@@ -84,6 +88,8 @@ export class Loaders {
   readonly defaultGroup: Batch<number, Row<"SecurityGroup">>;
   /** By load balancer, in order of id. */
   readonly targets: Batch<number, readonly Row<"LoadBalancerTarget">[]>;
+  /** By load balancer. */
+  readonly traffic: Batch<number, typeof loadBalancerTelemetry.$inferSelect>;
   readonly zoneCapacity: Batch<number, CapacityTotals>;
   readonly regionCapacity: Batch<number, CapacityTotals>;
   readonly zonesOfRegion: Batch<number, readonly number[]>;
@@ -102,6 +108,7 @@ export class Loaders {
     this.hostUsage = new Batch((ids) => usageByHost(db, ids));
     this.hostReserved = new Batch((ids) => reservedByHost(db, ids));
     this.defaultGroup = new Batch((ids) => this.#defaultGroups(ids));
+    this.traffic = new Batch((ids) => trafficOf(db, ids));
     this.targets = new Batch((ids) => this.#targets(ids));
     this.zoneCapacity = new Batch((ids) => capacityByZone(db, ids));
     this.regionCapacity = new Batch((ids) => capacityByRegion(db, ids));
@@ -221,6 +228,13 @@ interface Wanted<Of> {
   readonly key: string;
   readonly of: Of;
   readonly window: Window;
+}
+
+function trafficOf(db: ReadDatabase, ids: readonly number[]) {
+  const { loadBalancerId } = loadBalancerTelemetry;
+  const wanted = inArray(loadBalancerId, [...ids] as LoadBalancerId[]);
+  const rows = db.select().from(loadBalancerTelemetry).where(wanted).all();
+  return new Map(rows.map((row) => [row.loadBalancerId as number, row]));
 }
 
 function zonesByRegion(db: ReadDatabase, ids: readonly number[]): Map<number, number[]> {

@@ -40,7 +40,7 @@ import {
   guestGone,
   reconcileGuest,
 } from "./controllers/lifecycle.ts";
-import { targetsChecked } from "./controllers/load-balancing/checks.ts";
+import { targetsChecked, targetsIdle } from "./controllers/load-balancing/checks.ts";
 import { loadBalancerCommand } from "./controllers/load-balancing/commands.ts";
 import { attendLoadBalancing } from "./controllers/load-balancing/load-balancing.ts";
 import { setMaintenance } from "./controllers/maintenance.ts";
@@ -231,6 +231,11 @@ function handleObservation(ctx: Context, seen: Observation): void {
       break;
     case "HOST_HEAT":
       for (const { hostId, level } of seen.hosts) ctx.state.heat.set(hostId, level);
+      break;
+    case "TRAFFIC":
+      break;
+    case "TARGETS_IDLE":
+      targetsIdle(ctx, seen);
       break;
     case "TARGET_CHECKS":
       targetsChecked(ctx, seen);

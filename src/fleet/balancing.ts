@@ -5,15 +5,19 @@ import {
   DEFAULT_WEIGHT,
   GROUP_DEFAULTS,
   type TargetWish,
+  TRAFFIC_DEFAULTS,
+  type Traffic,
 } from "../model/load-balancing.ts";
-import type { LoadBalancerItem, TargetGroupItem } from "./document.ts";
+import type { LoadBalancerItem, TargetGroupItem, TrafficItem } from "./document.ts";
 import type { Names } from "./names.ts";
 import type { References } from "./references.ts";
+import type { WorkloadBuilder } from "./workload.ts";
 
 export function buildLoadBalancers(
   items: readonly LoadBalancerItem[],
   references: References,
   names: Names,
+  workloads: WorkloadBuilder,
 ): LoadBalancerSpec[] {
   return items.map((item, index) => {
     const path = ["loadBalancers", String(index)];
@@ -23,10 +27,13 @@ export function buildLoadBalancers(
       path,
       name,
       tenant,
-      listeners: listeners.map(({ port, protocol = "HTTP", targetGroup }) => ({
+      listeners: listeners.map(({ port, protocol = "HTTP", targetGroup, traffic }, nth) => ({
         port,
         protocol,
         targetGroup,
+        traffic: traffic
+          ? trafficOf(traffic, [...path, "listeners", String(nth), "traffic"], workloads)
+          : null,
       })),
       targetGroups: targetGroups.map((group, nth) => ({
         ...groupOf(group),
@@ -39,6 +46,12 @@ export function buildLoadBalancers(
       })),
     };
   });
+}
+
+function trafficOf(item: TrafficItem, path: Path, workloads: WorkloadBuilder): Traffic {
+  const { workload: shape, ...rest } = item;
+  const workload = shape ? workloads.build(shape, [...path, "workload"]) : null;
+  return { ...TRAFFIC_DEFAULTS, ...rest, workload };
 }
 
 function groupOf(item: TargetGroupItem) {

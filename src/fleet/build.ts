@@ -90,6 +90,7 @@ class SpecBuilder {
         document.loadBalancers ?? [],
         this.#references,
         this.#names,
+        this.#workloads,
       ),
     };
   }

@@ -121,8 +121,15 @@ export interface LoadBalancerItem {
     readonly port: number;
     readonly protocol?: ListenerProtocol;
     readonly targetGroup: string;
+    readonly traffic?: TrafficItem;
   }[];
   readonly targetGroups?: readonly TargetGroupItem[];
+}
+export interface TrafficItem {
+  readonly peakRequestsPerSecond: number;
+  readonly workload?: WorkloadItem;
+  readonly cpuMillisecondsPerRequest?: number;
+  readonly clients?: number;
 }
 export interface TargetGroupItem extends Partial<Omit<TargetGroup, "healthCheck" | "name">> {
   readonly name: string;

@@ -6,10 +6,12 @@ import {
   CHECK_PATH,
   DEFAULT_WEIGHT,
   GROUP_DEFAULTS,
+  TRAFFIC_DEFAULTS,
 } from "../model/load-balancing.ts";
 import { BALANCING_ALGORITHMS, LISTENER_PROTOCOLS } from "../model/statuses.ts";
 import { name } from "./schema-common.ts";
 import { type ChoiceSchema, integer, list, number, object, oneOf } from "./schema-kinds.ts";
+import { WORKLOAD } from "./schema-workload.ts";
 
 type Bounded = keyof typeof BALANCING_BOUNDS;
 
@@ -27,6 +29,24 @@ function flag(description: string, value: boolean) {
   return { type: "boolean", description, default: value } as const;
 }
 
+const TRAFFIC = object(
+  {
+    peakRequestsPerSecond: seconds("peakRequestsPerSecond", "Requests a second at most."),
+    workload: {
+      ...WORKLOAD,
+      description: "The share of the peak over time. All of it at all times without.",
+    },
+    cpuMillisecondsPerRequest: seconds(
+      "cpuMillisecondsPerRequest",
+      "CPU milliseconds that one of them costs its target on average.",
+      { default: TRAFFIC_DEFAULTS.cpuMillisecondsPerRequest },
+    ),
+    clients: whole("clients", "How many send them.", { default: TRAFFIC_DEFAULTS.clients }),
+  },
+  ["peakRequestsPerSecond"],
+  { description: "Requests that come in. Simulated load balancers only." },
+);
+
 const LISTENER = object(
   {
     port: whole("port", "Where requests come in. No other listener has it."),
@@ -35,6 +55,7 @@ const LISTENER = object(
       default: "HTTP",
     }),
     targetGroup: name("Who gets them: a target group of this load balancer."),
+    traffic: TRAFFIC,
   },
   ["port", "targetGroup"],
   { description: "Takes requests." },

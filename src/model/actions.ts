@@ -21,6 +21,7 @@ import type {
   Utility,
   UtilityStatus,
 } from "./statuses.ts";
+import type { BalancerTraffic } from "./traffic.ts";
 import type { Workload } from "./workload.ts";
 
 /**
@@ -248,6 +249,15 @@ export type Observation =
       readonly loadBalancerId: LoadBalancerId;
       readonly checks: readonly TargetCheck[];
     }
+  /** Targets that are draining and have no requests left, by an order of this revision or a later one. */
+  | {
+      readonly kind: "TARGETS_IDLE";
+      readonly loadBalancerId: LoadBalancerId;
+      readonly revision: Seq;
+      readonly targetIds: readonly LoadBalancerTargetId[];
+    }
+  /** Soft: how requests fare. */
+  | { readonly kind: "TRAFFIC"; readonly loadBalancers: readonly BalancerTraffic[] }
   /** Soft, like heartbeats: kept as the newest sample, not as an event. */
   | { readonly kind: "USAGE"; readonly guests: readonly GuestUsage[] };
 

@@ -1,6 +1,7 @@
 import type { GuestId } from "./ids.ts";
 import { LIMITS, nameProblem } from "./limits.ts";
 import type { BalancingAlgorithm, ListenerProtocol } from "./statuses.ts";
+import type { Workload } from "./workload.ts";
 
 /**
  * What load balancers are made of, in the terms of AWS's Elastic Load Balancing and of HAProxy: listeners
@@ -12,6 +13,18 @@ export interface Listener {
   readonly protocol: ListenerProtocol;
   /** The name of one of the load balancer's own groups. */
   readonly targetGroup: string;
+  /** Requests that come in in the simulated world; null for none. */
+  readonly traffic: Traffic | null;
+}
+
+export interface Traffic {
+  readonly peakRequestsPerSecond: number;
+  /** The share of the peak over time; null is all of it at all times. */
+  readonly workload: Workload | null;
+  /** What one of them costs its target on average. */
+  readonly cpuMillisecondsPerRequest: number;
+  /** Who sends them. */
+  readonly clients: number;
 }
 
 export interface TargetGroup {
@@ -61,6 +74,11 @@ export const GROUP_DEFAULTS = {
   crossZone: true,
   failOpen: true,
 } as const;
+export const TRAFFIC_DEFAULTS = {
+  workload: null,
+  cpuMillisecondsPerRequest: 10,
+  clients: 1_000,
+} as const;
 export const CHECK_DEFAULTS: HealthCheck = {
   path: null,
   intervalSeconds: 5,
@@ -81,6 +99,9 @@ export const BALANCING_BOUNDS = {
   timeoutSeconds: [0.1, 120],
   healthyThreshold: [1, 10],
   unhealthyThreshold: [1, 10],
+  peakRequestsPerSecond: [0, 10_000_000],
+  cpuMillisecondsPerRequest: [0.001, 60_000],
+  clients: [1, 10_000_000],
 } as const;
 type Bounded = keyof typeof BALANCING_BOUNDS;
 
@@ -90,6 +111,7 @@ const WHOLE: ReadonlySet<string> = new Set<Bounded>([
   "weight",
   "healthyThreshold",
   "unhealthyThreshold",
+  "clients",
 ]);
 
 export const CHECK_PATH = "^/[!-~]*$";
@@ -154,8 +176,9 @@ function listenerProblems(
   listener: Listener,
   index: number,
 ): BalancingProblem[] {
-  const { port, targetGroup } = listener;
+  const { port, targetGroup, traffic } = listener;
   const problems = outOfBounds({ port });
+  if (traffic) problems.push(...under(["traffic"], outOfBounds(traffic)));
   if (listeners.findIndex((other) => other.port === port) < index)
     problems.push({ path: ["port"], message: `two listeners are on port ${port}` });
   if (!groups.some(({ name }) => name === targetGroup))

@@ -1,8 +1,9 @@
 import type { CommandResult } from "../model/commands.ts";
 import type { Changes } from "../model/entities.ts";
 import type { FleetEvent } from "../model/events.ts";
-import type { GuestId, HostId } from "../model/ids.ts";
+import type { GuestId, HostId, LoadBalancerId } from "../model/ids.ts";
 import type { DriverName } from "../model/statuses.ts";
+import type { BalancerTraffic } from "../model/traffic.ts";
 
 /** What goes to disk together, or not at all. */
 export interface Batch {
@@ -23,6 +24,13 @@ export interface Telemetry {
   readonly guests: ReadonlyMap<GuestId, GuestSample>;
   /** When each was last heard of, in ms since the Unix epoch. */
   readonly hosts: ReadonlyMap<HostId, number>;
+  /** How requests fare; none where there are none. */
+  readonly loadBalancers?: ReadonlyMap<LoadBalancerId, TrafficSample>;
+}
+
+export interface TrafficSample {
+  readonly traffic: BalancerTraffic;
+  readonly sampledAtMs: number;
 }
 
 export interface GuestSample {

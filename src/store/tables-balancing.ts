@@ -5,6 +5,7 @@ import type { GuestId, LoadBalancerId, LoadBalancerTargetId, TenantId } from "..
 import type { Listener, TargetGroup } from "../model/load-balancing.ts";
 import type { Reason } from "../model/reasons.ts";
 import { LOAD_BALANCER_DRIVERS, TARGET_STATES } from "../model/statuses.ts";
+import type { BalancerTraffic } from "../model/traffic.ts";
 import { guests, oneOf, tenants } from "./tables.ts";
 
 const json = <T>() => text({ mode: "json" }).$type<T>();
@@ -58,3 +59,13 @@ export const loadBalancerTargets = snakeCase.table(
     oneOf(t.state, TARGET_STATES),
   ],
 );
+
+/** The newest sample of how the requests of each load balancer fare. Soft: overwritten, never in the log. */
+export const loadBalancerTelemetry = snakeCase.table("load_balancer_telemetry", {
+  loadBalancerId: integer()
+    .primaryKey()
+    .$type<LoadBalancerId>()
+    .references(() => loadBalancers.id, { onDelete: "cascade" }),
+  traffic: json<BalancerTraffic>().notNull(),
+  sampledAtMs: integer().notNull(),
+});

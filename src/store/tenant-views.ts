@@ -63,6 +63,9 @@ const SEEN = {
   guestTelemetry: (id) => ({ where: `guest_id IN ${ownGuests(id)}` }),
   securityGroups: (id) => ({ where: `tenant_id = ${id}` }),
   loadBalancers: (id) => ({ where: `tenant_id = ${id}` }),
+  loadBalancerTelemetry: (id) => ({
+    where: `load_balancer_id IN (SELECT id FROM main.load_balancers WHERE tenant_id = ${id})`,
+  }),
   loadBalancerTargets: (id) => ({ where: `guest_id IN ${ownGuests(id)}` }),
   apiTokens: (id) => ({ where: `tenant_id = ${id}` }),
   // Of those that are about others too, not even the name.

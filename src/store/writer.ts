@@ -131,6 +131,7 @@ class SqliteStore implements Store {
   readonly #updateMeta: Statement<SqlValue[]>;
   readonly #sampleGuest: Statement<SqlValue[]>;
   readonly #sampleHost: Statement<SqlValue[]>;
+  readonly #sampleTraffic: Statement<SqlValue[]>;
   readonly #setDriverState: Statement<[string, string, string]>;
   readonly #deleteDriverState: Statement<[string, string]>;
   readonly #idempotency: IdempotencyTable;
@@ -166,6 +167,12 @@ class SqliteStore implements Store {
       `INSERT INTO host_telemetry (last_heartbeat_at_ms, host_id)
        SELECT ?, id FROM hosts WHERE id = ?
        ON CONFLICT (host_id) DO UPDATE SET last_heartbeat_at_ms = excluded.last_heartbeat_at_ms`,
+    );
+    this.#sampleTraffic = sqlite.prepare(
+      `INSERT INTO load_balancer_telemetry (traffic, sampled_at_ms, load_balancer_id)
+       SELECT ?, ?, id FROM load_balancers WHERE id = ?
+       ON CONFLICT (load_balancer_id) DO UPDATE SET traffic = excluded.traffic,
+         sampled_at_ms = excluded.sampled_at_ms`,
     );
     this.#setDriverState = sqlite.prepare(
       `INSERT INTO driver_state (driver, key, value) VALUES (?, ?, ?)
@@ -331,7 +338,7 @@ class SqliteStore implements Store {
     for (const entity of rows.values()) if (entity !== undefined) table.write(toRow(entity));
   }
 
-  #writeTelemetry({ guests, hosts }: Telemetry): void {
+  #writeTelemetry({ guests, hosts, loadBalancers = new Map() }: Telemetry): void {
     for (const [id, sample] of guests)
       this.#sampleGuest.run(
         sample.cpuMillicores,
@@ -342,6 +349,8 @@ class SqliteStore implements Store {
         id,
       );
     for (const [id, lastHeartbeatAtMs] of hosts) this.#sampleHost.run(lastHeartbeatAtMs, id);
+    for (const [id, { traffic, sampledAtMs }] of loadBalancers)
+      this.#sampleTraffic.run(stringify(traffic), sampledAtMs, id);
   }
 
   #writeDriverState(driver: DriverName, state: ReadonlyMap<string, string | null>): void {

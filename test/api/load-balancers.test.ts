@@ -18,7 +18,7 @@ guests:
 loadBalancers:
   - name: front
     tenant: acme
-    listeners: [{ port: 443, protocol: HTTP, targetGroup: webs }]
+    listeners: [{ port: 443, protocol: HTTP, targetGroup: webs, traffic: { peakRequestsPerSecond: 200, cpuMillisecondsPerRequest: 4 } }]
     targetGroups:
       - name: webs
         port: 8080
@@ -83,7 +83,7 @@ describe("a load balancer", () => {
     expect(
       await front(`
         name driver unreachableSince tenant { name }
-        listeners { port protocol targetGroup }
+        listeners { port protocol targetGroup peakRequestsPerSecond }
         targetGroups {
           name port algorithm slowStartSeconds drainSeconds stickinessSeconds crossZone failOpen isFailingOpen
           healthCheck { path intervalSeconds timeoutSeconds healthyThreshold unhealthyThreshold }
@@ -94,7 +94,7 @@ describe("a load balancer", () => {
       driver: "simulated",
       unreachableSince: null,
       tenant: { name: "acme" },
-      listeners: [{ port: 443, protocol: "HTTP", targetGroup: "webs" }],
+      listeners: [{ port: 443, protocol: "HTTP", targetGroup: "webs", peakRequestsPerSecond: 200 }],
       targetGroups: [
         {
           name: "webs",
@@ -205,7 +205,7 @@ describe("a load balancer", () => {
   test("finishes what a guest has begun before it is stopped, and says so", async () => {
     const after = await server.head();
     await server.mutate("stopGuest", "GuestActionInput", { guestId: await guestId("web-1") });
-    await server.advance(10);
+    await server.advance(0);
     expect(await targets()).toEqual({
       "web-1": "DRAINING",
       "web-2": "HEALTHY",
@@ -225,6 +225,33 @@ describe("a load balancer", () => {
       "TARGET_DRAINED",
       "TARGET_UNUSED",
     ]);
+  });
+
+  test("shows how its requests fare, and its guests what they cost", async () => {
+    const figures = "requestsPerSecond errorsPerSecond latencyP50Ms latencyP99Ms outstanding";
+    const shown = async () => {
+      await server.advance(10);
+      return front(
+        `traffic { ${figures} sampledAt } targetGroups { traffic { ${figures} spread } targets { guest { name usage { cpuCores } } traffic { ${figures} } } }`,
+      );
+    };
+    const { traffic, targetGroups } = await shown();
+    expect(traffic).toMatchObject({ requestsPerSecond: 200, errorsPerSecond: 0 });
+    const [group] = targetGroups;
+    expect(group.traffic.requestsPerSecond).toBe(200);
+    expect(group.traffic.spread).toBeLessThan(1.5);
+    expect(group.traffic.latencyP99Ms).toBeGreaterThan(group.traffic.latencyP50Ms);
+    const rates = group.targets.map(({ traffic: each }: Data) => each.requestsPerSecond);
+    expect(rates.reduce((sum: number, rate: number) => sum + rate, 0)).toBeCloseTo(200, 0);
+    // 200 a second at 4 ms are 0.8 cores, on top of what else they do.
+    const cores = group.targets.map(({ guest }: Data) => guest.usage.cpuCores);
+    expect(cores.reduce((sum: number, each: number) => sum + each, 0)).toBeGreaterThan(0.8);
+    const targetId = await guestId("web-1");
+    await server.mutate("injectFault", "InjectFaultInput", { targetId, kind: "GUEST_HANG" });
+    await server.advance(20);
+    const later = await shown();
+    expect(later.targetGroups[0].targets[0].traffic).toBeNull();
+    expect(later.traffic).toMatchObject({ requestsPerSecond: 200, errorsPerSecond: 0 });
   });
 
   test("takes out a target whose checks fail, and tells why", async () => {

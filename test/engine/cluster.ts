@@ -10,7 +10,8 @@
  *     keep web on h1:5 h2 strict            a host and its priority
  *     set retrySeconds 1
  *     balance web a b drain 5               a load balancer with one group `all`; drain 30 without;
- *                                           closed: it does not fail open; idle: without a listener
+ *                                           closed: it does not fail open; idle: without a listener;
+ *                                           busy: with requests that take for ever
  */
 export function cluster(text: string): string {
   const document = {
@@ -112,11 +113,13 @@ function guest(words: readonly string[]) {
 }
 
 function loadBalancer([name, ...words]: readonly string[]) {
-  const end = words.findIndex((word) => ["drain", "closed", "idle"].includes(word));
+  const end = words.findIndex((word) => ["drain", "closed", "idle", "busy"].includes(word));
   const drain = words.indexOf("drain");
+  const endless = { peakRequestsPerSecond: 0.1, cpuMillisecondsPerRequest: 60_000 };
+  const traffic = words.includes("busy") && { traffic: endless };
   return {
     name,
-    listeners: words.includes("idle") ? [] : [{ port: 80, targetGroup: "all" }],
+    listeners: words.includes("idle") ? [] : [{ port: 80, targetGroup: "all", ...traffic }],
     targetGroups: [
       {
         name: "all",

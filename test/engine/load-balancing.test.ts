@@ -6,8 +6,8 @@ import { World } from "./world.ts";
 const FLEET = `
 zone a: h1 8/32
 guest web 1/2 x2
-balance front web-1 web-2 drain 40
-balance other web-2
+balance front web-1 web-2 drain 40 busy
+balance other web-2 busy
 `;
 
 function settled(): World {

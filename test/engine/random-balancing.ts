@@ -14,7 +14,20 @@ export type BalancerItem = Record<string, unknown> & {
 export function randomBalancers(chance: Chance, guests: readonly string[]): BalancerItem[] {
   return Array.from({ length: chance.int(0, 2) }, (_, index) => ({
     name: `lb${index}`,
-    listeners: chance.is(0.9) ? [{ port: 80, targetGroup: "g0" }] : [],
+    listeners: chance.is(0.9)
+      ? [
+          {
+            port: 80,
+            targetGroup: "g0",
+            ...(chance.is(0.7) && {
+              traffic: {
+                peakRequestsPerSecond: chance.of([1, 30, 900]),
+                cpuMillisecondsPerRequest: chance.of([1, 10, 500]),
+              },
+            }),
+          },
+        ]
+      : [],
     targetGroups: Array.from({ length: chance.int(1, 2) }, (_group, nth) => ({
       name: `g${nth}`,
       port: 8080,
@@ -44,7 +57,7 @@ export function balancerCommand(chance: Chance, state: State, name: string): Com
   if (balancers.length === 0 || chance.is(0.1)) {
     const group = { name: "g0", port: 80, healthCheck: CHECK_DEFAULTS, ...GROUP_DEFAULTS };
     const tenantId = tables.Tenant.sorted()[0]?.id as never;
-    const listeners = [{ port: 80, protocol: "HTTP" as const, targetGroup: "g0" }];
+    const listeners = [{ port: 80, protocol: "HTTP" as const, targetGroup: "g0", traffic: null }];
     const targetGroups = [{ ...group, targets: [target] }];
     return { kind: "CREATE_LOAD_BALANCER", name, tenantId, listeners, targetGroups };
   }

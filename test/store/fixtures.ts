@@ -321,7 +321,7 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       name: "front",
       tenantId: ids.tenant,
       driver: "simulated",
-      listeners: [{ port: 80, protocol: "HTTP", targetGroup: "web" }],
+      listeners: [{ port: 80, protocol: "HTTP", targetGroup: "web", traffic: null }],
       targetGroups: [
         {
           name: "web",

@@ -6,6 +6,7 @@ import type { Capabilities, ClockedDriver, ObservationSink, Passage } from "../d
 import { Agenda } from "./agenda.ts";
 import { emitChecks, nextCheckMs } from "./balancing/checks.ts";
 import { removeLoadBalancer, setLoadBalancer } from "./balancing/orders.ts";
+import { emitTraffic } from "./balancing/traffic/traffic.ts";
 import { newBalancing } from "./balancing/world.ts";
 import { clearFault, injectFault } from "./disturbances.ts";
 import { FaultSet } from "./faults.ts";
@@ -93,7 +94,7 @@ class SimulatedDriver implements ClockedDriver {
     return Number.isFinite(nextMs) ? nextMs : null;
   }
 
-  /** At one instant: what happens, then heartbeats, then usage and heat, then health checks. A clock that goes back is ignored. */
+  /** At one instant: what happens, then heartbeats, then traffic, usage and heat, then health checks. A clock that goes back is ignored. */
   advanceTo(nowMs: number): void {
     if (nowMs < this.#nowMs) return;
     for (;;) {
@@ -125,6 +126,7 @@ class SimulatedDriver implements ClockedDriver {
     }
     if (this.#usage.nextMs === atMs) {
       if (roster.copies > 0) {
+        emitTraffic(this.#world);
         emitUsage(this.#world);
         emitHeat(this.#world);
       }

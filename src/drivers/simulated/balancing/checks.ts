@@ -1,5 +1,10 @@
-import type { TargetCheck, TargetGroupOrder, TargetOrder } from "../../../model/actions.ts";
-import type { GuestId } from "../../../model/ids.ts";
+import type {
+  LoadBalancerOrder,
+  TargetCheck,
+  TargetGroupOrder,
+  TargetOrder,
+} from "../../../model/actions.ts";
+import type { GuestId, LoadBalancerTargetId } from "../../../model/ids.ts";
 import type { TargetState } from "../../../model/statuses.ts";
 import { isCutOff, isHanging } from "../conditions.ts";
 import { runningCopy } from "../copies.ts";
@@ -17,7 +22,7 @@ function periodMs({ healthCheck }: TargetGroupOrder): number {
 }
 
 function hasChecks({ targets }: TargetGroupOrder): boolean {
-  return targets.some(({ state }) => CHECKED.has(state));
+  return targets.some(({ state }) => CHECKED.has(state) || state === "DRAINING");
 }
 
 /** The next instant after `nowMs` at which a target is checked; infinite when there is none. */
@@ -36,13 +41,41 @@ export function nextCheckMs(world: World, nowMs: number): number {
 export function emitChecks(world: World, atMs: number): void {
   const { balancers } = world.balancing;
   for (const id of [...balancers.keys()].sort(byId)) {
-    const groups = balancers.get(id)?.order.targetGroups ?? [];
+    const order = balancers.get(id)?.order;
+    if (!order) continue;
+    const groups = order.targetGroups.filter((group) => atMs % periodMs(group) === 0);
     const checks = groups
-      .filter((group) => atMs % periodMs(group) === 0)
       .flatMap(({ targets }) => targets.filter(({ state }) => CHECKED.has(state)))
       .map((target) => check(world, target));
     if (checks.length > 0) world.emit({ kind: "TARGET_CHECKS", loadBalancerId: id, checks });
+    const targetIds = groups.flatMap((group) => idleTargets(world, order, group, atMs));
+    const { revision } = order;
+    if (targetIds.length > 0)
+      world.emit({ kind: "TARGETS_IDLE", loadBalancerId: id, revision, targetIds });
   }
+}
+
+/** Of a hundred million requests one costs more than so many times what they cost on average. */
+const DEAREST = 18;
+
+/** Those that are draining and have no requests left. */
+function idleTargets(
+  world: World,
+  { listeners }: LoadBalancerOrder,
+  { name, targets }: TargetGroupOrder,
+  atMs: number,
+): LoadBalancerTargetId[] {
+  const costs = listeners
+    .filter(({ targetGroup }) => targetGroup === name)
+    .map(({ traffic }) => (traffic?.cpuMillisecondsPerRequest ?? 0) * DEAREST);
+  const longestMs = Math.max(0, ...costs);
+  return targets
+    .filter(({ state }) => state === "DRAINING")
+    .filter(
+      ({ stateSinceMs, guestId }) =>
+        atMs - stateSinceMs >= longestMs || !runningCopy(world, guestId),
+    )
+    .map(({ id }) => id);
 }
 
 function check(world: World, { id, guestId, stateSinceMs, state }: TargetOrder): TargetCheck {
@@ -64,7 +97,7 @@ function isNew(known: { readonly stateSinceMs: number }, stateSinceMs: number): 
 }
 
 /** What keeps it from answering; null when it answers. */
-function obstacleTo(world: World, guestId: GuestId): string | null {
+export function obstacleTo(world: World, guestId: GuestId): string | null {
   const copy = runningCopy(world, guestId);
   const host = copy && world.hosts.get(copy.hostId);
   if (!host) return "it takes no connections";

@@ -1,5 +1,5 @@
 import type { LoadBalancerOrder, TargetCheck } from "../../../model/actions.ts";
-import type { LoadBalancerId, LoadBalancerTargetId, Seq } from "../../../model/ids.ts";
+import type { GuestId, LoadBalancerId, LoadBalancerTargetId, Seq } from "../../../model/ids.ts";
 
 /** The data plane of all simulated load balancers. */
 export interface SimulatedBalancing {
@@ -7,6 +7,8 @@ export interface SimulatedBalancing {
   readonly balancers: Map<LoadBalancerId, SimulatedBalancer>;
   /** The newest checks of targets. */
   readonly streaks: Map<LoadBalancerTargetId, Streak>;
+  /** What requests ask of guests, in millicores, as of the newest sample. */
+  readonly demand: Map<GuestId, number>;
 }
 
 export interface SimulatedBalancer {
@@ -19,7 +21,7 @@ export type Streak = Pick<TargetCheck, "passes" | "inARow"> & {
 };
 
 export function newBalancing(): SimulatedBalancing {
-  return { balancers: new Map(), streaks: new Map() };
+  return { balancers: new Map(), streaks: new Map(), demand: new Map() };
 }
 
 /** Removed ones are remembered by nobody: whoever removes one tells nothing of it any more. */

@@ -15,8 +15,16 @@ export function partChanges(before: Parts, after: Parts): string[] {
   return [
     ...differencesOf(before.listeners.map(told), after.listeners.map(told)),
     ...differencesOf(names(before), names(after)),
+    ...after.listeners.flatMap((listener) => trafficChanges(before.listeners, listener)),
     ...after.targetGroups.flatMap((group) => groupChanges(before.targetGroups, group)),
   ];
+}
+
+function trafficChanges(before: readonly Listener[], { port, traffic }: Listener): string[] {
+  const old = before.find((listener) => listener.port === port);
+  return old
+    ? differences({ traffic: old.traffic }, { traffic }).map((change) => `${port}: ${change}`)
+    : [];
 }
 
 function groupChanges(before: readonly TargetGroup[], group: TargetGroup): string[] {

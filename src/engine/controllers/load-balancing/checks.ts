@@ -19,6 +19,20 @@ export function targetsChecked(
   }
 }
 
+/** What has no requests left need not be waited for. What was said of an older order says nothing of now. */
+export function targetsIdle(
+  ctx: Context,
+  { loadBalancerId, revision, targetIds }: Extract<Observation, { kind: "TARGETS_IDLE" }>,
+): void {
+  for (const id of targetIds) {
+    const target = ctx.state.tables.LoadBalancerTarget.find(id);
+    if (target?.state !== "DRAINING" || target.loadBalancerId !== loadBalancerId) continue;
+    if (target.causeSeq > revision) continue;
+    const because = "it has no requests left";
+    ctx.emitAsActor("TargetDrained", { ...namesOf(target), because }, target.causeSeq);
+  }
+}
+
 function judge(ctx: Context, target: LoadBalancerTarget, check: TargetCheck): void {
   const { healthCheck } = groupOf(ctx.state, target);
   if (check.passes) {

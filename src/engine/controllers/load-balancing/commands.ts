@@ -4,6 +4,7 @@ import type { GuestId, LoadBalancerId } from "../../../model/ids.ts";
 import { LIMITS, nameProblem } from "../../../model/limits.ts";
 import {
   balancingProblems,
+  type Listener,
   type TargetGroup,
   type TargetWish,
   targetProblem,
@@ -102,12 +103,18 @@ function checkTargets(
 
 const updateLoadBalancer: Verb<"UPDATE_LOAD_BALANCER"> = (ctx, command) => {
   const old = find(ctx, command.loadBalancerId);
-  const listeners = command.listeners ?? old.listeners;
+  const listeners = (command.listeners ?? old.listeners).map((each) => withTraffic(each, old));
   const targetGroups = command.targetGroups ?? old.targetGroups;
   checkParts({ listeners, targetGroups });
   changeParts(ctx, old, { listeners, targetGroups }, null);
   return done(old.id);
 };
+
+/** Traffic is the simulated world's, and stays with the port that it comes in at. */
+function withTraffic(listener: Listener, { listeners }: LoadBalancer): Listener {
+  const old = listeners.find(({ port }) => port === listener.port);
+  return { ...listener, traffic: listener.traffic ?? old?.traffic ?? null };
+}
 
 /** Targets of groups that go are no targets any more. Tells nothing when it is as it was. */
 export function changeParts(
