@@ -29,7 +29,8 @@ export function actionsFor(state: State, events: readonly FleetEvent[]): DriverA
   // All groups go in one order, however many of them have changed.
   if (events.some(({ kind }) => SETS_GROUPS.has(kind)))
     actions.unshift(...setSecurityGroups(state));
-  actions.push(...loadBalancerActions(state, events));
+  // No request goes to a guest any more when it is told to stop.
+  actions.unshift(...loadBalancerActions(state, events));
   for (const guestId of ordersAfterDraining(state, events))
     actions.push(...orderOf(state, state.tables.Guest.get(guestId)));
   // A host that is added without power must not be seen with it for an instant.
@@ -212,6 +213,7 @@ export function outstandingActions(state: State): DriverAction[] {
   return [
     configureWorld(state),
     ...groups,
+    ...setLoadBalancers(state),
     ...faults,
     ...hosts,
     ...probes,
@@ -219,7 +221,6 @@ export function outstandingActions(state: State): DriverAction[] {
     ...switches,
     ...orders,
     ...isolations,
-    ...setLoadBalancers(state),
   ];
 }
 
