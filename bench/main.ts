@@ -21,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   latency: async () => (await import("./latency.ts")).latency,
   "fan-out": async () => (await import("./fan-out.ts")).fanOut,
   queries: async () => (await import("./queries.ts")).queries,
+  "load-balancing": async () => (await import("./load-balancing.ts")).loadBalancing,
   replay: async () => (await import("./replay.ts")).replay,
 };
 

@@ -2,6 +2,7 @@ import { ROLES } from "../src/model/principals.ts";
 import {
   ACTOR_KINDS,
   AUTOMATION_MODES,
+  BALANCING_ALGORITHMS,
   DESIRED_STATES,
   DIRECTIONS,
   ERROR_CODES,
@@ -12,6 +13,7 @@ import {
   GUEST_STATUSES,
   HOST_POWER_VERBS,
   HOST_STATUSES,
+  LISTENER_PROTOCOLS,
   MOVE_REASONS,
   OPERATION_KINDS,
   OPERATION_STATUSES,
@@ -27,6 +29,7 @@ import {
   SEVERITIES,
   SHARES_LEVELS,
   SHUTDOWN_POLICIES,
+  TARGET_STATES,
   TOLERANCES,
   UTILITIES,
   UTILITY_STATUSES,
@@ -146,3 +149,17 @@ export const ReasonCode = builder.enumType("ReasonCode", {
   values: REASON_CODES,
 });
 export const OrderDirection = builder.enumType("OrderDirection", { values: ["ASC", "DESC"] });
+
+export const BalancingAlgorithm = builder.enumType("BalancingAlgorithm", {
+  description:
+    "Who gets the next request. WEIGHTED: in proportion to the targets' weights. LEAST_OUTSTANDING: who has fewest unfinished. SOURCE_HASH: always the same target for the same client, and as few clients as possible move when targets come and go. POWER_OF_TWO_CHOICES: the less busy of two drawn by lot.",
+  values: BALANCING_ALGORITHMS,
+});
+export const ListenerProtocol = builder.enumType("ListenerProtocol", {
+  values: LISTENER_PROTOCOLS,
+});
+export const TargetState = builder.enumType("TargetState", {
+  description:
+    "UNUSED gets no requests because its guest does not run, or no listener uses its group. INITIAL has not passed a check yet. DRAINING gets no more requests and finishes what it has begun; DRAINED has, or its time is over.",
+  values: TARGET_STATES,
+});

@@ -34,6 +34,7 @@ import { Guest } from "./guest.ts";
 import { Host } from "./host.ts";
 import { Image } from "./image.ts";
 import { Incident } from "./incident.ts";
+import { LoadBalancer, LoadBalancerTarget } from "./load-balancer.ts";
 import { loadRef, Node } from "./node.ts";
 import { Operation } from "./operation.ts";
 import { Placement } from "./placement.ts";
@@ -66,6 +67,8 @@ const ENTITIES = {
   Incident,
   ApiToken,
   Recommendation,
+  LoadBalancer,
+  LoadBalancerTarget,
 } as const satisfies Record<EntityType, unknown>;
 
 const VALUES = {

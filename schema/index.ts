@@ -20,6 +20,8 @@ import "./host-service.ts";
 import "./image.ts";
 import "./incident-links.ts";
 import "./links.ts";
+import "./load-balancer.ts";
+import "./load-balancer-mutations.ts";
 import "./node.ts";
 import "./operation.ts";
 import "./placement.ts";

@@ -1,7 +1,7 @@
 import { brandWithType } from "@pothos/core";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { FleetEvent } from "../src/model/events.ts";
-import type { EntityType, RegionId, Seq } from "../src/model/ids.ts";
+import type { EntityType, LoadBalancerId, RegionId, Seq } from "../src/model/ids.ts";
 import { DEFAULT_GROUP } from "../src/model/security.ts";
 import type { Runtime } from "../src/runtime/ports.ts";
 import {
@@ -23,6 +23,11 @@ import {
   tenants,
   zones,
 } from "../src/store/tables.ts";
+import {
+  loadBalancers,
+  loadBalancerTargets,
+  loadBalancerTelemetry,
+} from "../src/store/tables-balancing.ts";
 import type { Window } from "./availability.ts";
 import {
   type AvailabilityReport,
@@ -62,6 +67,8 @@ const TABLES = {
   Incident: incidents,
   ApiToken: apiTokens,
   Recommendation: recommendations,
+  LoadBalancer: loadBalancers,
+  LoadBalancerTarget: loadBalancerTargets,
 } as const satisfies Record<EntityType, unknown>;
 
 export const ENTITY_TYPES: ReadonlySet<string> = new Set(Object.keys(TABLES));
@@ -81,6 +88,10 @@ export class Loaders {
   readonly hostReserved: Batch<number, AllocationTotals>;
   /** By tenant. */
   readonly defaultGroup: Batch<number, Row<"SecurityGroup">>;
+  /** By load balancer, in order of id. */
+  readonly targets: Batch<number, readonly Row<"LoadBalancerTarget">[]>;
+  /** By load balancer. */
+  readonly traffic: Batch<number, typeof loadBalancerTelemetry.$inferSelect>;
   readonly zoneCapacity: Batch<number, CapacityTotals>;
   readonly regionCapacity: Batch<number, CapacityTotals>;
   readonly zonesOfRegion: Batch<number, readonly number[]>;
@@ -99,6 +110,8 @@ export class Loaders {
     this.hostUsage = new Batch((ids) => usageByHost(db, ids));
     this.hostReserved = new Batch((ids) => reservedByHost(db, ids));
     this.defaultGroup = new Batch((ids) => this.#defaultGroups(ids));
+    this.traffic = new Batch((ids) => trafficOf(db, ids));
+    this.targets = new Batch((ids) => this.#targets(ids));
     this.zoneCapacity = new Batch((ids) => capacityByZone(db, ids));
     this.regionCapacity = new Batch((ids) => capacityByRegion(db, ids));
     this.zonesOfRegion = new Batch((ids) => zonesByRegion(db, ids));
@@ -174,6 +187,14 @@ export class Loaders {
     return new Map(rows.map((row) => [row.tenantId, row]));
   }
 
+  #targets(balancerIds: readonly number[]): Map<number, Row<"LoadBalancerTarget">[]> {
+    const { loadBalancerId, id } = loadBalancerTargets;
+    const owned = sql`${loadBalancerId} IN (SELECT value FROM json_each(${JSON.stringify(balancerIds)}))`;
+    const rows = this.#db.select().from(loadBalancerTargets).where(owned).orderBy(id).all();
+    for (const row of rows) brandWithType(row, "LoadBalancerTarget" as never);
+    return Map.groupBy(rows, (row) => row.loadBalancerId as number);
+  }
+
   #measuredInZones(keys: readonly string[]): Map<string, AvailabilityReport> {
     const reports = new Map<string, AvailabilityReport>();
     for (const group of this.#byWindow<readonly number[]>(keys)) {
@@ -209,6 +230,13 @@ interface Wanted<Of> {
   readonly key: string;
   readonly of: Of;
   readonly window: Window;
+}
+
+function trafficOf(db: ReadDatabase, ids: readonly number[]) {
+  const { loadBalancerId } = loadBalancerTelemetry;
+  const wanted = inArray(loadBalancerId, [...ids] as LoadBalancerId[]);
+  const rows = db.select().from(loadBalancerTelemetry).where(wanted).all();
+  return new Map(rows.map((row) => [row.loadBalancerId as number, row]));
 }
 
 function zonesByRegion(db: ReadDatabase, ids: readonly number[]): Map<number, number[]> {

@@ -5,8 +5,14 @@ import type { GuestId } from "../model/ids.ts";
 import { DRIVERS, type DriverName, type HostPowerVerb } from "../model/statuses.ts";
 import { actionOf } from "./controllers/lifecycle.ts";
 import { isWatched, knowsItsWatchdog } from "./host-conditions.ts";
+import {
+  loadBalancerActions,
+  ordersAfterDraining,
+  setLoadBalancers,
+} from "./load-balancer-orders.ts";
 import { isolationOf } from "./security.ts";
 import type { State } from "./state.ts";
+import { awaitsDraining } from "./target-conditions.ts";
 
 /** An action and the driver that is to perform it. */
 export interface DriverAction {
@@ -23,6 +29,10 @@ export function actionsFor(state: State, events: readonly FleetEvent[]): DriverA
   // All groups go in one order, however many of them have changed.
   if (events.some(({ kind }) => SETS_GROUPS.has(kind)))
     actions.unshift(...setSecurityGroups(state));
+  // No request goes to a guest any more when it is told to stop.
+  actions.unshift(...loadBalancerActions(state, events));
+  for (const guestId of ordersAfterDraining(state, events))
+    actions.push(...orderOf(state, state.tables.Guest.get(guestId)));
   // A host that is added without power must not be seen with it for an instant.
   const isFault = ({ action }: DriverAction) => action.kind === "INJECT_FAULT";
   return [...actions.filter(isFault), ...actions.filter((action) => !isFault(action))];
@@ -166,13 +176,14 @@ function guestOrder(state: State, { payload }: FleetEvent): DriverAction[] {
  * What the guest is busy with. A host that is being fenced is told nothing: its reset may be behind it
  * and only the word of that on its way, and what begins there now would outlive its proof of death.
  * If the host is heard of instead, the order is repeated in time. A migration to there can be called off.
+ * A guest that load balancers have requests at is told once those are finished.
  */
 function orderOf(state: State, guest: Guest): DriverAction[] {
   const { hostId, targetHostId, task } = guest;
   const isFenced = [hostId, task?.calledOff ? null : targetHostId].some(
     (id) => id !== null && state.tables.Host.find(id)?.status === "FENCING",
   );
-  const action = isFenced ? null : actionOf({ state }, guest);
+  const action = isFenced || awaitsDraining(state, guest) ? null : actionOf({ state }, guest);
   return action && hostId !== null ? onHost(state, hostId, action) : [];
 }
 
@@ -207,6 +218,7 @@ export function outstandingActions(state: State): DriverAction[] {
   return [
     configureWorld(state),
     ...groups,
+    ...setLoadBalancers(state),
     ...faults,
     ...hosts,
     ...probes,

@@ -1,6 +1,7 @@
 import type { GuestId } from "../model/ids.ts";
 import type { TaskKind } from "../model/statuses.ts";
 import type { State } from "./state.ts";
+import { drainMs } from "./target-conditions.ts";
 
 /**
  * A migration that is called off does no harm, so patience is short: for one with its memory to move,
@@ -12,8 +13,16 @@ const MIGRATION_SHARE = 1 / 6;
 /** A guest that may have been called off too soon is given twice the time, this often. */
 const MOST_DOUBLINGS = 3;
 
-/** How long the answer to an order may take, before it is taken for lost. */
+/** How long the answer to an order may take, before it is taken for lost: requests may have to be finished first. */
 export function answerTimeoutMs(
+  state: State,
+  guestId: GuestId,
+  kind: TaskKind | "CANCEL_MIGRATION",
+): number {
+  return patienceMs(state, guestId, kind) + drainMs(state, guestId, kind);
+}
+
+function patienceMs(
   { meta, tables }: State,
   guestId: GuestId,
   kind: TaskKind | "CANCEL_MIGRATION",
@@ -24,7 +33,7 @@ export function answerTimeoutMs(
   if (kind === "CANCEL_MIGRATION") return pace * 1000;
   if (kind === "MIGRATE")
     return pace * (1000 + resources.memoryMiB) * 2 ** Math.min(MOST_DOUBLINGS, moveFailures);
-  const patienceMs = actionTimeoutSeconds * 1000;
-  if (kind !== "START" && kind !== "REBOOT") return patienceMs;
-  return patienceMs + (tables.Image.get(imageId).bootSeconds ?? 0) * 1000;
+  const timeoutMs = actionTimeoutSeconds * 1000;
+  if (kind !== "START" && kind !== "REBOOT") return timeoutMs;
+  return timeoutMs + (tables.Image.get(imageId).bootSeconds ?? 0) * 1000;
 }

@@ -145,6 +145,8 @@ const NAMED: ReadonlySet<string> = new Set([
   "Incident",
   "ApiToken",
   "Recommendation",
+  "LoadBalancer",
+  "LoadBalancerTarget",
 ]);
 
 const SUBJECT_FIELDS = new Map<EventKind, { field: string; type: FieldType } | null>();
@@ -182,11 +184,17 @@ function tenantOf(
 ): TenantId | null {
   if (subject?.type === "Tenant") return subject.id;
   if (definition?.tenantId) return definition.tenantId;
-  if (subject?.type === "Guest" || subject?.type === "SecurityGroup")
+  if (
+    subject?.type === "Guest" ||
+    subject?.type === "SecurityGroup" ||
+    subject?.type === "LoadBalancer"
+  )
     return state.tables[subject.type].find(subject.id)?.tenantId ?? null;
   // There is no operation yet when it starts, and no token any more when it is revoked.
   const { guest, tenant } = payload as { guest?: GuestId | null; tenant?: TenantId | null };
   if (subject?.type === "ApiToken") return tenant ?? null;
+  if (subject?.type === "LoadBalancerTarget" && guest)
+    return state.tables.Guest.find(guest)?.tenantId ?? null;
   if (subject?.type === "Operation" && guest)
     return state.tables.Guest.find(guest)?.tenantId ?? null;
   return null;
@@ -220,6 +228,10 @@ function zoneOfRef(state: State, ref: Ref): ZoneId | null {
     case "Rack": {
       const rack = tables.Rack.find(ref.id);
       return rack ? (tables.DataCenter.find(rack.dataCenterId)?.zoneId ?? null) : null;
+    }
+    case "LoadBalancerTarget": {
+      const target = tables.LoadBalancerTarget.find(ref.id);
+      return target ? zoneOfRef(state, { type: "Guest", id: target.guestId }) : null;
     }
     case "Guest": {
       const guest = tables.Guest.find(ref.id);

@@ -49,6 +49,9 @@ import {
   guestGone,
   reconcileGuest,
 } from "./controllers/lifecycle.ts";
+import { targetsChecked, targetsIdle } from "./controllers/load-balancing/checks.ts";
+import { loadBalancerCommand } from "./controllers/load-balancing/commands.ts";
+import { attendLoadBalancing } from "./controllers/load-balancing/load-balancing.ts";
 import { setMaintenance } from "./controllers/maintenance.ts";
 import { movesWanted, orderMoves } from "./controllers/moves/moves.ts";
 import { completeFailover, openFailovers } from "./controllers/recovery.ts";
@@ -212,8 +215,11 @@ function handleCommand(ctx: Context, command: Command): Outcome {
         command.rejection.path,
         command.rejection.problems,
       );
-    default:
+    default: {
+      const outcome = loadBalancerCommand(ctx, command);
+      if (outcome) return outcome;
       throw unsupported("This command is not known here.", []);
+    }
   }
 }
 
@@ -241,6 +247,14 @@ function handleObservation(ctx: Context, seen: Observation): void {
       break;
     case "HOST_HEAT":
       for (const { hostId, level } of seen.hosts) ctx.state.heat.set(hostId, level);
+      break;
+    case "TRAFFIC":
+      break;
+    case "TARGETS_IDLE":
+      targetsIdle(ctx, seen);
+      break;
+    case "TARGET_CHECKS":
+      targetsChecked(ctx, seen);
       break;
     case "USAGE":
       ctx.state.usage.note(seen.guests, ctx.nowMs);
@@ -271,6 +285,7 @@ function followUp(ctx: Context): void {
   checkContradictions(ctx);
   if (ctx.toPlace.due !== "NOBODY" || ctx.toPlace.guests.size > 0) startWaiting(ctx);
   if (ctx.looksAtMoves) orderMoves(ctx);
+  attendLoadBalancing(ctx);
   for (const id of [...ctx.state.indexes.openFailovers].sort((a, b) => a - b))
     completeFailover(ctx, id);
   resolveIncidents(ctx);
@@ -285,7 +300,7 @@ function reconcileTouched(ctx: Context): void {
  * proof, deadline, retry or end of a fault. Null: nothing will be.
  */
 export function nextDueAtMs(state: State): number | null {
-  const { timed, held, waiting } = state.indexes;
+  const { timed, held, waiting, targets } = state.indexes;
   const gatheredMs = gatheringUntilMs(state);
   const isPlacementDue = state.placementDue !== "NOBODY" && waiting.size > 0;
   const due = Math.min(
@@ -296,6 +311,7 @@ export function nextDueAtMs(state: State): number | null {
     nextFaultDueAtMs(state),
     timed.nextMs,
     held.nextMs,
+    targets.draining.nextMs,
     isPlacementDue ? gatheredMs : Number.POSITIVE_INFINITY,
     movesWanted(state) ? Math.max(gatheredMs, state.movesDueAtMs) : Number.POSITIVE_INFINITY,
   );

@@ -7,6 +7,7 @@ import { hostFolds } from "./folds/hosts.ts";
 import { followIncident, incidentFolds } from "./folds/incidents.ts";
 import { inventoryFolds } from "./folds/inventory.ts";
 import { isolationFolds } from "./folds/isolation.ts";
+import { loadBalancingFolds } from "./folds/load-balancing.ts";
 import { operationFolds } from "./folds/operations.ts";
 import { isPreemptible } from "./guest-conditions.ts";
 import type { PlacementDue, State } from "./state.ts";
@@ -17,6 +18,7 @@ const FOLDS: { [K in EventKind]: Fold<K> } = {
   ...requestFolds,
   ...guestFolds,
   ...operationFolds,
+  ...loadBalancingFolds,
   ...hostFolds,
   ...hostPowerFolds,
   ...incidentFolds,

@@ -44,6 +44,7 @@ import { Reserve } from "./placement/reserve.ts";
 import { type FindGuest, RuleIndex } from "./placement/rule-index.ts";
 import { Sizes } from "./placement/sizes.ts";
 import { WrittenRules } from "./placement/written-rules.ts";
+import { TargetIndex } from "./target-index.ts";
 import { Timers } from "./timers.ts";
 
 /** How many hosts of a zone there are in each condition. */
@@ -146,6 +147,7 @@ export class Indexes {
   readonly hostsWithOperation = new Set<HostId>();
   readonly incidents = new IncidentIndex();
   readonly moves = new MoveIndex();
+  readonly targets = new TargetIndex();
   readonly capacity = new CapacityIndex();
   readonly rules: RuleIndex;
   readonly writtenRules = new WrittenRules();

@@ -19,6 +19,7 @@ import { requestClaims } from "./invariants/host-requests.ts";
 import { incidentsAreTrue } from "./invariants/incidents.ts";
 import { indexDrift } from "./invariants/indexes.ts";
 import { isolationHolds } from "./invariants/isolation.ts";
+import { balancingIsSound } from "./invariants/load-balancing.ts";
 import { contradictionsAreTold } from "./invariants/rules.ts";
 import { companyOf } from "./placement/company.ts";
 import { domainOf, isInForce } from "./placement/rule-index.ts";
@@ -37,6 +38,7 @@ export function violations(state: State): string[] {
     ...incidentsAreTrue(state),
     ...quotasHold(state),
     ...isolationHolds(state),
+    ...balancingIsSound(state),
     ...state.tables.Zone.sorted().flatMap((zone) => zoneIsTold(state, zone)),
     ...operationsEnd(state),
     ...failoversEnd(state),

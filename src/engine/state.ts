@@ -125,6 +125,7 @@ export class State {
     guest: new Names(),
     affinityRule: new Names(),
     securityGroup: new Names(),
+    loadBalancer: new Names(),
   };
   readonly leases: Leases;
   readonly tables: Tables;
@@ -221,6 +222,14 @@ export class State {
       Incident: new Table("Incident", this.#journal, indexes.incidents.incidentChanged),
       ApiToken: new Table("ApiToken", this.#journal, () => {}),
       Recommendation: new Table("Recommendation", this.#journal, () => {}),
+      LoadBalancer: new Table("LoadBalancer", this.#journal, (b, a) =>
+        names.loadBalancer.follow(b, a, (a ?? b)?.tenantId),
+      ),
+      LoadBalancerTarget: new Table(
+        "LoadBalancerTarget",
+        this.#journal,
+        indexes.targets.targetChanged,
+      ),
     };
   }
 

@@ -25,6 +25,11 @@ export class Timers<Id extends number> {
     return this.#dueOf.has(id);
   }
 
+  /** Everyone who waits, in order of id. */
+  ids(): Id[] {
+    return [...this.#dueOf.keys()].sort((a, b) => a - b);
+  }
+
   /** Infinite when nobody waits. */
   get nextMs(): number {
     for (let top = this.#heap[0]; top !== undefined; top = this.#heap[0]) {

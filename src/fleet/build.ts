@@ -12,6 +12,7 @@ import {
 } from "../model/fleet.ts";
 import { LIMITS } from "../model/limits.ts";
 import { allocationOf, quotaOf, resourcesOf } from "./amounts.ts";
+import { buildLoadBalancers } from "./balancing.ts";
 import type {
   FlavorItem,
   FleetDocument,
@@ -85,6 +86,12 @@ class SpecBuilder {
       ),
       securityGroups: (document.securityGroups ?? []).map((item, index) =>
         this.#securityGroup(item, ["securityGroups", String(index)]),
+      ),
+      loadBalancers: buildLoadBalancers(
+        document.loadBalancers ?? [],
+        this.#references,
+        this.#names,
+        this.#workloads,
       ),
     };
   }

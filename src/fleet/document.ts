@@ -1,7 +1,10 @@
+import type { HealthCheck, TargetGroup } from "../model/load-balancing.ts";
 import type { Settings } from "../model/settings.ts";
 import type {
+  BalancingAlgorithm,
   DesiredState,
   Direction,
+  ListenerProtocol,
   Polarity,
   Priority,
   Protocol,
@@ -21,6 +24,7 @@ export interface FleetDocument {
   readonly traces?: readonly TraceItem[];
   readonly affinityRules?: readonly RuleItem[];
   readonly securityGroups?: readonly SecurityGroupItem[];
+  readonly loadBalancers?: readonly LoadBalancerItem[];
 }
 
 export type SettingsItem = Partial<Omit<Settings, "tolerate">> & {
@@ -112,6 +116,33 @@ export interface SecurityGroupItem {
     readonly remoteGroup?: string;
   }[];
 }
+export interface LoadBalancerItem {
+  readonly name: string;
+  readonly tenant?: string;
+  readonly listeners?: readonly {
+    readonly port: number;
+    readonly protocol?: ListenerProtocol;
+    readonly targetGroup: string;
+    readonly traffic?: TrafficItem;
+  }[];
+  readonly targetGroups?: readonly TargetGroupItem[];
+}
+export interface TrafficItem {
+  readonly peakRequestsPerSecond: number;
+  readonly workload?: WorkloadItem;
+  readonly cpuMillisecondsPerRequest?: number;
+  readonly clients?: number;
+}
+export interface TargetGroupItem extends Partial<Omit<TargetGroup, "healthCheck" | "name">> {
+  readonly name: string;
+  readonly port: number;
+  readonly algorithm?: BalancingAlgorithm;
+  readonly healthCheck?: Partial<HealthCheck>;
+  readonly targets?: readonly TargetItem[];
+}
+export type TargetItem =
+  | string
+  | { readonly guest: string; readonly port?: number; readonly weight?: number };
 export type WorkloadItem =
   | { readonly kind: "CONSTANT"; readonly cpuShare: number }
   | {

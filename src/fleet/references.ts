@@ -44,6 +44,11 @@ export class References {
     return this.#writeOut(references, tenant, path, users);
   }
 
+  /** Names of guests of one tenant, by what stands in a list of that tenant's own. */
+  ofTenant(references: readonly string[], tenant: string, path: Path): readonly string[] {
+    return this.#writeOut(references, tenant, path, 1);
+  }
+
   /** Names of the guests of a rule: `tenant/name` for those of another tenant than "default". */
   ofRule(references: readonly string[], path: Path): readonly string[] {
     return this.#writeOut(references, GUEST_DEFAULTS.tenant, path, 1);

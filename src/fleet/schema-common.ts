@@ -1,5 +1,6 @@
 import { SHARES_MOST } from "../model/allocation.ts";
 import { LIMITS, NAME_PATTERN } from "../model/limits.ts";
+import { CHECK_PATH } from "../model/load-balancing.ts";
 import { SHARES_LEVELS } from "../model/statuses.ts";
 import { integer, list, number, object, oneOf, type TextSchema } from "./schema-kinds.ts";
 
@@ -15,6 +16,7 @@ export const PATTERN_WORDS: Readonly<Record<string, string>> = {
   [NAME_PATTERN.source]:
     "may hold letters, digits, '.', '_', ':' and '-', and starts and ends with a letter or digit",
   [GUEST_REFERENCE]: "must be the name of a guest, or `tenant/name`",
+  [CHECK_PATH]: "must begin with / and hold no blanks",
   [DRIVER_URI]: "must be a connection URI, as `qemu+ssh://host/system`",
 };
 

@@ -4,6 +4,7 @@
  */
 import { LIMITS } from "../model/limits.ts";
 import { POLARITIES, RULE_SCOPES } from "../model/statuses.ts";
+import { LOAD_BALANCER } from "./schema-balancing.ts";
 import {
   ALLOCATION,
   guestReferences,
@@ -146,6 +147,9 @@ export const FLEET_SCHEMA: ObjectSchema = object(
     }),
     affinityRules: list(affinityRule, MAX_ITEMS, { description: "Where guests should run." }),
     securityGroups: list(SECURITY_GROUP, MAX_ITEMS, { description: "Who may talk to whom." }),
+    loadBalancers: list(LOAD_BALANCER, MAX_ITEMS, {
+      description: "Who gets the requests that come in.",
+    }),
   },
   [],
 );

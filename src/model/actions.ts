@@ -1,5 +1,15 @@
 import type { Allocation } from "./allocation.ts";
-import type { GuestId, HostId, Ref, SecurityGroupId, Seq, ZoneId } from "./ids.ts";
+import type {
+  GuestId,
+  HostId,
+  LoadBalancerId,
+  LoadBalancerTargetId,
+  Ref,
+  SecurityGroupId,
+  Seq,
+  ZoneId,
+} from "./ids.ts";
+import type { Listener, TargetGroup } from "./load-balancing.ts";
 import type { Resources } from "./resources.ts";
 import type { RuleSet } from "./security.ts";
 import type {
@@ -7,9 +17,11 @@ import type {
   FaultKind,
   Opinion,
   OpinionSource,
+  TargetState,
   Utility,
   UtilityStatus,
 } from "./statuses.ts";
+import type { BalancerTraffic } from "./traffic.ts";
 import type { Workload } from "./workload.ts";
 
 /**
@@ -52,6 +64,17 @@ export type Action =
       readonly guestId: GuestId;
       readonly hostId: HostId;
       readonly isolation: Isolation;
+    }
+  /**
+   * A load balancer with all its targets and what becomes of each, so that what is not in it is no more. One
+   * of an older revision is ignored. Not answered.
+   */
+  | { readonly kind: "SET_LOAD_BALANCER"; readonly loadBalancer: LoadBalancerOrder }
+  /** No request is taken any more. Not answered. */
+  | {
+      readonly kind: "REMOVE_LOAD_BALANCER";
+      readonly loadBalancerId: LoadBalancerId;
+      readonly revision: Seq;
     }
   /** Make certain that nothing runs on the host. */
   | { readonly kind: "FENCE"; readonly hostId: HostId; readonly generation: number }
@@ -112,6 +135,30 @@ export interface Isolation {
   readonly revision: Seq;
   readonly securityGroupIds: readonly SecurityGroupId[];
   readonly allocation: Allocation | null;
+}
+
+export interface LoadBalancerOrder {
+  readonly id: LoadBalancerId;
+  /** The log position that it is true for. */
+  readonly revision: Seq;
+  readonly name: string;
+  readonly listeners: readonly Listener[];
+  readonly targetGroups: readonly TargetGroupOrder[];
+}
+
+export interface TargetGroupOrder extends TargetGroup {
+  /** None is healthy: those that are not get requests too. */
+  readonly isOpen: boolean;
+  readonly targets: readonly TargetOrder[];
+}
+
+export interface TargetOrder {
+  readonly id: LoadBalancerTargetId;
+  readonly guestId: GuestId;
+  readonly port: number;
+  readonly weight: number;
+  readonly state: TargetState;
+  readonly stateSinceMs: number;
 }
 
 export interface WorldSettings {
@@ -196,8 +243,33 @@ export type Observation =
       readonly kind: "HOST_HEAT";
       readonly hosts: readonly { readonly hostId: HostId; readonly level: number }[];
     }
+  /** Soft: what the health checks of a load balancer say, each time that they are made. */
+  | {
+      readonly kind: "TARGET_CHECKS";
+      readonly loadBalancerId: LoadBalancerId;
+      readonly checks: readonly TargetCheck[];
+    }
+  /** Targets that are draining and have no requests left, by an order of this revision or a later one. */
+  | {
+      readonly kind: "TARGETS_IDLE";
+      readonly loadBalancerId: LoadBalancerId;
+      readonly revision: Seq;
+      readonly targetIds: readonly LoadBalancerTargetId[];
+    }
+  /** Soft: how requests fare. */
+  | { readonly kind: "TRAFFIC"; readonly loadBalancers: readonly BalancerTraffic[] }
   /** Soft, like heartbeats: kept as the newest sample, not as an event. */
   | { readonly kind: "USAGE"; readonly guests: readonly GuestUsage[] };
+
+/** The newest check of a target. */
+export interface TargetCheck {
+  readonly targetId: LoadBalancerTargetId;
+  readonly passes: boolean;
+  /** How many in a row, this one included, came out alike; counted up to 10, which is all that anybody asks for. */
+  readonly inARow: number;
+  /** What came of it, in words that go on after "the check …". */
+  readonly detail: string;
+}
 
 export interface ObservedGuest {
   readonly guestId: GuestId;

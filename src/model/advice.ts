@@ -56,4 +56,13 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   NO_RELIEF:
     "Add hosts, wake those that are off, resize or stop guests, or relax the rules that keep them on this host.",
   RULE_CONTRADICTION: "Change or disable one of the rules that contradict each other.",
+  CHECK_FAILED:
+    "Look at what the guest answers to the health check of its target group, at that port and path; it gets requests again after healthyThreshold checks that pass.",
+  CHECK_PENDING: "Nothing: it gets requests once a health check has passed.",
+  TARGET_FLAPPING:
+    "Find out why its health checks pass and fail in turn (too little CPU, a timeoutSeconds that is too short?). It gets requests again once it has stayed well for as long as it says.",
+  GUEST_NOT_RUNNING: "Start the guest (startGuest), or find out why it does not run (explain it).",
+  TARGET_GROUP_UNUSED: "Have a listener use the target group, or remove it (updateLoadBalancer).",
+  TARGET_LEAVING:
+    "Nothing: what it has begun it may finish within drainSeconds of its target group.",
 };

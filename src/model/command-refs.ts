@@ -23,6 +23,8 @@ const TYPES = {
   apiTokenId: "ApiToken",
   securityGroupId: "SecurityGroup",
   recommendationId: "Recommendation",
+  loadBalancerId: "LoadBalancer",
+  guestIds: "Guest",
 } as const satisfies Record<IdField, EntityType>;
 
 /** A thing that a command names, and the field of the input that names it. */

@@ -9,12 +9,14 @@ import type {
   GuestId,
   HostId,
   ImageId,
+  LoadBalancerId,
   OperationId,
   RecommendationId,
   Ref,
   SecurityGroupId,
   TenantId,
 } from "./ids.ts";
+import type { Listener, TargetGroup, TargetWish } from "./load-balancing.ts";
 import type { Role } from "./principals.ts";
 import type { Problem, Rejection } from "./rejections.ts";
 import type { Resources } from "./resources.ts";
@@ -96,6 +98,40 @@ export type Command =
       readonly rules: readonly SecurityRuleWish[];
     }
   | { readonly kind: "DELETE_SECURITY_GROUP"; readonly securityGroupId: SecurityGroupId }
+  | {
+      readonly kind: "CREATE_LOAD_BALANCER";
+      readonly name: string;
+      readonly tenantId: TenantId;
+      readonly listeners: readonly Listener[];
+      readonly targetGroups: readonly (TargetGroup & { readonly targets: readonly TargetWish[] })[];
+    }
+  | {
+      readonly kind: "UPDATE_LOAD_BALANCER";
+      readonly loadBalancerId: LoadBalancerId;
+      /** All that it is to have; null leaves them as they are. */
+      readonly listeners: readonly Listener[] | null;
+      readonly targetGroups: readonly TargetGroup[] | null;
+    }
+  | { readonly kind: "DELETE_LOAD_BALANCER"; readonly loadBalancerId: LoadBalancerId }
+  | {
+      readonly kind: "REGISTER_TARGETS";
+      readonly loadBalancerId: LoadBalancerId;
+      readonly targetGroup: string;
+      readonly targets: readonly TargetWish[];
+    }
+  | {
+      readonly kind: "DEREGISTER_TARGETS";
+      readonly loadBalancerId: LoadBalancerId;
+      readonly targetGroup: string;
+      readonly guestIds: readonly GuestId[];
+    }
+  | {
+      readonly kind: "SET_TARGET_WEIGHT";
+      readonly loadBalancerId: LoadBalancerId;
+      readonly targetGroup: string;
+      readonly guestId: GuestId;
+      readonly weight: number;
+    }
   /** Free of guests until it is asked back, or in service again. */
   | { readonly kind: "SET_MAINTENANCE"; readonly hostId: HostId; readonly enabled: boolean }
   /** Gracefully, by the fleet's shutdown policy. */
@@ -176,6 +212,7 @@ export type Outcome =
       readonly operationId: OperationId | null;
     }
   | { readonly kind: "SECURITY_GROUP"; readonly securityGroupId: SecurityGroupId }
+  | { readonly kind: "LOAD_BALANCER"; readonly loadBalancerId: LoadBalancerId }
   | { readonly kind: "HIGH_AVAILABILITY"; readonly enabled: boolean }
   | {
       readonly kind: "RECOMMENDATION";

@@ -10,6 +10,8 @@ import type {
   HostId,
   ImageId,
   IncidentId,
+  LoadBalancerId,
+  LoadBalancerTargetId,
   OperationId,
   RackId,
   RecommendationId,
@@ -20,6 +22,7 @@ import type {
   TenantId,
   ZoneId,
 } from "./ids.ts";
+import type { Listener, TargetGroup } from "./load-balancing.ts";
 import type { PowerWatts } from "./power.ts";
 import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
@@ -35,6 +38,7 @@ import type {
   HostPowerPhase,
   HostPowerVerb,
   HostStatus,
+  LoadBalancerDriverName,
   MoveReason,
   OperationKind,
   OperationStatus,
@@ -45,6 +49,7 @@ import type {
   RuleKind,
   RuleScope,
   ShutdownPolicy,
+  TargetState,
   TaskKind,
   Tolerance,
   UtilityStatus,
@@ -428,6 +433,47 @@ export interface Recommendation {
   readonly seq: Seq;
 }
 
+/** Takes requests at one place and deals them out to guests. */
+export interface LoadBalancer {
+  readonly id: LoadBalancerId;
+  /** The only one of its kind in its tenant. */
+  readonly name: string;
+  readonly tenantId: TenantId;
+  readonly driver: LoadBalancerDriverName;
+  readonly listeners: readonly Listener[];
+  readonly targetGroups: readonly TargetGroup[];
+  /** The groups of which no target is healthy, so that all of them get requests. */
+  readonly openGroups: readonly string[];
+  /** Since when what moves the requests can't be spoken to; null while it can. */
+  readonly unreachableSinceMs: number | null;
+}
+
+/** A guest that a load balancer's group hands requests to. */
+export interface LoadBalancerTarget {
+  readonly id: LoadBalancerTargetId;
+  readonly loadBalancerId: LoadBalancerId;
+  /** By its name. */
+  readonly targetGroup: string;
+  readonly guestId: GuestId;
+  /** Null: the group's. */
+  readonly port: number | null;
+  readonly weight: number;
+  readonly state: TargetState;
+  readonly stateSinceMs: number;
+  /** The event that led to the state. */
+  readonly causeSeq: Seq;
+  /** Why it gets no requests; [] for one that does. */
+  readonly reasons: readonly Reason[];
+  /** DRAINING: when that is over at the latest. */
+  readonly drainUntilMs: number | null;
+  /** Leaves the group as soon as it is drained. */
+  readonly deregistering: boolean;
+  /** Times that it became unhealthy, none of them long after the one before. */
+  readonly flaps: number;
+  /** It flapped, and gets no requests before this; null when it did not. */
+  readonly heldUntilMs: number | null;
+}
+
 /** One row each. The settings are the table `settings` with a single row of JSON. */
 export interface Entities {
   Region: Region;
@@ -447,6 +493,8 @@ export interface Entities {
   Incident: Incident;
   ApiToken: ApiToken;
   Recommendation: Recommendation;
+  LoadBalancer: LoadBalancer;
+  LoadBalancerTarget: LoadBalancerTarget;
 }
 
 /** What is true of the fleet as a whole, beside its entities. */

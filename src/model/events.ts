@@ -11,6 +11,8 @@ import type {
   HostPower,
   Image,
   Incident,
+  LoadBalancer,
+  LoadBalancerTarget,
   Quota,
   Rack,
   Recommendation,
@@ -99,6 +101,8 @@ export interface FieldTypes extends IdTypes {
   apiTokenDefinition: ApiToken;
   recommendationDefinition: Recommendation;
   recommendationKind: RecommendationKind;
+  loadBalancerDefinition: LoadBalancer;
+  targetDefinition: LoadBalancerTarget;
   zonePolicyDefinition: { readonly tolerate: Tolerance | null };
 }
 export type FieldType = keyof FieldTypes;
@@ -816,6 +820,159 @@ export const EVENTS = {
     name: "string",
     tenant: "Tenant?",
   }),
+
+  // Load balancing
+  LoadBalancerCreated: event("LOAD_BALANCING", "INFO", "Load balancer {loadBalancer} created", {
+    loadBalancer: "LoadBalancer",
+    tenant: "Tenant",
+    definition: "loadBalancerDefinition",
+  }),
+  LoadBalancerChanged: event(
+    "LOAD_BALANCING",
+    "NOTICE",
+    "Load balancer {loadBalancer} changed: {changes}",
+    { loadBalancer: "LoadBalancer", changes: "strings", definition: "loadBalancerDefinition" },
+  ),
+  LoadBalancerRemoved: event("LOAD_BALANCING", "NOTICE", "Load balancer {loadBalancer} removed", {
+    loadBalancer: "LoadBalancer",
+  }),
+  LoadBalancerUnreachable: event(
+    "LOAD_BALANCING",
+    "ERROR",
+    "Load balancer {loadBalancer} can't be reached, its targets stay as they are: {error}",
+    { loadBalancer: "LoadBalancer", error: "string" },
+  ),
+  LoadBalancerReachable: event(
+    "LOAD_BALANCING",
+    "NOTICE",
+    "Load balancer {loadBalancer} is back after {unreachableMs} ms",
+    { loadBalancer: "LoadBalancer", unreachableMs: "int" },
+  ),
+  FailOpenBegan: event(
+    "LOAD_BALANCING",
+    "ERROR",
+    "No target of {group} in {loadBalancer} is healthy: all {targets} that run get requests",
+    { loadBalancer: "LoadBalancer", group: "string", targets: "int" },
+  ),
+  FailOpenEnded: event(
+    "LOAD_BALANCING",
+    "NOTICE",
+    "Unhealthy targets of {group} in {loadBalancer} get no requests any more: {because}",
+    { loadBalancer: "LoadBalancer", group: "string", because: "string" },
+  ),
+  TargetRegistered: event(
+    "LOAD_BALANCING",
+    "INFO",
+    "{guest} is a target of {group} in {loadBalancer}",
+    {
+      target: "LoadBalancerTarget",
+      guest: "Guest",
+      loadBalancer: "LoadBalancer",
+      group: "string",
+      definition: "targetDefinition",
+    },
+  ),
+  TargetChanged: event(
+    "LOAD_BALANCING",
+    "INFO",
+    "Target {guest} of {group} in {loadBalancer} changed: {changes}",
+    {
+      target: "LoadBalancerTarget",
+      guest: "Guest",
+      loadBalancer: "LoadBalancer",
+      group: "string",
+      changes: "strings",
+      port: "int?",
+      weight: "int",
+    },
+  ),
+  TargetUnused: event(
+    "LOAD_BALANCING",
+    "INFO",
+    "Target {guest} of {group} in {loadBalancer} gets no requests: {reasons}",
+    {
+      target: "LoadBalancerTarget",
+      guest: "Guest",
+      loadBalancer: "LoadBalancer",
+      group: "string",
+      reasons: "reasons",
+    },
+  ),
+  TargetInitial: event(
+    "LOAD_BALANCING",
+    "INFO",
+    "Target {guest} of {group} in {loadBalancer} gets requests once a check has passed",
+    {
+      target: "LoadBalancerTarget",
+      guest: "Guest",
+      loadBalancer: "LoadBalancer",
+      group: "string",
+    },
+  ),
+  TargetHealthy: event(
+    "LOAD_BALANCING",
+    "NOTICE",
+    "Target {guest} of {group} in {loadBalancer} is healthy: {because}",
+    {
+      target: "LoadBalancerTarget",
+      guest: "Guest",
+      loadBalancer: "LoadBalancer",
+      group: "string",
+      because: "string",
+    },
+  ),
+  TargetUnhealthy: event(
+    "LOAD_BALANCING",
+    "WARNING",
+    "Target {guest} of {group} in {loadBalancer} is unhealthy: {reasons}",
+    {
+      target: "LoadBalancerTarget",
+      guest: "Guest",
+      loadBalancer: "LoadBalancer",
+      group: "string",
+      reasons: "reasons",
+      flaps: "int",
+      heldUntil: "time?",
+    },
+  ),
+  TargetDraining: event(
+    "LOAD_BALANCING",
+    "INFO",
+    "Target {guest} of {group} in {loadBalancer} finishes what it has begun, until {until} at the latest: {reasons}",
+    {
+      target: "LoadBalancerTarget",
+      guest: "Guest",
+      loadBalancer: "LoadBalancer",
+      group: "string",
+      reasons: "reasons",
+      until: "time",
+      deregistering: "boolean",
+    },
+  ),
+  TargetDrained: event(
+    "LOAD_BALANCING",
+    "INFO",
+    "Target {guest} of {group} in {loadBalancer} is drained: {because}",
+    {
+      target: "LoadBalancerTarget",
+      guest: "Guest",
+      loadBalancer: "LoadBalancer",
+      group: "string",
+      because: "string",
+    },
+  ),
+  TargetDeregistered: event(
+    "LOAD_BALANCING",
+    "INFO",
+    "{guest} is no target of {group} in {loadBalancer} any more: {because}",
+    {
+      target: "LoadBalancerTarget",
+      guest: "Guest",
+      loadBalancer: "LoadBalancer",
+      group: "string",
+      because: "string",
+    },
+  ),
 
   // Simulation
   FaultInjected: event("SIMULATION", "NOTICE", "Fault {fault} on {target}", {

@@ -1,5 +1,6 @@
 import type { Allocation } from "./allocation.ts";
 import type { Quota } from "./entities.ts";
+import type { Listener, TargetGroup, TargetWish } from "./load-balancing.ts";
 import type { PowerWatts } from "./power.ts";
 import type { Resources } from "./resources.ts";
 import { DEFAULT_GROUP, type SecurityRuleWish } from "./security.ts";
@@ -29,6 +30,7 @@ export interface FleetSpec {
   readonly guests: readonly GuestSpec[];
   readonly affinityRules: readonly AffinityRuleSpec[];
   readonly securityGroups: readonly SecurityGroupSpec[];
+  readonly loadBalancers: readonly LoadBalancerSpec[];
 }
 
 /** Keys and indices from the document's root. */
@@ -97,6 +99,14 @@ export interface SecurityGroupSpec extends Item {
   readonly tenant: string;
   /** Their remote groups by name. */
   readonly rules: readonly SecurityRuleWish[];
+}
+export interface LoadBalancerSpec extends Item {
+  readonly tenant: string;
+  readonly listeners: readonly Listener[];
+  /** Their targets by the names of guests of its tenant, those of counted guests written out. */
+  readonly targetGroups: readonly (TargetGroup & {
+    readonly targets: readonly TargetWish<string>[];
+  })[];
 }
 export interface AffinityRuleSpec extends Item {
   readonly kind: RuleKind;

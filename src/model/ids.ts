@@ -22,6 +22,8 @@ export type OperationId = Id<"Operation">;
 export type IncidentId = Id<"Incident">;
 export type ApiTokenId = Id<"ApiToken">;
 export type RecommendationId = Id<"Recommendation">;
+export type LoadBalancerId = Id<"LoadBalancer">;
+export type LoadBalancerTargetId = Id<"LoadBalancerTarget">;
 
 /** What an id can belong to: the type names of the API's `Node`s and of the log's subjects. */
 export interface IdTypes {
@@ -42,6 +44,8 @@ export interface IdTypes {
   Incident: IncidentId;
   ApiToken: ApiTokenId;
   Recommendation: RecommendationId;
+  LoadBalancer: LoadBalancerId;
+  LoadBalancerTarget: LoadBalancerTargetId;
 }
 export type EntityType = keyof IdTypes;
 

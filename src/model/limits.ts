@@ -11,6 +11,10 @@ export const LIMITS = {
   /** Rules of one security group, and groups of one guest. */
   securityRules: 1_000,
   groupsOfGuest: 100,
+  /** Listeners, and target groups, of one load balancer; targets of one group; characters of a check's path. */
+  balancingParts: 100,
+  targetsOfGroup: 10_000,
+  checkPathLength: 1_024,
   /** The text of a fleet document. */
   documentBytes: 16 * 1024 * 1024,
   idempotencyKeyLength: 255,

@@ -141,6 +141,7 @@ export const FAULT_KINDS = [
   "GUEST_START_FAILS",
   "MIGRATION_FAILS",
   "STORAGE_STALL",
+  "GUEST_HANG",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -214,6 +215,41 @@ export type Protocol = (typeof PROTOCOLS)[number];
 export const SHARES_LEVELS = ["LOW", "NORMAL", "HIGH"] as const;
 export type SharesLevel = (typeof SHARES_LEVELS)[number];
 
+/** What a listener understands of what it takes. */
+export const LISTENER_PROTOCOLS = ["HTTP", "TCP"] as const;
+export type ListenerProtocol = (typeof LISTENER_PROTOCOLS)[number];
+
+/**
+ * Who gets the next request. SOURCE_HASH: always the same target for the same client, and as few clients as
+ * possible move when targets come and go. POWER_OF_TWO_CHOICES: the less busy of two drawn by lot.
+ */
+export const BALANCING_ALGORITHMS = [
+  "ROUND_ROBIN",
+  "LEAST_OUTSTANDING",
+  "WEIGHTED",
+  "SOURCE_HASH",
+  "POWER_OF_TWO_CHOICES",
+] as const;
+export type BalancingAlgorithm = (typeof BALANCING_ALGORITHMS)[number];
+
+/**
+ * UNUSED gets no requests because its guest does not run, or no listener uses its group. INITIAL has not
+ * passed a check yet. DRAINING finishes what it has begun; DRAINED has, or its time is over.
+ */
+export const TARGET_STATES = [
+  "UNUSED",
+  "INITIAL",
+  "HEALTHY",
+  "UNHEALTHY",
+  "DRAINING",
+  "DRAINED",
+] as const;
+export type TargetState = (typeof TARGET_STATES)[number];
+
+/** What moves the requests. */
+export const LOAD_BALANCER_DRIVERS = ["simulated"] as const;
+export type LoadBalancerDriverName = (typeof LOAD_BALANCER_DRIVERS)[number];
+
 export const ERROR_CODES = [
   "INVALID_INPUT",
   "NOT_FOUND",
@@ -227,7 +263,7 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** Why a guest is not in its desired state, or a host was passed over for it. */
+/** Why a guest is not in its desired state, a host was passed over for it, or a target gets no requests. */
 export const REASON_CODES = [
   "NO_HOSTS",
   "HOST_NOT_UP",
@@ -263,5 +299,11 @@ export const REASON_CODES = [
   "NO_RELIEF",
   "HOST_CROWDED",
   "HOST_WAKING",
+  "CHECK_FAILED",
+  "CHECK_PENDING",
+  "TARGET_FLAPPING",
+  "GUEST_NOT_RUNNING",
+  "TARGET_GROUP_UNUSED",
+  "TARGET_LEAVING",
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

@@ -112,6 +112,8 @@ export class DriverPool {
       case "REMOVE":
       case "SET_SECURITY_GROUPS":
       case "ISOLATE":
+      case "SET_LOAD_BALANCER":
+      case "REMOVE_LOAD_BALANCER":
       case "PROBE_HOST":
       case "INJECT_FAULT":
       case "CLEAR_FAULT":

@@ -1,6 +1,6 @@
 import type { GuestUsage, Observation } from "../model/actions.ts";
-import type { GuestId, HostId } from "../model/ids.ts";
-import type { GuestSample, Telemetry } from "../store/batch.ts";
+import type { GuestId, HostId, LoadBalancerId } from "../model/ids.ts";
+import type { GuestSample, Telemetry, TrafficSample } from "../store/batch.ts";
 
 /** What is kept as the newest sample only. */
 export type Samples = Omit<Telemetry, "readings">;
@@ -12,16 +12,21 @@ const MAX_LISTS = 64;
 export class TelemetryBuffer {
   #guests = new Map<GuestId, GuestSample>();
   #hosts = new Map<HostId, number>();
+  #loadBalancers = new Map<LoadBalancerId, TrafficSample>();
   /** Drivers send the same list again while the same hosts live: one entry instead of thousands. */
   readonly #lists = new Map<readonly HostId[], number>();
 
   get isEmpty(): boolean {
-    return this.#guests.size === 0 && this.#hosts.size === 0 && this.#lists.size === 0;
+    const waiting = [this.#guests, this.#hosts, this.#lists, this.#loadBalancers];
+    return waiting.every(({ size }) => size === 0);
   }
 
   note(observation: Observation, atMs: number): void {
     if (observation.kind === "HEARTBEATS") this.#noteHeartbeats(observation.hostIds, atMs);
     else if (observation.kind === "USAGE") this.#noteUsage(observation.guests, atMs);
+    else if (observation.kind === "TRAFFIC")
+      for (const traffic of observation.loadBalancers)
+        this.#loadBalancers.set(traffic.loadBalancerId, { traffic, sampledAtMs: atMs });
   }
 
   /** Up to `maxRows` of what waits. */
@@ -29,11 +34,13 @@ export class TelemetryBuffer {
     this.#mergeLists();
     const hosts = takeFirst(this.#hosts, maxRows);
     const guests = takeFirst(this.#guests, maxRows - hosts.size);
-    return { hosts, guests };
+    const left = maxRows - hosts.size - guests.size;
+    return { hosts, guests, loadBalancers: takeFirst(this.#loadBalancers, left) };
   }
 
   /** What could not be written after all; anything newer stays. */
-  putBack({ hosts, guests }: Samples): void {
+  putBack({ hosts, guests, loadBalancers = new Map() }: Samples): void {
+    this.#loadBalancers = new Map([...loadBalancers, ...this.#loadBalancers]);
     this.#hosts = new Map([...hosts, ...this.#hosts]);
     this.#guests = new Map([...guests, ...this.#guests]);
   }

@@ -1,9 +1,10 @@
 import type { CommandResult } from "../model/commands.ts";
 import type { Changes } from "../model/entities.ts";
 import type { FleetEvent } from "../model/events.ts";
-import type { GuestId, HostId } from "../model/ids.ts";
+import type { GuestId, HostId, LoadBalancerId } from "../model/ids.ts";
 import type { Reading } from "../model/metering.ts";
 import type { DriverName } from "../model/statuses.ts";
+import type { BalancerTraffic } from "../model/traffic.ts";
 
 /** What goes to disk together, or not at all. */
 export interface Batch {
@@ -26,6 +27,13 @@ export interface Telemetry {
   readonly hosts: ReadonlyMap<HostId, number>;
   /** Metered since the last ones; none is dropped. */
   readonly readings: readonly Reading[];
+  /** How requests fare; none where there are none. */
+  readonly loadBalancers?: ReadonlyMap<LoadBalancerId, TrafficSample>;
+}
+
+export interface TrafficSample {
+  readonly traffic: BalancerTraffic;
+  readonly sampledAtMs: number;
 }
 
 export interface GuestSample {

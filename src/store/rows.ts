@@ -25,6 +25,7 @@ import {
   tenants,
   zones,
 } from "./tables.ts";
+import { loadBalancers, loadBalancerTargets } from "./tables-balancing.ts";
 
 export const ENTITY_TABLES = {
   Region: regions,
@@ -44,6 +45,8 @@ export const ENTITY_TABLES = {
   Incident: incidents,
   ApiToken: apiTokens,
   Recommendation: recommendations,
+  LoadBalancer: loadBalancers,
+  LoadBalancerTarget: loadBalancerTargets,
 } as const;
 
 type Table<T extends keyof Entities> = (typeof ENTITY_TABLES)[T];
@@ -121,6 +124,8 @@ export const MAPPINGS: { readonly [T in keyof Entities]: Mapping<T> } = {
   },
   ApiToken: same(),
   Recommendation: same(),
+  LoadBalancer: same(),
+  LoadBalancerTarget: same(),
 };
 
 /** For entities whose fields are their table's columns. */

@@ -20,6 +20,7 @@ import {
   tenants,
   zones,
 } from "./tables.ts";
+import { loadBalancers, loadBalancerTargets } from "./tables-balancing.ts";
 import { guestTelemetry, hostTelemetry } from "./tables-log.ts";
 
 const tables = {
@@ -40,6 +41,8 @@ const tables = {
   faults,
   failovers,
   operations,
+  loadBalancers,
+  loadBalancerTargets,
   guestTelemetry,
   hostTelemetry,
 };
@@ -89,6 +92,7 @@ export const relations = defineRelations(tables, (r) => ({
       from: r.tenants.id,
       to: r.securityGroups.tenantId,
     }),
+    loadBalancers: r.many.loadBalancers({ from: r.tenants.id, to: r.loadBalancers.tenantId }),
     apiTokens: r.many.apiTokens({ from: r.tenants.id, to: r.apiTokens.tenantId }),
   },
   securityGroups: {
@@ -114,6 +118,25 @@ export const relations = defineRelations(tables, (r) => ({
     zone: r.one.zones({ from: r.guests.zoneId, to: r.zones.id }),
     operations: r.many.operations({ from: r.guests.id, to: r.operations.guestId }),
     telemetry: r.one.guestTelemetry({ from: r.guests.id, to: r.guestTelemetry.guestId }),
+  },
+  loadBalancers: {
+    tenant: r.one.tenants({ from: r.loadBalancers.tenantId, to: r.tenants.id, optional: false }),
+    targets: r.many.loadBalancerTargets({
+      from: r.loadBalancers.id,
+      to: r.loadBalancerTargets.loadBalancerId,
+    }),
+  },
+  loadBalancerTargets: {
+    loadBalancer: r.one.loadBalancers({
+      from: r.loadBalancerTargets.loadBalancerId,
+      to: r.loadBalancers.id,
+      optional: false,
+    }),
+    guest: r.one.guests({
+      from: r.loadBalancerTargets.guestId,
+      to: r.guests.id,
+      optional: false,
+    }),
   },
   operations: {
     guest: r.one.guests({ from: r.operations.guestId, to: r.guests.id }),

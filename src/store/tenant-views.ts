@@ -10,13 +10,21 @@ import { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { TenantId } from "../model/ids.ts";
 import { kindsSeen } from "../model/visibility.ts";
 import * as fleetTables from "./tables.ts";
+import * as balancingTables from "./tables-balancing.ts";
 import * as logTables from "./tables-log.ts";
 
-const TABLES = { ...tablesIn(fleetTables), ...tablesIn(logTables) };
+const TABLES = {
+  ...tablesIn(fleetTables),
+  ...tablesIn(balancingTables),
+  ...tablesIn(logTables),
+};
 type TablesIn<Module> = {
   [K in keyof Module as Module[K] extends SQLiteTable ? K : never]: Module[K];
 };
-type TableName = keyof TablesIn<typeof fleetTables> | keyof TablesIn<typeof logTables>;
+type TableName =
+  | keyof TablesIn<typeof fleetTables>
+  | keyof TablesIn<typeof balancingTables>
+  | keyof TablesIn<typeof logTables>;
 
 /** Rows that pass `where`; columns that are shown as something else than they are. */
 interface Part {
@@ -54,6 +62,11 @@ const SEEN = {
   guests: (id) => ({ where: `tenant_id = ${id}` }),
   guestTelemetry: (id) => ({ where: `guest_id IN ${ownGuests(id)}` }),
   securityGroups: (id) => ({ where: `tenant_id = ${id}` }),
+  loadBalancers: (id) => ({ where: `tenant_id = ${id}` }),
+  loadBalancerTelemetry: (id) => ({
+    where: `load_balancer_id IN (SELECT id FROM main.load_balancers WHERE tenant_id = ${id})`,
+  }),
+  loadBalancerTargets: (id) => ({ where: `guest_id IN ${ownGuests(id)}` }),
   apiTokens: (id) => ({ where: `tenant_id = ${id}` }),
   // Of those that are about others too, not even the name.
   affinityRules: (id) => ({

@@ -132,6 +132,7 @@ class SqliteStore implements Store {
   readonly #updateMeta: Statement<SqlValue[]>;
   readonly #sampleGuest: Statement<SqlValue[]>;
   readonly #sampleHost: Statement<SqlValue[]>;
+  readonly #sampleTraffic: Statement<SqlValue[]>;
   readonly #setDriverState: Statement<[string, string, string]>;
   readonly #deleteDriverState: Statement<[string, string]>;
   readonly #idempotency: IdempotencyTable;
@@ -168,6 +169,12 @@ class SqliteStore implements Store {
       `INSERT INTO host_telemetry (last_heartbeat_at_ms, host_id)
        SELECT ?, id FROM hosts WHERE id = ?
        ON CONFLICT (host_id) DO UPDATE SET last_heartbeat_at_ms = excluded.last_heartbeat_at_ms`,
+    );
+    this.#sampleTraffic = sqlite.prepare(
+      `INSERT INTO load_balancer_telemetry (traffic, sampled_at_ms, load_balancer_id)
+       SELECT ?, ?, id FROM load_balancers WHERE id = ?
+       ON CONFLICT (load_balancer_id) DO UPDATE SET traffic = excluded.traffic,
+         sampled_at_ms = excluded.sampled_at_ms`,
     );
     this.#setDriverState = sqlite.prepare(
       `INSERT INTO driver_state (driver, key, value) VALUES (?, ?, ?)
@@ -334,7 +341,10 @@ class SqliteStore implements Store {
     for (const entity of rows.values()) if (entity !== undefined) table.write(toRow(entity));
   }
 
-  #writeTelemetry({ guests, hosts, readings }: Telemetry, nowMs: number): void {
+  #writeTelemetry(
+    { guests, hosts, readings, loadBalancers = new Map() }: Telemetry,
+    nowMs: number,
+  ): void {
     this.#metering.add(readings, nowMs);
     for (const [id, sample] of guests)
       this.#sampleGuest.run(
@@ -346,6 +356,8 @@ class SqliteStore implements Store {
         id,
       );
     for (const [id, lastHeartbeatAtMs] of hosts) this.#sampleHost.run(lastHeartbeatAtMs, id);
+    for (const [id, { traffic, sampledAtMs }] of loadBalancers)
+      this.#sampleTraffic.run(stringify(traffic), sampledAtMs, id);
   }
 
   #writeDriverState(driver: DriverName, state: ReadonlyMap<string, string | null>): void {

@@ -31,6 +31,11 @@ guests:
   - { name: zebra-web, count: 7, tenant: quartz, resources: { cpuCores: 1.719, memoryMiB: 7919, storageGiB: 53 }, image: linux, priority: HIGH, dependsOn: [zebra-db] }
   - { name: app, count: 9, tenant: tango, flavor: small, image: linux, priority: LOW, preemptible: true }
   - { name: extra, tenant: tango, flavor: small, image: linux, priority: LOW, dependsOn: [app-1] }
+loadBalancers:
+  - name: zebra-front
+    tenant: quartz
+    listeners: [{ port: 7919, targetGroup: zebra-webs }]
+    targetGroups: [{ name: zebra-webs, port: 7919, healthCheck: { path: /zebra }, targets: [zebra-web, { guest: zebra-db, port: 1719 }] }]
 affinityRules:
   - { name: zebra-apart, kind: GUEST, guests: [quartz/zebra-web-1, quartz/zebra-web-2], polarity: APART, scope: HOST, strict: true }
   - { name: app-apart, kind: GUEST, guests: [tango/app-1, tango/app-2], polarity: APART, scope: HOST, strict: true }
@@ -123,6 +128,7 @@ beforeAll(async () => {
     apiTokens { nodes { id } }
     operations(first: 100) { nodes { id } }
     affinityRules { nodes { id } }
+    loadBalancers { nodes { id targetGroups { targets { id } } } }
     flavors { nodes { id guests { totalCount } } }
   }`);
   const rules = await server.data(
@@ -133,6 +139,10 @@ beforeAll(async () => {
     ...[data.guests, data.apiTokens, data.operations, data.affinityRules, rules.affinityRules]
       .flatMap(({ nodes }) => nodes)
       .map(({ id }: { id: string }) => id),
+    ...data.loadBalancers.nodes.flatMap(({ id, targetGroups }: Data) => [
+      id,
+      ...targetGroups.flatMap(({ targets }: Data) => targets.map((target: Data) => target.id)),
+    ]),
     ...data.flavors.nodes
       .filter(({ guests }: Data) => guests.totalCount > 0)
       .map(({ id }: Data) => id),
@@ -156,6 +166,8 @@ function argumentsOf(name: string): (string | null)[] {
       return ids.map((id) => `id: ${id}`);
     case "nodes":
       return [`ids: [${ids.slice(0, 100).join(", ")}]`];
+    case "loadBalancer":
+      return ['name: "zebra-front", tenant: "quartz"', 'name: "zebra-front"'];
     case "guest":
       return ['name: "app-1", tenant: "tango"', 'name: "zebra-db", tenant: "quartz"'];
     case "tenant":

@@ -105,6 +105,10 @@ async function liveThrough(): Promise<void> {
   const guest = { flavor: "tiny", image: "flatcar", securityGroups: ["front"] };
   const reserved = { ...guest, name: "reserved", allocation: { cpuReservationCores: 1 } };
   await act("createGuest", reserved);
+  const balanced = [{ guestId: await server.id("guest", "reserved") }];
+  const targetGroups = [{ name: "web", port: 80, targets: balanced }];
+  const listeners = [{ port: 80, targetGroup: "web" }];
+  await act("createLoadBalancer", { name: "entry", listeners, targetGroups });
   const resources = { cpuCores: 64, memoryMiB: 999_999, storageGiB: 1 };
   await act("createGuest", {
     name: "too-large",
@@ -156,6 +160,7 @@ async function all(): Promise<Question[]> {
     region: ['(name: "eu-west")'],
     tenant: ['(name: "shop")'],
     securityGroup: ['(name: "front")'],
+    loadBalancer: ['(name: "entry")'],
     explainPlacement: ['(input: { flavor: "small" })', '(input: { flavor: "nothing" })'],
     capacityReport: ["(losing: RACK)"],
     canReach: [`(from: "${await server.id("guest", "git")}", to: "x")`],
@@ -171,6 +176,9 @@ async function all(): Promise<Question[]> {
   const deeper = `{
     hosts(first: 2) { nodes { rack { dataCenter { name } } } }
     failovers(first: 2) { nodes { incident { open } } }
+    loadBalancers(first: 2) {
+      nodes { targetGroups { targets { guest { name } loadBalancer { name } reasons { code } } } }
+    }
     simulation { faults { nodes { target { id } } } }
   }`;
   return [...each, { query: namedByEvents() }, { query: print(parse(deeper)) }];

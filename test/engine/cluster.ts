@@ -9,6 +9,9 @@
  *     apart web db per ZONE strict          together: likewise
  *     keep web on h1:5 h2 strict            a host and its priority
  *     set retrySeconds 1
+ *     balance web a b drain 5               a load balancer with one group `all`; drain 30 without;
+ *                                           closed: it does not fail open; idle: without a listener;
+ *                                           busy: with requests that take for ever
  */
 export function cluster(text: string): string {
   const document = {
@@ -17,12 +20,14 @@ export function cluster(text: string): string {
     images: [{ name: "linux" }],
     guests: [] as unknown[],
     affinityRules: [] as unknown[],
+    loadBalancers: [] as unknown[],
   };
   for (const line of text.split("\n").map((each) => each.trim())) {
     const [verb = "", ...words] = line.split(/\s+/);
     if (verb === "zone") addZone(document.regions, line.slice(5));
     else if (verb === "guest") document.guests.push(guest(words));
     else if (verb === "set") document.settings[words[0] ?? ""] = value(words.slice(1).join(" "));
+    else if (verb === "balance") document.loadBalancers.push(loadBalancer(words));
     else if (verb === "tolerate") tolerate(document.regions, words);
     else if (verb !== "") document.affinityRules.push(rule(line, verb, words));
   }
@@ -104,6 +109,26 @@ function guest(words: readonly string[]) {
     ...(after("after") && { dependsOn: (after("after") ?? "").split(",") }),
     ...(restarts && { maxRestarts: Number(restarts) }),
     ...(relocations && { maxRelocations: Number(relocations) }),
+  };
+}
+
+function loadBalancer([name, ...words]: readonly string[]) {
+  const end = words.findIndex((word) => ["drain", "closed", "idle", "busy"].includes(word));
+  const drain = words.indexOf("drain");
+  const endless = { peakRequestsPerSecond: 0.1, cpuMillisecondsPerRequest: 60_000 };
+  const traffic = words.includes("busy") && { traffic: endless };
+  return {
+    name,
+    listeners: words.includes("idle") ? [] : [{ port: 80, targetGroup: "all", ...traffic }],
+    targetGroups: [
+      {
+        name: "all",
+        port: 8080,
+        targets: end < 0 ? words : words.slice(0, end),
+        ...(drain >= 0 && { drainSeconds: Number(words[drain + 1]) }),
+        failOpen: !words.includes("closed"),
+      },
+    ],
   };
 }
 

@@ -11,6 +11,12 @@ import {
   RULE_SCOPES,
   SHUTDOWN_POLICIES,
 } from "../../src/model/statuses.ts";
+import {
+  type BalancerItem,
+  balancerCommand,
+  forgetTarget,
+  randomBalancers,
+} from "./random-balancing.ts";
 import { type Fate, parse, World } from "./world.ts";
 
 /** Numbers that look like chance and are the same for the same seed (mulberry32). */
@@ -60,6 +66,7 @@ interface Document {
   images: Item[];
   guests: Item[];
   affinityRules: Item[];
+  loadBalancers: BalancerItem[];
 }
 
 const FLAVORS = [
@@ -124,6 +131,10 @@ export function randomDocument(chance: Chance): Document {
     images: [{ name: "linux" }, { name: "slow", bootSeconds: 25 }],
     guests,
     affinityRules: randomRules(chance, hosts, guests),
+    loadBalancers: randomBalancers(
+      chance,
+      guests.map(({ name }) => name),
+    ),
   };
 }
 
@@ -194,7 +205,8 @@ export class RandomWorld {
     const what = chance.next();
     if (what < 0.45) world.advance(this.#randomSeconds());
     else if (what < 0.7) world.try(this.#randomFault());
-    else if (what < 0.88) world.try(this.#randomVerb());
+    else if (what < 0.84) world.try(this.#randomVerb());
+    else if (what < 0.88) world.try(balancerCommand(chance, world.state, `lb${this.#created++}`));
     else if (what < 0.92) world.try(this.#randomHostVerb());
     else if (what < 0.97) this.#changeDocument();
     else world.restart();
@@ -325,6 +337,7 @@ export class RandomWorld {
       "GUEST_START_FAILS",
       "MIGRATION_FAILS",
       "STORAGE_STALL",
+      "GUEST_HANG",
     ]);
     const durationSeconds = chance.is(0.5) ? chance.int(1, 90) : null;
     return { kind: "INJECT_FAULT", fault, target: this.#targetOf(fault), durationSeconds };
@@ -341,7 +354,7 @@ export class RandomWorld {
       return { type: "Zone", id: this.chance.of(tables.Zone.sorted()).id };
     if (fault === "REGION_LOSS")
       return { type: "Region", id: this.chance.of(tables.Region.sorted()).id };
-    if (fault === "GUEST_CRASH") return guest;
+    if (fault === "GUEST_CRASH" || fault === "GUEST_HANG") return guest;
     const either = fault === "GUEST_START_FAILS" || fault === "MIGRATION_FAILS";
     return either && this.chance.is(0.5) ? guest : host;
   }
@@ -378,6 +391,7 @@ export class RandomWorld {
   #forget(name: string): void {
     const { document } = this;
     document.guests = document.guests.filter((guest) => guest.name !== name);
+    forgetTarget(document.loadBalancers, name);
     for (const item of [...document.guests, ...document.affinityRules])
       for (const key of ["dependsOn", "guests"])
         if (Array.isArray(item[key])) item[key] = item[key].filter((other) => other !== name);

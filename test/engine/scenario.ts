@@ -56,6 +56,7 @@ function lines(text: string): string[] {
  * says from there on. A line is a verb and a guest (`stop web`, `migrate web to h2`, `resize web
  * 2/4`) or host (`maintain`, `release`,
  * `reboot-host`, `shutdown-host`, `power-on`, `fence`, `confirm-dead`), `arm`, `disarm`,
+ * `register lb guest`, `deregister lb guest`, `weigh lb guest 5` and `unbalance lb` for load balancers,
  * a rule as in a fleet (`apart web db per HOST strict`) or setting (`set
  * watchdogSeconds 9`), `fault KIND target [for 5]`, `clear KIND target`, `wait 30`, `lose START` for the next
  * answer to that order, or `fail START` for the next of them not to be done. What is refused stands in the log as `refused: CODE [path] why`.
@@ -115,6 +116,20 @@ export class Scenario {
     };
   }
 
+  #readBalancer(verb: string, name: string, [guest, weight]: readonly string[]): Command | null {
+    if (!/^(register|deregister|weigh|unbalance)$/.test(verb)) return null;
+    const { tables } = this.world.state;
+    const { id: loadBalancerId } = byName(tables.LoadBalancer.sorted(), name);
+    if (verb === "unbalance") return { kind: "DELETE_LOAD_BALANCER", loadBalancerId };
+    const { id: guestId } = this.world.guest(guest ?? "");
+    const about = { loadBalancerId, targetGroup: "all" };
+    if (verb === "deregister") return { kind: "DEREGISTER_TARGETS", ...about, guestIds: [guestId] };
+    if (verb === "weigh")
+      return { kind: "SET_TARGET_WEIGHT", ...about, guestId, weight: Number(weight) };
+    const targets = [{ guest: guestId, port: null, weight: 100 }];
+    return { kind: "REGISTER_TARGETS", ...about, targets };
+  }
+
   #read(verb: string, what: string, rest: readonly string[]): Command {
     const { world } = this;
     if (verb === "fault" || verb === "clear") {
@@ -124,6 +139,8 @@ export class Scenario {
       const durationSeconds = rest[1] === "for" ? Number(rest[2]) : null;
       return { kind: "INJECT_FAULT", fault, target, durationSeconds };
     }
+    const aboutBalancer = this.#readBalancer(verb, what, rest);
+    if (aboutBalancer) return aboutBalancer;
     const aboutHost = HOST_VERBS[verb];
     if (aboutHost) return aboutHost(world.host(what).id);
     if (verb === "arm" || verb === "disarm")
@@ -148,4 +165,10 @@ function tell({ kind, message }: FleetEvent): string {
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "…")
     .replace(/ \(The management controller of host (\w+) can't be reached\.\)/, "");
   return `${kind}: ${timeless}`;
+}
+
+function byName<Row extends { readonly name: string }>(rows: readonly Row[], name: string): Row {
+  const found = rows.find((row) => row.name === name);
+  if (!found) throw new Error(`There is no ${name}`);
+  return found;
 }

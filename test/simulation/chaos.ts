@@ -1,11 +1,15 @@
 import type { Capabilities, ClockedDriver } from "../../src/drivers/driver.ts";
 import type { Action, Observation } from "../../src/model/actions.ts";
 import type { HostId } from "../../src/model/ids.ts";
+import { BalancingWatch } from "./balancing-watch.ts";
 import { chanceOf } from "./chance.ts";
 import type { RealWorld } from "./real-world.ts";
 
 type Answer = Extract<Observation, { kind: "ACTION_DONE" | "ACTION_FAILED" }>;
-type IsolatingAction = Extract<Action, { kind: "ISOLATE" | "SET_SECURITY_GROUPS" }>;
+type ToldAction = Extract<
+  Action,
+  { kind: "ISOLATE" | "SET_SECURITY_GROUPS" | "SET_LOAD_BALANCER" }
+>;
 type AnsweredAction = Extract<Action, { generation: number }>;
 
 /** Calls at one instant after which time is held to stand still. */
@@ -34,10 +38,8 @@ export class Weather {
     return fate === "FAILS" && times > 1 ? "ARRIVES" : fate;
   }
 
-  echoes(action: IsolatingAction): boolean {
-    const isOfGuest = action.kind === "ISOLATE";
-    const about = isOfGuest ? [action.guestId, action.isolation.revision] : [action.revision];
-    return chanceOf(this.#seed, "echo", action.kind, ...about).is(this.probability);
+  echoes(action: ToldAction): boolean {
+    return chanceOf(this.#seed, "echo", action.kind, ...aboutOf(action)).is(this.probability);
   }
 
   answer(answer: Answer, nth: number): "ARRIVES" | "LOST" | "TWICE" | "LATE" {
@@ -51,6 +53,17 @@ export class Weather {
     const chance = chanceOf(this.#seed, "delay", about);
     return chance.int(1, chance.of([900, 9_000, 45_000]));
   }
+}
+
+function isTold(action: Action): action is ToldAction {
+  const { kind } = action;
+  return kind === "ISOLATE" || kind === "SET_SECURITY_GROUPS" || kind === "SET_LOAD_BALANCER";
+}
+
+function aboutOf(action: ToldAction): number[] {
+  if (action.kind === "ISOLATE") return [action.guestId, action.isolation.revision];
+  if (action.kind === "SET_SECURITY_GROUPS") return [action.revision];
+  return [action.loadBalancer.id, action.loadBalancer.revision];
 }
 
 function nameOf(action: AnsweredAction): string {
@@ -86,6 +99,7 @@ export class ChaosDriver implements ClockedDriver {
   readonly #tell: (seen: Observation) => void;
   /** Asked before each order is given; false: the server is no more. */
   readonly #mayAct: () => boolean;
+  readonly #watch = new BalancingWatch();
   #late: Late[] = [];
   #answers = 0;
   #nowMs: number;
@@ -131,14 +145,14 @@ export class ChaosDriver implements ClockedDriver {
 
   perform(action: Action): void {
     if (this.isDead || !this.#mayAct()) return;
+    this.problem ??= this.#watch.ordered(action);
     if ("generation" in action) this.#performInWeather(action);
-    else if (action.kind === "ISOLATE" || action.kind === "SET_SECURITY_GROUPS")
-      this.#performInEcho(action);
+    else if (isTold(action)) this.#performInEcho(action);
     else this.#world.perform(action);
   }
 
   /** What nobody answers is not lost, but heard again when it may be old by then. */
-  #performInEcho(action: IsolatingAction): void {
+  #performInEcho(action: ToldAction): void {
     this.#world.perform(action);
     if (this.#weather.echoes(action))
       this.#delay({ hostId: "hostId" in action ? action.hostId : null, seen: null, action });
@@ -199,6 +213,7 @@ export class ChaosDriver implements ClockedDriver {
 
   #see(seen: Observation): void {
     if (this.isDead) return;
+    this.problem ??= this.#watch.seen(seen);
     if (seen.kind === "HOST_CONNECTED")
       this.#late = this.#late.filter(({ hostId }) => hostId !== seen.hostId);
     if (seen.kind === "ACTION_DONE" || seen.kind === "ACTION_FAILED") this.#seeAnswer(seen);

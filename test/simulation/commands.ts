@@ -12,6 +12,7 @@ import type {
 } from "../../src/model/ids.ts";
 import type { SecurityRuleWish } from "../../src/model/security.ts";
 import { type FaultKind, SHARES_LEVELS } from "../../src/model/statuses.ts";
+import { balancerCommand } from "../engine/random-balancing.ts";
 import { chanceOf } from "./chance.ts";
 import { type Document, randomRules } from "./fleet.ts";
 import { type CommandStep, randomWishes } from "./script.ts";
@@ -87,6 +88,8 @@ export function commandOf(
       const recommendationId = nth(advice, step.which) as RecommendationId;
       return { kind: "APPLY_RECOMMENDATION", recommendationId };
     }
+    case "LOAD_BALANCER":
+      return balancerCommand(chanceOf(step.salt, "balancing"), state, `made${step.salt}`);
     case "ARM":
       return { kind: "SET_HIGH_AVAILABILITY", enabled: step.enabled };
   }
@@ -169,6 +172,7 @@ function targetOf({ tables }: State, fault: FaultKind, number: number): Ref {
     case "REGION_LOSS":
       return { type: "Region", id: nth(tables.Region.sorted(), number) as never };
     case "GUEST_CRASH":
+    case "GUEST_HANG":
       return guest;
     case "GUEST_START_FAILS":
     case "MIGRATION_FAILS":

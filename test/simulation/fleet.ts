@@ -9,6 +9,7 @@ import {
   SHUTDOWN_POLICIES,
 } from "../../src/model/statuses.ts";
 import type { Chance } from "../engine/random.ts";
+import { type BalancerItem, forgetTarget, randomBalancers } from "../engine/random-balancing.ts";
 
 export type Item = Record<string, unknown> & { name: string };
 interface HostItem extends Item {
@@ -34,6 +35,7 @@ export interface Document {
   guests: Item[];
   affinityRules: Item[];
   securityGroups: GroupItem[];
+  loadBalancers: BalancerItem[];
 }
 
 const TOLERATE = ["nothing", "1 host", "1 rack", "1 zone"] as const;
@@ -65,6 +67,7 @@ export function randomFleet(chance: Chance): Document {
     guests: [],
     affinityRules: [],
     securityGroups: [],
+    loadBalancers: [],
   };
   for (let index = chance.int(0, 3); index > 0; index--)
     document.securityGroups.push({ name: `s${index}`, rules: [] });
@@ -72,7 +75,12 @@ export function randomFleet(chance: Chance): Document {
   for (let index = chance.int(2, 12); index > 0; index--)
     document.guests.push(randomGuest(chance, document, `g${index}`));
   for (let index = chance.int(0, 4); index > 0; index--) addRule(chance, document, `rule${index}`);
+  document.loadBalancers = randomBalancers(chance, namesOf(document));
   return document;
+}
+
+function namesOf({ guests }: Document): string[] {
+  return guests.map(({ name }) => name);
 }
 
 function randomZone(chance: Chance, id: string): RegionItem["zones"][number] {
@@ -233,6 +241,7 @@ export function changeFleet(chance: Chance, before: Document): Document {
   changeIsolation(chance, document);
   if (chance.is(0.2)) document.settings = { ...document.settings, ...randomSettings(chance) };
   if (chance.is(0.15)) changeHosts(chance, document);
+  if (chance.is(0.2)) document.loadBalancers = randomBalancers(chance, namesOf(document));
   return document;
 }
 
@@ -274,6 +283,7 @@ function changeHosts(chance: Chance, document: Document): void {
 
 function forgetGuest(document: Document, name: string): void {
   document.guests = document.guests.filter((guest) => guest.name !== name);
+  forgetTarget(document.loadBalancers, name);
   for (const item of [...document.guests, ...document.affinityRules])
     for (const key of ["dependsOn", "guests"])
       if (Array.isArray(item[key])) item[key] = item[key].filter((other) => other !== name);

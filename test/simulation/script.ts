@@ -56,7 +56,8 @@ export type CommandStep =
       readonly guest: number;
       readonly group: number;
       readonly salt: number;
-    };
+    }
+  | { readonly kind: "LOAD_BALANCER"; readonly salt: number };
 
 const ISOLATIONS = ["MEMBERSHIP", "ALLOCATION", "NEW_GROUP", "RULES", "NO_GROUP"] as const;
 
@@ -166,12 +167,13 @@ function randomCommand(chance: Chance, index: number): Step {
   if (what < 0.81) return { kind: "MAINTENANCE", host, enabled: chance.is(0.6) };
   if (what < 0.85) return { kind: "ARM", enabled: chance.is(0.6) };
   if (what < 0.87) return { kind: "FENCE", host };
-  if (what < 0.9) return { kind: "CONFIRM", host };
-  if (what < 0.92) return { kind: "ADVICE", which: chance.int(0, 999) };
-  if (what < 0.95) {
+  if (what < 0.89) return { kind: "CONFIRM", host };
+  if (what < 0.91) return { kind: "ADVICE", which: chance.int(0, 999) };
+  if (what < 0.94) {
     const [group, salt] = [chance.int(0, 999), chance.int(0, 1e6)];
     return { kind: "ISOLATION", what: chance.of(ISOLATIONS), guest, group, salt };
   }
+  if (what < 0.97) return { kind: "LOAD_BALANCER", salt: chance.int(0, 1e6) };
   return { kind: "FLEET", salt: chance.int(0, 1e6), prune: chance.is(0.4) };
 }
 

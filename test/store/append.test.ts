@@ -222,6 +222,7 @@ test("telemetry is overwritten, goes with its guest, and is dropped when that is
 
   const rows = noRows();
   rows.Guest.set(ids.guest, undefined);
+  rows.LoadBalancerTarget.set(ids.target, undefined);
   store.append(batchOf(ticks(2, 1), { changes: changesTo(2, rows) }));
   expect(samples.all()).toEqual([]);
   store.append(batchOf([], { telemetry: sampled(3) }));

@@ -14,6 +14,8 @@ import type {
   HostId,
   ImageId,
   IncidentId,
+  LoadBalancerId,
+  LoadBalancerTargetId,
   OperationId,
   RackId,
   RecommendationId,
@@ -22,6 +24,7 @@ import type {
   TenantId,
   ZoneId,
 } from "../../src/model/ids.ts";
+import { CHECK_DEFAULTS } from "../../src/model/load-balancing.ts";
 import { DEFAULT_SETTINGS } from "../../src/model/settings.ts";
 import type { Batch } from "../../src/store/batch.ts";
 
@@ -50,9 +53,11 @@ export const ids = {
   incident: 20 as IncidentId,
   securityGroup: 21 as SecurityGroupId,
   apiToken: 22 as ApiTokenId,
-  recommendation: 23 as RecommendationId,
+  recommendation: 25 as RecommendationId,
+  loadBalancer: 23 as LoadBalancerId,
+  target: 24 as LoadBalancerTargetId,
 };
-const NEXT_ID = 23;
+const NEXT_ID = 25;
 
 export const host: Host = {
   id: ids.host,
@@ -314,6 +319,48 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       scope: "RACK",
       disabled: true,
       contradicts: [],
+    },
+  ],
+  LoadBalancer: [
+    {
+      id: ids.loadBalancer,
+      name: "front",
+      tenantId: ids.tenant,
+      driver: "simulated",
+      listeners: [{ port: 80, protocol: "HTTP", targetGroup: "web", traffic: null }],
+      targetGroups: [
+        {
+          name: "web",
+          port: 8080,
+          algorithm: "LEAST_OUTSTANDING",
+          healthCheck: { ...CHECK_DEFAULTS, path: "/health" },
+          slowStartSeconds: 0,
+          drainSeconds: 0.5,
+          stickinessSeconds: null,
+          crossZone: false,
+          failOpen: true,
+        },
+      ],
+      openGroups: ["web"],
+      unreachableSinceMs: START_MS,
+    },
+  ],
+  LoadBalancerTarget: [
+    {
+      id: ids.target,
+      loadBalancerId: ids.loadBalancer,
+      targetGroup: "web",
+      guestId: ids.guest,
+      port: null,
+      weight: 100,
+      state: "DRAINING",
+      stateSinceMs: START_MS,
+      causeSeq: 58,
+      reasons: [{ code: "TARGET_LEAVING", message: "web stops", guestId: ids.guest }],
+      drainUntilMs: START_MS + 500,
+      deregistering: true,
+      flaps: 2,
+      heldUntilMs: START_MS + 7,
     },
   ],
   SecurityGroup: [

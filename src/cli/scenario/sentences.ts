@@ -143,6 +143,7 @@ function hostSentence(form: string, pattern: RegExp, mutation: string): Sentence
 const STRUCK: Readonly<Record<string, string>> = {
   MIGRATION_FAILS: "guest",
   STORAGE_STALL: "host",
+  GUEST_HANG: "guest",
 };
 
 /** A bare name is of the kind that the fault strikes; a rack needs its data center: `DATACENTER/RACK`. */

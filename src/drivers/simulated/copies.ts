@@ -42,6 +42,13 @@ export function guestOf(world: World, id: GuestId): SimulatedGuest {
   return guest;
 }
 
+/** The one that answers; undefined when none runs. */
+export function runningCopy(world: World, guestId: GuestId): Copy | undefined {
+  for (const copy of world.guests.get(guestId)?.copies.values() ?? [])
+    if (copy.state === "RUNNING") return copy;
+  return undefined;
+}
+
 /** Store the guest's own state, and see to it that it is forgotten in time. */
 export function noteGuest(world: World, guest: SimulatedGuest): void {
   if (guest.copies.size > 0) guest.forgetAtMs = null;

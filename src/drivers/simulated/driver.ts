@@ -4,6 +4,10 @@ import type { Flow } from "../../model/security.ts";
 import { DEFAULT_SETTINGS } from "../../model/settings.ts";
 import type { Capabilities, ClockedDriver, ObservationSink, Passage } from "../driver.ts";
 import { Agenda } from "./agenda.ts";
+import { emitChecks, nextCheckMs } from "./balancing/checks.ts";
+import { removeLoadBalancer, setLoadBalancer } from "./balancing/orders.ts";
+import { emitTraffic } from "./balancing/traffic/traffic.ts";
+import { newBalancing } from "./balancing/world.ts";
 import { clearFault, injectFault } from "./disturbances.ts";
 import { FaultSet } from "./faults.ts";
 import { beginFence } from "./fencing.ts";
@@ -85,11 +89,12 @@ class SimulatedDriver implements ClockedDriver {
       agenda.peek()?.atMs ?? Number.POSITIVE_INFINITY,
       roster.hostsInContact > 0 ? this.#heartbeats.nextMs : Number.POSITIVE_INFINITY,
       roster.copies > 0 ? this.#usage.nextMs : Number.POSITIVE_INFINITY,
+      nextCheckMs(this.#world, this.#nowMs),
     );
     return Number.isFinite(nextMs) ? nextMs : null;
   }
 
-  /** At one instant: what happens, then heartbeats, then usage and heat. A clock that goes back is ignored. */
+  /** At one instant: what happens, then heartbeats, then traffic, usage and heat, then health checks. A clock that goes back is ignored. */
   advanceTo(nowMs: number): void {
     if (nowMs < this.#nowMs) return;
     for (;;) {
@@ -110,6 +115,7 @@ class SimulatedDriver implements ClockedDriver {
   }
 
   #advanceOne(atMs: number): void {
+    const isCheckDue = nextCheckMs(this.#world, this.#nowMs) === atMs;
     this.#catchUp(atMs);
     const { roster } = this.#world;
     this.#heartbeats.skipTo(atMs);
@@ -120,11 +126,13 @@ class SimulatedDriver implements ClockedDriver {
     }
     if (this.#usage.nextMs === atMs) {
       if (roster.copies > 0) {
+        emitTraffic(this.#world);
         emitUsage(this.#world);
         emitHeat(this.#world);
       }
       this.#usage.step();
     }
+    if (isCheckDue) emitChecks(this.#world, atMs);
   }
 
   /** Only what happens by itself, without the streams. */
@@ -155,6 +163,12 @@ function apply(world: World, action: Action): void {
       break;
     case "SET_SECURITY_GROUPS":
       setSecurityGroups(world, action);
+      break;
+    case "SET_LOAD_BALANCER":
+      setLoadBalancer(world, action);
+      break;
+    case "REMOVE_LOAD_BALANCER":
+      removeLoadBalancer(world, action);
       break;
     case "ISOLATE":
       isolate(world, action);
@@ -204,6 +218,7 @@ function emptyWorld({ seed, nowMs, sink }: SimulatedDriverOptions): World {
     },
     faults: new FaultSet(),
     security: { revision: 0, groups: new Map() },
+    balancing: newBalancing(),
     zones: new Map(),
     hosts: new Map(),
     guests: new Map(),

@@ -3,8 +3,9 @@ import type { GuestId } from "../../model/ids.ts";
 import { type Endpoint, type Flow, judgeSide } from "../../model/security.ts";
 import type { Obstacle, Passage } from "../driver.ts";
 import { isCutOff, isHanging } from "./conditions.ts";
+import { runningCopy } from "./copies.ts";
 import { describe } from "./descriptions.ts";
-import type { Copy, SimulatedHost, World } from "./world.ts";
+import type { SimulatedHost, World } from "./world.ts";
 
 type Of<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
 
@@ -49,11 +50,6 @@ function obstacleBetween(world: World, from: GuestId, to: GuestId): Obstacle | n
   // What stays within a host needs no network but its own.
   const cut = source.hostId === target.hostId ? undefined : hosts.find((h) => isCutOff(world, h));
   return cut ? { hostId: cut.description.id, ails: whatIsCut(world, cut) } : null;
-}
-
-function runningCopy(world: World, guestId: GuestId): Copy | undefined {
-  const copies = world.guests.get(guestId)?.copies.values() ?? [];
-  return [...copies].find(({ state }) => state === "RUNNING");
 }
 
 function whatIsCut(world: World, { description }: SimulatedHost): string {

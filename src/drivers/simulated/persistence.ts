@@ -1,8 +1,9 @@
 import type { WorldSettings } from "../../model/actions.ts";
-import type { GuestId, HostId, Ref, ZoneId } from "../../model/ids.ts";
+import type { GuestId, HostId, LoadBalancerTargetId, Ref, ZoneId } from "../../model/ids.ts";
 import { addResources } from "../../model/resources.ts";
 import type { FaultKind } from "../../model/statuses.ts";
 import { RANKS } from "./agenda.ts";
+import type { Streak } from "./balancing/world.ts";
 import { canBeHeard } from "./conditions.ts";
 import { guestOf } from "./copies.ts";
 import {
@@ -70,6 +71,12 @@ const CODECS = {
     store: (world, key) => storedGuest(world.guests.get(idOf<GuestId>(key))),
     load: (world, key, value) => {
       Object.assign(guestOf(world, idOf<GuestId>(key)), value as StoredGuest);
+    },
+  },
+  streak: {
+    store: (world, key) => world.balancing.streaks.get(idOf(key)) ?? null,
+    load: (world, key, value) => {
+      world.balancing.streaks.set(idOf<LoadBalancerTargetId>(key), value as Streak);
     },
   },
   trace: {

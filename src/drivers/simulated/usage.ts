@@ -46,11 +46,18 @@ function shareDrawn(world: World, { guestId }: Copy, purpose: "cpu" | "memory"):
   return between(least, most, chance(world.seed, guestId, 0, purpose));
 }
 
-function wishOf(world: World, copy: Copy): Wish {
+/** Without what requests of load balancers ask for, in millicores. */
+export function baseDemand(world: World, copy: Copy): number {
   const workload = world.guests.get(copy.guestId)?.description?.workload ?? null;
   const share =
     workload === null ? shareDrawn(world, copy, "cpu") : cpuShareAt(workload, world.nowMs);
-  const demand = Math.round(copy.resources.cpuMillicores * share);
+  return copy.resources.cpuMillicores * share;
+}
+
+function wishOf(world: World, copy: Copy): Wish {
+  const requests = world.balancing.demand.get(copy.guestId) ?? 0;
+  const all = copy.resources.cpuMillicores;
+  const demand = Math.min(all, Math.round(baseDemand(world, copy) + requests));
   const limit = allocationOf(world, copy).cpuLimitMillicores ?? demand;
   const want = Math.min(demand, limit);
   return { copy, demand, want, granted: want };

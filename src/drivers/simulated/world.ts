@@ -5,6 +5,7 @@ import type { RuleSet } from "../../model/security.ts";
 import type { TaskKind, UtilityStatus } from "../../model/statuses.ts";
 import type { ObservationSink } from "../driver.ts";
 import type { Agenda } from "./agenda.ts";
+import type { SimulatedBalancing } from "./balancing/world.ts";
 import type { FaultSet } from "./faults.ts";
 
 /**
@@ -19,6 +20,7 @@ export interface World {
   readonly faults: FaultSet;
   /** As last told, and told anew at each start of the server. */
   security: SimulatedSecurity;
+  readonly balancing: SimulatedBalancing;
   readonly zones: Map<ZoneId, SimulatedZone>;
   readonly hosts: Map<HostId, SimulatedHost>;
   readonly guests: Map<GuestId, SimulatedGuest>;
@@ -185,6 +187,7 @@ export const KEYS = {
   guest: (id: GuestId) => `guest:${id}`,
   /** Apart from the guest, which changes with each action. */
   description: (id: GuestId) => `description:${id}`,
+  streak: (id: number) => `streak:${id}`,
   trace: (hash: string) => `trace:${hash}`,
   copy: (copy: Pick<Copy, "guestId" | "hostId">) => `guest:${copy.guestId}@${copy.hostId}`,
   fault: (kind: string, type: string, id: number) => `fault:${kind}:${type}:${id}`,

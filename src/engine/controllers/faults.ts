@@ -24,6 +24,7 @@ const TARGETS: Record<FaultKind, readonly (keyof IdTypes)[]> = {
   GUEST_START_FAILS: ["Guest", "Host"],
   MIGRATION_FAILS: ["Guest", "Host"],
   STORAGE_STALL: ["Host"],
+  GUEST_HANG: ["Guest"],
 };
 
 /** A crash happens and is over; everything else lasts until it is cleared. */

@@ -9,6 +9,7 @@ import { isUnheard } from "../host-conditions.ts";
 import { isolationOf } from "../security.ts";
 import { endUnwantedMigration, whyCalledOff } from "./calling-off.ts";
 import { endFaultsOn } from "./faults.ts";
+import { forgetGuest } from "./load-balancing/registration.ts";
 import {
   failOperationOf,
   NEED_A_RUNNING_GUEST,
@@ -46,6 +47,7 @@ function removeGuest(ctx: Context, guest: Guest): void {
   // While it can still be named.
   succeedOperation(ctx, guest.id, guest.causeSeq);
   endFaultsOn(ctx, guest.id, guest.causeSeq);
+  forgetGuest(ctx, guest.id, guest.causeSeq);
   const seq = ctx.emit("GuestDeleted", { guest: guest.id }, guest.causeSeq);
   for (const rule of rules) {
     const definition = { ...rule, guestIds: rule.guestIds.filter((id) => id !== guest.id) };

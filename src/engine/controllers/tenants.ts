@@ -8,6 +8,7 @@ import { conflict, invalid, notFound } from "../refusal.ts";
 import { revokeTokensOf } from "./api-tokens.ts";
 import { defaultGroupOf, removeGroupsOf } from "./default-groups.ts";
 import { differences } from "./fleet/plan.ts";
+import { removeLoadBalancer } from "./load-balancing/registration.ts";
 
 type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 
@@ -49,6 +50,8 @@ export function deleteTenant(ctx: Context, { tenantId }: Of<"DELETE_TENANT">): O
 export function removeTenant(ctx: Context, tenantId: TenantId, causeSeq: Seq | null): void {
   revokeTokensOf(ctx, tenantId, causeSeq);
   removeGroupsOf(ctx, tenantId, causeSeq);
+  for (const loadBalancer of ctx.state.tables.LoadBalancer.sorted())
+    if (loadBalancer.tenantId === tenantId) removeLoadBalancer(ctx, loadBalancer, causeSeq);
   ctx.emitAsActor("TenantRemoved", { tenant: tenantId }, causeSeq);
 }
 

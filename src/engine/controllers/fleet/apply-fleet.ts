@@ -6,6 +6,7 @@ import { checkContradictions } from "../contradictions/contradictions.ts";
 import { completeDefaultGroups } from "../default-groups.ts";
 import { planCatalogue } from "./catalogue.ts";
 import { planGuests } from "./guests.ts";
+import { planLoadBalancers } from "./load-balancers.ts";
 import { differences, Plan } from "./plan.ts";
 import { planPruning } from "./prune.ts";
 import { ruleWarnings } from "./rule-warnings.ts";
@@ -29,6 +30,7 @@ export function applyFleet(
   planSecurityGroups(plan, spec);
   planGuests(plan, spec, prune);
   planRules(plan, spec);
+  planLoadBalancers(plan, spec);
   if (prune) planPruning(plan, spec);
   if (plan.problems.length > 0) throw refusalOf(plan);
   // A dry run is carried out too, so that it finds all that the real one would; its facts are dropped.

@@ -8,15 +8,17 @@ import { letGo } from "../host-power.ts";
 import { supersedeOperation } from "../operations.ts";
 import { removeTenant } from "../tenants.ts";
 import { guestKey, splitGuestName } from "./guest-names.ts";
+import { pruneLoadBalancers } from "./load-balancers.ts";
 import type { Plan } from "./plan.ts";
 import { pruneSecurityGroups } from "./security-groups.ts";
 
 /**
- * Removes what the document does not name, from the inside out: rules, guests, then what nobody uses
+ * Removes what the document does not name, from the inside out: rules, load balancers, guests, then what nobody uses
  * any more. A guest is stopped first, so what it uses goes with the next application of the document.
  */
 export function planPruning(plan: Plan, spec: FleetSpec): void {
   pruneRules(plan, spec);
+  pruneLoadBalancers(plan, spec);
   pruneGuests(plan, spec);
   const kept = pruneHosts(plan, spec);
   pruneTopology(plan, spec, kept);
@@ -221,6 +223,7 @@ function pruneCatalogue(plan: Plan, spec: FleetSpec): void {
       { name: GUEST_DEFAULTS.tenant },
       ...wanted((guest) => guest.tenant),
       ...spec.securityGroups.map(({ tenant }) => ({ name: tenant })),
+      ...spec.loadBalancers.map(({ tenant }) => ({ name: tenant })),
     ],
     (id) => guests.some((guest) => guest.tenantId === id),
     (id, cause) => removeTenant(ctx, id as TenantId, cause),

@@ -1,1 +1,0 @@
-ALTER TABLE `hosts` ADD `power_watts` text;

@@ -1,0 +1,34 @@
+import type { Action } from "../../../model/actions.ts";
+import type { LoadBalancerTargetId } from "../../../model/ids.ts";
+import { KEYS, type World } from "../world.ts";
+import { isOlder } from "./world.ts";
+
+type Of<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
+
+export function setLoadBalancer(world: World, { loadBalancer }: Of<"SET_LOAD_BALANCER">): void {
+  const { balancers } = world.balancing;
+  const known = balancers.get(loadBalancer.id);
+  if (isOlder(known, loadBalancer.revision)) return;
+  const stays = new Set(idsOf(loadBalancer));
+  for (const id of known ? idsOf(known.order) : []) if (!stays.has(id)) forget(world, id);
+  if (known) known.order = loadBalancer;
+  else balancers.set(loadBalancer.id, { order: loadBalancer });
+}
+
+export function removeLoadBalancer(
+  world: World,
+  { loadBalancerId, revision }: Of<"REMOVE_LOAD_BALANCER">,
+): void {
+  const known = world.balancing.balancers.get(loadBalancerId);
+  if (!known || isOlder(known, revision)) return;
+  for (const id of idsOf(known.order)) forget(world, id);
+  world.balancing.balancers.delete(loadBalancerId);
+}
+
+function idsOf({ targetGroups }: Of<"SET_LOAD_BALANCER">["loadBalancer"]): LoadBalancerTargetId[] {
+  return targetGroups.flatMap(({ targets }) => targets.map(({ id }) => id));
+}
+
+function forget(world: World, id: LoadBalancerTargetId): void {
+  if (world.balancing.streaks.delete(id)) world.changedKeys.add(KEYS.streak(id));
+}

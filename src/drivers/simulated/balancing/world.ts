@@ -1,0 +1,30 @@
+import type { LoadBalancerOrder, TargetCheck } from "../../../model/actions.ts";
+import type { GuestId, LoadBalancerId, LoadBalancerTargetId, Seq } from "../../../model/ids.ts";
+
+/** The data plane of all simulated load balancers. */
+export interface SimulatedBalancing {
+  /** As last told, and told anew at each start of the server. */
+  readonly balancers: Map<LoadBalancerId, SimulatedBalancer>;
+  /** The newest checks of targets. */
+  readonly streaks: Map<LoadBalancerTargetId, Streak>;
+  /** What requests ask of guests, in millicores, as of the newest sample. */
+  readonly demand: Map<GuestId, number>;
+}
+
+export interface SimulatedBalancer {
+  order: LoadBalancerOrder;
+}
+
+export type Streak = Pick<TargetCheck, "passes" | "inARow"> & {
+  /** A target that begins anew is checked anew. */
+  readonly stateSinceMs: number;
+};
+
+export function newBalancing(): SimulatedBalancing {
+  return { balancers: new Map(), streaks: new Map(), demand: new Map() };
+}
+
+/** Removed ones are remembered by nobody: whoever removes one tells nothing of it any more. */
+export function isOlder(known: SimulatedBalancer | undefined, revision: Seq): boolean {
+  return known !== undefined && revision < known.order.revision;
+}
