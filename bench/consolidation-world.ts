@@ -147,6 +147,7 @@ export class TraceWorld {
         break;
       case "CONFIGURE_WORLD":
       case "SET_SECURITY_GROUPS":
+      case "KEEP_LOAD_BALANCERS":
       case "ISOLATE":
         break;
       default:

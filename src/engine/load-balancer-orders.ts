@@ -2,6 +2,7 @@ import type { LoadBalancerOrder } from "../model/actions.ts";
 import type { LoadBalancer } from "../model/entities.ts";
 import type { EventKind, FleetEvent } from "../model/events.ts";
 import type { GuestId, LoadBalancerId } from "../model/ids.ts";
+import { DRIVERS, type DriverName } from "../model/statuses.ts";
 import type { DriverAction } from "./actions.ts";
 import type { State } from "./state.ts";
 import { awaitsDraining, isDrainedFirst, targetsOf } from "./target-conditions.ts";
@@ -25,7 +26,14 @@ function tell(state: State, id: LoadBalancerId): DriverAction[] {
 
 /** All there are, as if for the first time. */
 export function setLoadBalancers(state: State): DriverAction[] {
-  return state.tables.LoadBalancer.sorted().map((each) => set(state, each));
+  const all = state.tables.LoadBalancer.sorted();
+  return [...DRIVERS.map((driver) => keep(state, driver)), ...all.map((each) => set(state, each))];
+}
+
+function keep({ tables, meta }: State, driver: DriverName): DriverAction {
+  const loadBalancerIds = tables.LoadBalancer.sorted().map(({ id }) => id);
+  const action = { kind: "KEEP_LOAD_BALANCERS", loadBalancerIds, revision: meta.seq } as const;
+  return { driver, action };
 }
 
 function set(state: State, loadBalancer: LoadBalancer): DriverAction {

@@ -70,6 +70,12 @@ export type Action =
    * of an older revision is ignored. Not answered.
    */
   | { readonly kind: "SET_LOAD_BALANCER"; readonly loadBalancer: LoadBalancerOrder }
+  /** At the start: these are all there are, and any other was removed meanwhile. Not answered. */
+  | {
+      readonly kind: "KEEP_LOAD_BALANCERS";
+      readonly loadBalancerIds: readonly LoadBalancerId[];
+      readonly revision: Seq;
+    }
   /** No request is taken any more. Not answered. */
   | {
       readonly kind: "REMOVE_LOAD_BALANCER";

@@ -113,6 +113,7 @@ export class DriverPool {
       case "SET_SECURITY_GROUPS":
       case "ISOLATE":
       case "SET_LOAD_BALANCER":
+      case "KEEP_LOAD_BALANCERS":
       case "REMOVE_LOAD_BALANCER":
       case "PROBE_HOST":
       case "INJECT_FAULT":

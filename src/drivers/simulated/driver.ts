@@ -5,7 +5,7 @@ import { DEFAULT_SETTINGS } from "../../model/settings.ts";
 import type { Capabilities, ClockedDriver, ObservationSink, Passage } from "../driver.ts";
 import { Agenda } from "./agenda.ts";
 import { emitChecks, nextCheckMs } from "./balancing/checks.ts";
-import { removeLoadBalancer, setLoadBalancer } from "./balancing/orders.ts";
+import { keepLoadBalancers, removeLoadBalancer, setLoadBalancer } from "./balancing/orders.ts";
 import { emitTraffic } from "./balancing/traffic/traffic.ts";
 import { newBalancing } from "./balancing/world.ts";
 import { clearFault, injectFault } from "./disturbances.ts";
@@ -166,6 +166,9 @@ function apply(world: World, action: Action): void {
       break;
     case "SET_LOAD_BALANCER":
       setLoadBalancer(world, action);
+      break;
+    case "KEEP_LOAD_BALANCERS":
+      keepLoadBalancers(world, action);
       break;
     case "REMOVE_LOAD_BALANCER":
       removeLoadBalancer(world, action);

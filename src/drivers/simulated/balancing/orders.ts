@@ -25,6 +25,16 @@ export function removeLoadBalancer(
   world.balancing.balancers.delete(loadBalancerId);
 }
 
+export function keepLoadBalancers(
+  world: World,
+  { loadBalancerIds, revision }: Of<"KEEP_LOAD_BALANCERS">,
+): void {
+  const kept = new Set(loadBalancerIds);
+  for (const loadBalancerId of [...world.balancing.balancers.keys()])
+    if (!kept.has(loadBalancerId))
+      removeLoadBalancer(world, { kind: "REMOVE_LOAD_BALANCER", loadBalancerId, revision });
+}
+
 function idsOf({ targetGroups }: Of<"SET_LOAD_BALANCER">["loadBalancer"]): LoadBalancerTargetId[] {
   return targetGroups.flatMap(({ targets }) => targets.map(({ id }) => id));
 }
