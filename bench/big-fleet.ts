@@ -48,6 +48,7 @@ export function bigFleet(): FleetSpec {
     guests: guests(),
     affinityRules: [],
     securityGroups: [],
+    scalingGroups: [],
   };
 }
 

@@ -22,9 +22,11 @@ import {
   REASON_CODES,
   RULE_KINDS,
   RULE_SCOPES,
+  SCALING_POLICY_KINDS,
   SEVERITIES,
   SHARES_LEVELS,
   SHUTDOWN_POLICIES,
+  TERMINATION_POLICIES,
   TOLERANCES,
   UTILITIES,
   UTILITY_STATUSES,
@@ -134,3 +136,14 @@ export const ReasonCode = builder.enumType("ReasonCode", {
   values: REASON_CODES,
 });
 export const OrderDirection = builder.enumType("OrderDirection", { values: ["ASC", "DESC"] });
+
+export const ScalingPolicyKind = builder.enumType("ScalingPolicyKind", {
+  description:
+    "TARGET_TRACKING keeps a metric at a target; STEP adds or takes members by how far a metric is off; SCHEDULED sets sizes at times.",
+  values: SCALING_POLICY_KINDS,
+});
+export const TerminationPolicy = builder.enumType("TerminationPolicy", {
+  description:
+    "Who goes first when a scaling group gets smaller, of those in its fullest zones; members that do not run go before all others. CHEAPEST_TO_LOSE: who has the least to do; FULLEST_ZONE: anybody there, the newest first.",
+  values: TERMINATION_POLICIES,
+});

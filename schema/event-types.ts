@@ -40,6 +40,7 @@ import { Rack } from "./rack.ts";
 import { Reason } from "./reason.ts";
 import { Region } from "./region.ts";
 import { Resources } from "./resources.ts";
+import { ScalingGroup } from "./scaling-group.ts";
 import { SecurityGroup } from "./security-group.ts";
 import { Tenant } from "./tenant.ts";
 import { Zone } from "./zone.ts";
@@ -63,6 +64,7 @@ const ENTITIES = {
   Operation,
   Incident,
   ApiToken,
+  ScalingGroup,
 } as const satisfies Record<EntityType, unknown>;
 
 const VALUES = {

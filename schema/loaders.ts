@@ -18,6 +18,7 @@ import {
   operations,
   racks,
   regions,
+  scalingGroups,
   securityGroups,
   tenants,
   zones,
@@ -60,6 +61,7 @@ const TABLES = {
   Operation: operations,
   Incident: incidents,
   ApiToken: apiTokens,
+  ScalingGroup: scalingGroups,
 } as const satisfies Record<EntityType, unknown>;
 
 export const ENTITY_TYPES: ReadonlySet<string> = new Set(Object.keys(TABLES));

@@ -14,6 +14,7 @@ import {
 } from "./command.ts";
 import { explain } from "./explain.ts";
 import { fault } from "./fault.ts";
+import { group } from "./group.ts";
 import { ha } from "./ha.ts";
 import { host } from "./host.ts";
 import { maintenance } from "./maintenance.ts";
@@ -30,6 +31,7 @@ const COMMANDS: readonly Command[] = [
   maintenance,
   host,
   ha,
+  group,
   fault,
   advance,
   scenario,

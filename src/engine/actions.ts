@@ -23,6 +23,7 @@ export function actionsFor(state: State, events: readonly FleetEvent[]): DriverA
   // All groups go in one order, however many of them have changed.
   if (events.some(({ kind }) => SETS_GROUPS.has(kind)))
     actions.unshift(...setSecurityGroups(state));
+  if (events.some(({ kind }) => SETS_DEMANDS.has(kind))) actions.push(setGroupDemands(state));
   // A host that is added without power must not be seen with it for an instant.
   const isFault = ({ action }: DriverAction) => action.kind === "INJECT_FAULT";
   return [...actions.filter(isFault), ...actions.filter((action) => !isFault(action))];
@@ -33,6 +34,20 @@ const SETS_GROUPS: ReadonlySet<EventKind> = new Set<EventKind>([
   "SecurityGroupChanged",
   "SecurityGroupRemoved",
 ]);
+
+const SETS_DEMANDS: ReadonlySet<EventKind> = new Set<EventKind>([
+  "GroupCreated",
+  "GroupChanged",
+  "GroupRemoved",
+]);
+
+/** All in one order, too. */
+function setGroupDemands({ tables }: State): DriverAction {
+  const demands = tables.ScalingGroup.sorted().flatMap(({ id: groupId, demand }) =>
+    demand === null ? [] : [{ groupId, ...demand }],
+  );
+  return { driver: "simulated", action: { kind: "SET_GROUP_DEMANDS", demands } };
+}
 
 function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
   switch (event.kind) {
@@ -202,6 +217,7 @@ export function outstandingActions(state: State): DriverAction[] {
   return [
     configureWorld(state),
     ...groups,
+    ...(tables.ScalingGroup.size > 0 ? [setGroupDemands(state)] : []),
     ...faults,
     ...hosts,
     ...probes,

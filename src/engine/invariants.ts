@@ -20,6 +20,7 @@ import { incidentsAreTrue } from "./invariants/incidents.ts";
 import { indexDrift } from "./invariants/indexes.ts";
 import { isolationHolds } from "./invariants/isolation.ts";
 import { contradictionsAreTold } from "./invariants/rules.ts";
+import { groupsAreSound } from "./invariants/scaling.ts";
 import { companyOf } from "./placement/company.ts";
 import { domainOf, isInForce } from "./placement/rule-index.ts";
 import type { State } from "./state.ts";
@@ -37,6 +38,7 @@ export function violations(state: State): string[] {
     ...incidentsAreTrue(state),
     ...quotasHold(state),
     ...isolationHolds(state),
+    ...groupsAreSound(state),
     ...state.tables.Zone.sorted().flatMap((zone) => zoneIsTold(state, zone)),
     ...operationsEnd(state),
     ...failoversEnd(state),

@@ -1,7 +1,8 @@
 import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.ts";
-import type { Seq } from "../model/ids.ts";
+import type { ScalingGroupId, Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Indexes } from "./indexes.ts";
+import { Signals } from "./signals.ts";
 import { Journal, Table } from "./table.ts";
 import { Usage } from "./usage.ts";
 
@@ -104,7 +105,10 @@ export function widest(a: PlacementDue, b: PlacementDue): PlacementDue {
 export interface LooksDue {
   readonly placementDue: PlacementDue;
   readonly movesDueAtMs: number;
+  readonly groupsDue: ReadonlySet<ScalingGroupId>;
 }
+
+const NO_GROUPS: ReadonlySet<ScalingGroupId> = new Set();
 
 /**
  * The fleet as the engine sees it: tables, the indexes over them, and the hosts' leases. Changed by
@@ -124,6 +128,7 @@ export class State {
     guest: new Names(),
     affinityRule: new Names(),
     securityGroup: new Names(),
+    scalingGroup: new Names(),
   };
   readonly leases: Leases;
   readonly tables: Tables;
@@ -144,6 +149,9 @@ export class State {
   /** How near hosts without cooling are to tripping, 0 to 1, as last measured. Soft, like the leases. */
   readonly heat = new Map<number, number>();
   readonly usage = new Usage();
+  readonly signals: Signals;
+  /** Scaling groups to be looked at in the next TICK. Soft: all at start, then by what happens to them. */
+  groupsDue = new Set<ScalingGroupId>();
   /** Faults in force, by `kind:target`. */
   readonly faults = new Map<string, number>();
   #meta: FleetMeta = {
@@ -160,6 +168,7 @@ export class State {
 
   private constructor(nowMs: number) {
     this.leases = new Leases(nowMs);
+    this.signals = new Signals(nowMs);
     const { names, indexes } = this;
     this.tables = {
       Region: new Table("Region", this.#journal, (b, a) => names.region.follow(b, a)),
@@ -205,6 +214,11 @@ export class State {
       Operation: new Table("Operation", this.#journal, indexes.operationChanged),
       Incident: new Table("Incident", this.#journal, indexes.incidents.incidentChanged),
       ApiToken: new Table("ApiToken", this.#journal, () => {}),
+      ScalingGroup: new Table("ScalingGroup", this.#journal, (b, a) => {
+        if (!b || !a) names.scalingGroup.follow(b, a, (a ?? b)?.tenantId);
+        if (b && !a) this.signals.forget(b.id);
+        indexes.scalingGroupChanged(b, a);
+      }),
     };
   }
 
@@ -216,6 +230,7 @@ export class State {
     state.#metaAtCheckpoint = snapshot.meta;
     for (const type of Object.keys(state.tables) as (keyof Entities)[])
       (state.tables[type] as Table<Entities[typeof type]>).load(snapshot.entities[type] as never);
+    for (const { id } of state.tables.ScalingGroup.values()) state.groupsDue.add(id);
     return state;
   }
 
@@ -257,10 +272,11 @@ export class State {
 
   /** Whoever takes it looks at it: from now on only what happens later is due. */
   takeDue(): LooksDue {
-    const { placementDue, movesDueAtMs } = this;
+    const { placementDue, movesDueAtMs, groupsDue } = this;
     this.placementDue = "NOBODY";
     this.movesDueAtMs = Number.POSITIVE_INFINITY;
-    return { placementDue, movesDueAtMs };
+    this.groupsDue = new Set();
+    return { placementDue, movesDueAtMs, groupsDue };
   }
 
   mark(): StateMark {
@@ -271,6 +287,8 @@ export class State {
       placementDue: this.placementDue,
       looksHeldUntilMs: this.looksHeldUntilMs,
       movesDueAtMs: this.movesDueAtMs,
+      groupsDue: this.groupsDue.size === 0 ? NO_GROUPS : new Set(this.groupsDue),
+      sweepDueAtMs: this.signals.sweepDueAtMs,
     };
   }
 
@@ -282,6 +300,8 @@ export class State {
       placementDue: "EVERYONE",
       looksHeldUntilMs: null,
       movesDueAtMs: 0,
+      groupsDue: new Set(this.tables.ScalingGroup.sorted().map(({ id }) => id)),
+      sweepDueAtMs: this.signals.sweepDueAtMs,
     },
   ): void {
     const { changes } = this.#journal;
@@ -294,6 +314,8 @@ export class State {
     this.placementDue = mark.placementDue;
     this.looksHeldUntilMs = mark.looksHeldUntilMs;
     this.movesDueAtMs = mark.movesDueAtMs;
+    this.groupsDue = new Set(mark.groupsDue);
+    this.signals.sweepDueAtMs = mark.sweepDueAtMs;
   }
 
   /** All of it, in order of id. */
@@ -309,4 +331,5 @@ export interface StateMark extends LooksDue {
   readonly looksHeldUntilMs: number | null;
   readonly length: number;
   readonly meta: FleetMeta;
+  readonly sweepDueAtMs: number;
 }

@@ -22,6 +22,7 @@ import {
   object,
   oneOf,
 } from "./schema-kinds.ts";
+import { SCALING_GROUP } from "./schema-scaling.ts";
 import { SECURITY_GROUP } from "./schema-security.ts";
 import { SETTINGS } from "./schema-settings.ts";
 import { REGION } from "./schema-sites.ts";
@@ -146,6 +147,9 @@ export const FLEET_SCHEMA: ObjectSchema = object(
     }),
     affinityRules: list(affinityRule, MAX_ITEMS, { description: "Where guests should run." }),
     securityGroups: list(SECURITY_GROUP, MAX_ITEMS, { description: "Who may talk to whom." }),
+    scalingGroups: list(SCALING_GROUP, MAX_ITEMS, {
+      description: "Guests made from one template, as many as there is work for.",
+    }),
   },
   [],
 );

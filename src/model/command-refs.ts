@@ -22,6 +22,8 @@ const TYPES = {
   imageId: "Image",
   apiTokenId: "ApiToken",
   securityGroupId: "SecurityGroup",
+  scalingGroupId: "ScalingGroup",
+  zoneIds: "Zone",
 } as const satisfies Record<IdField, EntityType>;
 
 /** A thing that a command names, and the field of the input that names it. */

@@ -14,6 +14,7 @@ import type {
   Quota,
   Rack,
   Region,
+  ScalingGroup,
   SecurityGroup,
   Tenant,
   Zone,
@@ -22,6 +23,7 @@ import type { HostId, IdTypes, IncidentId, Ref, Seq, TenantId, ZoneId } from "./
 import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
+import type { Illness, Schedule } from "./scaling.ts";
 import type { Settings } from "./settings.ts";
 import type {
   DesiredState,
@@ -93,6 +95,13 @@ export interface FieldTypes extends IdTypes {
   incidentHitsDefinition: { readonly hosts: readonly HostId[]; readonly zones: readonly ZoneId[] };
   hostPowerDefinition: HostPower;
   apiTokenDefinition: ApiToken;
+  scalingGroupDefinition: ScalingGroup;
+  scheduleDefinition: {
+    readonly min: number;
+    readonly max: number;
+    readonly schedules: readonly Schedule[];
+  };
+  illnessDefinition: { readonly illness: Illness };
   zonePolicyDefinition: { readonly tolerate: Tolerance | null };
 }
 export type FieldType = keyof FieldTypes;
@@ -756,6 +765,99 @@ export const EVENTS = {
     token: "ApiToken",
     name: "string",
     tenant: "Tenant?",
+  }),
+
+  // Scaling
+  GroupCreated: event("SCALING", "INFO", "Scaling group {group} created", {
+    group: "ScalingGroup",
+    tenant: "Tenant",
+    definition: "scalingGroupDefinition",
+  }),
+  GroupChanged: event("SCALING", "INFO", "Scaling group {group} changed: {changes}", {
+    group: "ScalingGroup",
+    changes: "strings",
+    definition: "scalingGroupDefinition",
+  }),
+  GroupDeleteRequested: event("SCALING", "NOTICE", "Deletion of scaling group {group} requested", {
+    group: "ScalingGroup",
+  }),
+  GroupRemoved: event("SCALING", "NOTICE", "Scaling group {group} removed", {
+    group: "ScalingGroup",
+  }),
+  GroupScheduleDue: event("SCALING", "INFO", "Schedule {policy} of {group} is due: {changes}", {
+    group: "ScalingGroup",
+    policy: "string",
+    changes: "strings",
+    nextAt: "time?",
+    definition: "scheduleDefinition",
+  }),
+  GroupScaledOut: event(
+    "SCALING",
+    "NOTICE",
+    "{group} grows from {fromSize} to {toSize}: {reason}",
+    {
+      group: "ScalingGroup",
+      fromSize: "int",
+      toSize: "int",
+      policy: "string?",
+      reason: "string",
+    },
+  ),
+  GroupScaledIn: event(
+    "SCALING",
+    "NOTICE",
+    "{group} shrinks from {fromSize} to {toSize}: {reason}",
+    {
+      group: "ScalingGroup",
+      fromSize: "int",
+      toSize: "int",
+      policy: "string?",
+      reason: "string",
+    },
+  ),
+  ScalingHeld: event("SCALING", "NOTICE", "{group} stays as it is: {reason}", {
+    group: "ScalingGroup",
+    policy: "string?",
+    reason: "string",
+    reasons: "reasons",
+    retryAt: "time?",
+  }),
+  ScalingHoldEnded: event("SCALING", "DEBUG", "Nothing keeps {group} from what was held any more", {
+    group: "ScalingGroup",
+    policy: "string?",
+  }),
+  ScaleInProtectionChanged: event(
+    "SCALING",
+    "INFO",
+    "Scale-in protection of {guest} in {group}: {protected}",
+    { guest: "Guest", group: "ScalingGroup", protected: "boolean" },
+  ),
+  MemberUnhealthy: event(
+    "SCALING",
+    "WARNING",
+    "{guest} is unhealthy, and is replaced if it still is at {failsAt}: {reason}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      reason: "string",
+      failsAt: "time",
+      definition: "illnessDefinition",
+    },
+  ),
+  MemberHealthy: event("SCALING", "INFO", "{guest} is healthy again", {
+    guest: "Guest",
+    group: "ScalingGroup",
+  }),
+  MemberFailed: event("SCALING", "WARNING", "{guest} has failed its health check: {reason}", {
+    guest: "Guest",
+    group: "ScalingGroup",
+    reason: "string",
+  }),
+  MemberReplaced: event("SCALING", "WARNING", "{guest} of {group} is replaced: {reason}", {
+    guest: "Guest",
+    group: "ScalingGroup",
+    reason: "string",
+    launchFailures: "int",
   }),
 
   // Simulation

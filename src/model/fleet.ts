@@ -1,6 +1,7 @@
 import type { Allocation } from "./allocation.ts";
 import type { Quota } from "./entities.ts";
 import type { Resources } from "./resources.ts";
+import type { GroupDemand, ScalingPolicy } from "./scaling.ts";
 import { DEFAULT_GROUP, type SecurityRuleWish } from "./security.ts";
 import type { Settings } from "./settings.ts";
 import type {
@@ -10,6 +11,7 @@ import type {
   Priority,
   RuleKind,
   RuleScope,
+  TerminationPolicy,
   Tolerance,
 } from "./statuses.ts";
 import type { Workload } from "./workload.ts";
@@ -28,6 +30,7 @@ export interface FleetSpec {
   readonly guests: readonly GuestSpec[];
   readonly affinityRules: readonly AffinityRuleSpec[];
   readonly securityGroups: readonly SecurityGroupSpec[];
+  readonly scalingGroups: readonly ScalingGroupSpec[];
 }
 
 /** Keys and indices from the document's root. */
@@ -94,6 +97,36 @@ export interface SecurityGroupSpec extends Item {
   readonly tenant: string;
   /** Their remote groups by name. */
   readonly rules: readonly SecurityRuleWish[];
+}
+export interface ScalingGroupSpec extends Item {
+  readonly tenant: string;
+  readonly template: TemplateSpec;
+  readonly min: number;
+  readonly max: number;
+  /** Null: its min to begin with, and then as it is. */
+  readonly desired: number | null;
+  /** Names; [] is everywhere. */
+  readonly zones: readonly string[];
+  readonly policies: readonly ScalingPolicy[];
+  readonly terminationPolicy: TerminationPolicy;
+  readonly cooldownSeconds: number;
+  readonly warmUpSeconds: number;
+  readonly scaleInAfterSeconds: number;
+  readonly unhealthyAfterSeconds: number;
+  readonly demand: GroupDemand | null;
+}
+export interface TemplateSpec {
+  /** Names, the preferred one first. */
+  readonly flavors: readonly string[];
+  readonly image: string;
+  readonly priority: Priority;
+  readonly maxRestarts: number;
+  readonly maxRelocations: number;
+  readonly readyAfterSeconds: number;
+  readonly preemptible: boolean;
+  /** Names of groups of its tenant. */
+  readonly securityGroups: readonly string[];
+  readonly allocation: Allocation | null;
 }
 export interface AffinityRuleSpec extends Item {
   readonly kind: RuleKind;

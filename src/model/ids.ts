@@ -21,6 +21,7 @@ export type FailoverId = Id<"Failover">;
 export type OperationId = Id<"Operation">;
 export type IncidentId = Id<"Incident">;
 export type ApiTokenId = Id<"ApiToken">;
+export type ScalingGroupId = Id<"ScalingGroup">;
 
 /** What an id can belong to: the type names of the API's `Node`s and of the log's subjects. */
 export interface IdTypes {
@@ -40,6 +41,7 @@ export interface IdTypes {
   Operation: OperationId;
   Incident: IncidentId;
   ApiToken: ApiTokenId;
+  ScalingGroup: ScalingGroupId;
 }
 export type EntityType = keyof IdTypes;
 

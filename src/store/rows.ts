@@ -20,6 +20,7 @@ import {
   operations,
   racks,
   regions,
+  scalingGroups,
   securityGroups,
   tenants,
   zones,
@@ -34,6 +35,7 @@ export const ENTITY_TABLES = {
   Tenant: tenants,
   Flavor: flavors,
   Image: images,
+  ScalingGroup: scalingGroups,
   Guest: guests,
   AffinityRule: affinityRules,
   SecurityGroup: securityGroups,
@@ -118,6 +120,7 @@ export const MAPPINGS: { readonly [T in keyof Entities]: Mapping<T> } = {
     fromRow: ({ scopeType, scopeId, ...rest }) => ({ ...rest, scopeRef: ref(scopeType, scopeId) }),
   },
   ApiToken: same(),
+  ScalingGroup: same(),
 };
 
 /** For entities whose fields are their table's columns. */
@@ -240,6 +243,8 @@ function guestToRow(guest: Guest): Row<"Guest"> {
     createdAtMs: guest.createdAtMs,
     securityGroupIds: guest.securityGroupIds,
     allocation: guest.allocation,
+    groupId: guest.membership?.groupId ?? null,
+    membership: guest.membership,
     workload: guest.workload,
     placement: guest.placement,
   };
@@ -280,6 +285,7 @@ function guestFromRow(row: Row<"Guest">): Guest {
     moveBlockedBy: row.moveBlockedBy,
     moveFailures: row.moveFailures,
     incidentId: row.incidentId,
+    membership: row.membership,
     createdAtMs: row.createdAtMs,
   };
 }

@@ -15,6 +15,7 @@ import {
   operations,
   racks,
   regions,
+  scalingGroups,
   securityGroups,
   tenants,
   zones,
@@ -32,6 +33,7 @@ const tables = {
   flavors,
   images,
   incidents,
+  scalingGroups,
   guests,
   affinityRules,
   securityGroups,
@@ -87,6 +89,7 @@ export const relations = defineRelations(tables, (r) => ({
       from: r.tenants.id,
       to: r.securityGroups.tenantId,
     }),
+    scalingGroups: r.many.scalingGroups({ from: r.tenants.id, to: r.scalingGroups.tenantId }),
     apiTokens: r.many.apiTokens({ from: r.tenants.id, to: r.apiTokens.tenantId }),
   },
   securityGroups: {
@@ -95,6 +98,14 @@ export const relations = defineRelations(tables, (r) => ({
       to: r.tenants.id,
       optional: false,
     }),
+  },
+  scalingGroups: {
+    tenant: r.one.tenants({
+      from: r.scalingGroups.tenantId,
+      to: r.tenants.id,
+      optional: false,
+    }),
+    members: r.many.guests({ from: r.scalingGroups.id, to: r.guests.groupId }),
   },
   flavors: {
     guests: r.many.guests({ from: r.flavors.id, to: r.guests.flavorId }),

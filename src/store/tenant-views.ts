@@ -53,6 +53,7 @@ const SEEN = {
   tenants: (id) => ({ where: `id = ${id}` }),
   guests: (id) => ({ where: `tenant_id = ${id}` }),
   guestTelemetry: (id) => ({ where: `guest_id IN ${ownGuests(id)}` }),
+  scalingGroups: (id) => ({ where: `tenant_id = ${id}` }),
   securityGroups: (id) => ({ where: `tenant_id = ${id}` }),
   apiTokens: (id) => ({ where: `tenant_id = ${id}` }),
   // Of those that are about others too, not even the name.

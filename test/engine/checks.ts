@@ -153,6 +153,8 @@ function decideElsewhere(
   other.looksHeldUntilMs = state.looksHeldUntilMs;
   for (const [hostId, level] of state.heat) other.heat.set(hostId, level);
   state.usage.copyTo(other.usage);
+  state.signals.copyTo(other.signals);
+  other.groupsDue = new Set(state.groupsDue);
   return decide(other, input, nowMs).events;
 }
 
@@ -204,7 +206,7 @@ export function checkFold(world: World): void {
 const LONG_AT_REST_MS = 300_000;
 
 const HONEST_REASONS =
-  /^(INSUFFICIENT_|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING|ADMISSION_CONTROL|PREEMPTED)/;
+  /^(INSUFFICIENT_|GROUP_ZONES|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING|ADMISSION_CONTROL|PREEMPTED)/;
 
 /** After everything was mended: whoever can be as desired is. */
 export function checkMended(world: World): void {

@@ -13,6 +13,7 @@ test("an empty document asks for nothing", () => {
     guests: [],
     affinityRules: [],
     securityGroups: [],
+    scalingGroups: [],
   });
 });
 

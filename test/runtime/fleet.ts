@@ -45,6 +45,7 @@ export function fleetOf({ hosts = 2, guests = 0 }: { hosts?: number; guests?: nu
     guests: Array.from({ length: guests }, (_, index) => guestSpec(index)),
     affinityRules: [],
     securityGroups: [],
+    scalingGroups: [],
   };
 }
 

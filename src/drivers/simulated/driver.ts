@@ -156,6 +156,9 @@ function apply(world: World, action: Action): void {
     case "SET_SECURITY_GROUPS":
       setSecurityGroups(world, action);
       break;
+    case "SET_GROUP_DEMANDS":
+      world.demands = new Map(action.demands.map((demand) => [demand.groupId, demand]));
+      break;
     case "ISOLATE":
       isolate(world, action);
       break;
@@ -204,6 +207,7 @@ function emptyWorld({ seed, nowMs, sink }: SimulatedDriverOptions): World {
     },
     faults: new FaultSet(),
     security: { revision: 0, groups: new Map() },
+    demands: new Map(),
     zones: new Map(),
     hosts: new Map(),
     guests: new Map(),

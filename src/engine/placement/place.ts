@@ -187,6 +187,7 @@ const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   RESERVED_BY_OTHERS: "unable to reserve as much as it wants, which others have reserved",
   PREEMPTING: "making room for others",
   STARTS_LIMITED: "busy booting other guests",
+  GROUP_ZONES: "in zones where its scaling group does not run",
 };
 
 /**

@@ -10,6 +10,7 @@ import { differences, Plan } from "./plan.ts";
 import { planPruning } from "./prune.ts";
 import { ruleWarnings } from "./rule-warnings.ts";
 import { planRules } from "./rules.ts";
+import { planScalingGroups } from "./scaling-groups.ts";
 import { planSecurityGroups } from "./security-groups.ts";
 import { checkOffers, planTopology } from "./topology.ts";
 
@@ -28,6 +29,7 @@ export function applyFleet(
   planCatalogue(plan, spec);
   planSecurityGroups(plan, spec);
   planGuests(plan, spec, prune);
+  planScalingGroups(plan, spec);
   planRules(plan, spec);
   if (prune) planPruning(plan, spec);
   if (plan.problems.length > 0) throw refusalOf(plan);
