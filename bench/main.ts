@@ -20,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   latency: async () => (await import("./latency.ts")).latency,
   "fan-out": async () => (await import("./fan-out.ts")).fanOut,
   queries: async () => (await import("./queries.ts")).queries,
+  scaling: async () => (await import("./scaling.ts")).scaling,
   replay: async () => (await import("./replay.ts")).replay,
 };
 
