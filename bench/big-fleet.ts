@@ -49,6 +49,7 @@ export function bigFleet(): FleetSpec {
     affinityRules: [],
     securityGroups: [],
     loadBalancers: [],
+    scalingGroups: [],
   };
 }
 

@@ -26,10 +26,12 @@ import {
   RECOMMENDATION_KINDS,
   RULE_KINDS,
   RULE_SCOPES,
+  SCALING_POLICY_KINDS,
   SEVERITIES,
   SHARES_LEVELS,
   SHUTDOWN_POLICIES,
   TARGET_STATES,
+  TERMINATION_POLICIES,
   TOLERANCES,
   UTILITIES,
   UTILITY_STATUSES,
@@ -162,4 +164,14 @@ export const TargetState = builder.enumType("TargetState", {
   description:
     "UNUSED gets no requests because its guest does not run, or no listener uses its group. INITIAL has not passed a check yet. DRAINING gets no more requests and finishes what it has begun; DRAINED has, or its time is over.",
   values: TARGET_STATES,
+});
+export const ScalingPolicyKind = builder.enumType("ScalingPolicyKind", {
+  description:
+    "TARGET_TRACKING keeps a metric at a target; STEP adds or takes members by how far a metric is off; SCHEDULED sets sizes at times.",
+  values: SCALING_POLICY_KINDS,
+});
+export const TerminationPolicy = builder.enumType("TerminationPolicy", {
+  description:
+    "Who goes first when a scaling group gets smaller, of those in its fullest zones; members that do not run go before all others. CHEAPEST_TO_LOSE: who has the least to do; FULLEST_ZONE: anybody there, the newest first.",
+  values: TERMINATION_POLICIES,
 });

@@ -43,6 +43,7 @@ import { Reason } from "./reason.ts";
 import { Recommendation } from "./recommendation.ts";
 import { Region } from "./region.ts";
 import { Resources } from "./resources.ts";
+import { ScalingGroup } from "./scaling-group.ts";
 import { SecurityGroup } from "./security-group.ts";
 import { Tenant } from "./tenant.ts";
 import { Zone } from "./zone.ts";
@@ -69,6 +70,7 @@ const ENTITIES = {
   Recommendation,
   LoadBalancer,
   LoadBalancerTarget,
+  ScalingGroup,
 } as const satisfies Record<EntityType, unknown>;
 
 const VALUES = {

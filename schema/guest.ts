@@ -61,6 +61,7 @@ export const GuestFilter = builder.inputType("GuestFilter", {
     zoneIds: t.idList(),
     regionIds: t.idList(),
     tenantIds: t.idList(),
+    scalingGroupIds: t.idList(),
     nameContains: t.string(),
   }),
 });
@@ -94,12 +95,15 @@ function filterCondition(
   filter: GuestListArguments["filter"],
 ): SQL | undefined {
   if (!filter) return undefined;
-  const { statuses, hostIds, zoneIds, regionIds, tenantIds } = filter;
+  const { statuses, hostIds, zoneIds, regionIds, tenantIds, scalingGroupIds } = filter;
   const hosts = hostIds && filterIds("Host", hostIds, "filter.hostIds");
   const zones = zoneIds && filterIds("Zone", zoneIds, "filter.zoneIds");
   const regions = regionIds && filterIds("Region", regionIds, "filter.regionIds");
   const tenants = tenantIds && filterIds("Tenant", tenantIds, "filter.tenantIds");
+  const groups =
+    scalingGroupIds && filterIds("ScalingGroup", scalingGroupIds, "filter.scalingGroupIds");
   return and(
+    groups ? inList(table.groupId, groups) : undefined,
     statuses ? inArray(table.status, statuses) : undefined,
     hosts ? inList(table.hostId, hosts) : undefined,
     zones ? inList(table.zoneId, zones) : undefined,

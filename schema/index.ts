@@ -31,6 +31,8 @@ import "./recommendation.ts";
 import "./recovery.ts";
 import "./region.ts";
 import "./scalars.ts";
+import "./scaling-group.ts";
+import "./scaling-group-mutations.ts";
 import "./security-group.ts";
 import "./security-group-mutations.ts";
 import "./settings.ts";

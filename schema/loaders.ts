@@ -19,6 +19,7 @@ import {
   racks,
   recommendations,
   regions,
+  scalingGroups,
   securityGroups,
   tenants,
   zones,
@@ -69,6 +70,7 @@ const TABLES = {
   Recommendation: recommendations,
   LoadBalancer: loadBalancers,
   LoadBalancerTarget: loadBalancerTargets,
+  ScalingGroup: scalingGroups,
 } as const satisfies Record<EntityType, unknown>;
 
 export const ENTITY_TYPES: ReadonlySet<string> = new Set(Object.keys(TABLES));

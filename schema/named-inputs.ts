@@ -1,12 +1,18 @@
 import { eq } from "drizzle-orm";
 import { GUEST_DEFAULTS } from "../src/model/fleet.ts";
 import type { IdTypes, TenantId } from "../src/model/ids.ts";
-import { flavors, hosts, images, tenants } from "../src/store/tables.ts";
+import { flavors, hosts, images, tenants, zones } from "../src/store/tables.ts";
 import { inputId, refuse } from "./command.ts";
 import type { ApiContext } from "./context.ts";
 
 /** What an input may name by id or by name, as a fleet document does. */
-const NAMED = { Tenant: tenants, Flavor: flavors, Image: images, Host: hosts } as const;
+const NAMED = {
+  Tenant: tenants,
+  Flavor: flavors,
+  Image: images,
+  Host: hosts,
+  Zone: zones,
+} as const;
 type NamedType = keyof typeof NAMED;
 
 /** Throws `Refused` when there is none. */

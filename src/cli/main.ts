@@ -15,6 +15,7 @@ import {
 import { cost } from "./cost.ts";
 import { explain } from "./explain.ts";
 import { fault } from "./fault.ts";
+import { group } from "./group.ts";
 import { ha } from "./ha.ts";
 import { host } from "./host.ts";
 import { maintenance } from "./maintenance.ts";
@@ -32,6 +33,7 @@ const COMMANDS: readonly Command[] = [
   maintenance,
   host,
   ha,
+  group,
   fault,
   advance,
   scenario,

@@ -33,6 +33,7 @@ export function actionsFor(state: State, events: readonly FleetEvent[]): DriverA
   actions.unshift(...loadBalancerActions(state, events));
   for (const guestId of ordersAfterDraining(state, events))
     actions.push(...orderOf(state, state.tables.Guest.get(guestId)));
+  if (events.some(({ kind }) => SETS_DEMANDS.has(kind))) actions.push(setGroupDemands(state));
   // A host that is added without power must not be seen with it for an instant.
   const isFault = ({ action }: DriverAction) => action.kind === "INJECT_FAULT";
   return [...actions.filter(isFault), ...actions.filter((action) => !isFault(action))];
@@ -43,6 +44,20 @@ const SETS_GROUPS: ReadonlySet<EventKind> = new Set<EventKind>([
   "SecurityGroupChanged",
   "SecurityGroupRemoved",
 ]);
+
+const SETS_DEMANDS: ReadonlySet<EventKind> = new Set<EventKind>([
+  "GroupCreated",
+  "GroupChanged",
+  "GroupRemoved",
+]);
+
+/** All in one order, too. */
+function setGroupDemands({ tables }: State): DriverAction {
+  const demands = tables.ScalingGroup.sorted().flatMap(({ id: groupId, demand }) =>
+    demand === null ? [] : [{ groupId, ...demand }],
+  );
+  return { driver: "simulated", action: { kind: "SET_GROUP_DEMANDS", demands } };
+}
 
 function actionsForOne(state: State, event: FleetEvent): DriverAction[] {
   switch (event.kind) {
@@ -219,6 +234,7 @@ export function outstandingActions(state: State): DriverAction[] {
     configureWorld(state),
     ...groups,
     ...setLoadBalancers(state),
+    ...(tables.ScalingGroup.size > 0 ? [setGroupDemands(state)] : []),
     ...faults,
     ...hosts,
     ...probes,

@@ -12,7 +12,7 @@ const MAX_DETAIL_CHARS = 500;
 
 /**
  * The fact that somebody asked for something, and what the answer was. It changes nothing else. That the
- * clock was moved is such a fact already.
+ * clock was moved is such a fact already, and a sample is none.
  */
 export function audited(
   state: State,
@@ -22,7 +22,7 @@ export function audited(
   nowMs: number,
 ): Decision {
   const ctx = new Context(state, nowMs, actor);
-  if (command.kind === "ADVANCE_CLOCK" && result.ok)
+  if ((command.kind === "ADVANCE_CLOCK" || command.kind === "PUT_METRIC") && result.ok)
     return { events: [], outcome: null, rejection: null };
   const dryRun = command.kind === "APPLY_FLEET" && command.dryRun;
   const done = dryRun ? "nothing was changed, which is as it was asked" : "done";
@@ -49,9 +49,13 @@ function targetOf(command: Command, result: CommandResult): Ref | null {
   if (!result.ok && result.rejection.code === "NOT_FOUND") return null;
   if ("target" in command) return command.target;
   const [named] = refsOf(command);
-  if (command.kind !== "CREATE_GUEST" && named) return named.ref;
-  const isGuest = result.ok && result.outcome.kind === "GUEST";
-  return isGuest ? { type: "Guest", id: result.outcome.guestId } : null;
+  const isNew = command.kind === "CREATE_GUEST" || command.kind === "CREATE_SCALING_GROUP";
+  if (!isNew && named) return named.ref;
+  if (!result.ok) return null;
+  if (result.outcome.kind === "GUEST") return { type: "Guest", id: result.outcome.guestId };
+  return result.outcome.kind === "SCALING_GROUP"
+    ? { type: "ScalingGroup", id: result.outcome.scalingGroupId }
+    : null;
 }
 
 /** As it may be told to the tenant whose guest it is about. */

@@ -7,7 +7,7 @@ import {
   type FleetEvent,
   type Payload,
 } from "../model/events.ts";
-import type { GuestId, HostId, Ref, Seq, TenantId, ZoneId } from "../model/ids.ts";
+import type { GuestId, HostId, Ref, ScalingGroupId, Seq, TenantId, ZoneId } from "../model/ids.ts";
 import { type NameOf, render } from "../model/message.ts";
 import type { Severity } from "../model/statuses.ts";
 import { evolveOne } from "./evolve.ts";
@@ -44,6 +44,8 @@ export class Context {
   /** This decision looks at guests that should be elsewhere, and when that is to be done again. */
   looksAtMoves = false;
   movesNextMs = Number.POSITIVE_INFINITY;
+  /** Scaling groups that this decision brings to the size that they are to have. */
+  readonly groupsToReconcile = new Set<ScalingGroupId>();
   readonly #actor: Actor;
   readonly #nameOf: NameOf;
   #nextId: number;
@@ -147,6 +149,7 @@ const NAMED: ReadonlySet<string> = new Set([
   "Recommendation",
   "LoadBalancer",
   "LoadBalancerTarget",
+  "ScalingGroup",
 ]);
 
 const SUBJECT_FIELDS = new Map<EventKind, { field: string; type: FieldType } | null>();
@@ -187,7 +190,8 @@ function tenantOf(
   if (
     subject?.type === "Guest" ||
     subject?.type === "SecurityGroup" ||
-    subject?.type === "LoadBalancer"
+    subject?.type === "LoadBalancer" ||
+    subject?.type === "ScalingGroup"
   )
     return state.tables[subject.type].find(subject.id)?.tenantId ?? null;
   // There is no operation yet when it starts, and no token any more when it is revoked.

@@ -55,6 +55,14 @@ import { attendLoadBalancing } from "./controllers/load-balancing/load-balancing
 import { setMaintenance } from "./controllers/maintenance.ts";
 import { movesWanted, orderMoves } from "./controllers/moves/moves.ts";
 import { completeFailover, openFailovers } from "./controllers/recovery.ts";
+import { handleScaling, isScaling } from "./controllers/scaling/handle.ts";
+import { measureGroups } from "./controllers/scaling/measure.ts";
+import { sweepMetrics } from "./controllers/scaling/missing.ts";
+import {
+  nextScalingDueAtMs,
+  reconcileGroups,
+  takeGroupsDue,
+} from "./controllers/scaling/reconcile.ts";
 import {
   createSecurityGroup,
   deleteSecurityGroup,
@@ -73,7 +81,7 @@ import { type State, widest } from "./state.ts";
  * What follows from an input: facts in order, and for a command its outcome or why it is refused. The
  * facts are folded into the state one by one as they are found, and stay there until somebody rolls
  * the state back. After a refusal, a dry run or an error the state is as it was found, but for the
- * leases, heat and usage, which take note of what is measured. Nothing else goes in: the same
+ * leases, heat, usage and signals, which take note of what is measured. Nothing else goes in: the same
  * state, input and time give the same facts. Throws only for bugs.
  */
 export function decide(state: State, input: Input, nowMs: number): Decision {
@@ -128,6 +136,8 @@ function tick(ctx: Context): null {
   checkTimers(ctx);
   releaseHeld(ctx);
   checkHostPower(ctx);
+  sweepMetrics(ctx);
+  takeGroupsDue(ctx, before.groupsDue);
   const placementDue = widest(before.placementDue, state.placementDue);
   const movesDueAtMs = Math.min(before.movesDueAtMs, state.movesDueAtMs);
   const isGathering = gatheringUntilMs(state) > ctx.nowMs;
@@ -142,6 +152,7 @@ function tick(ctx: Context): null {
 }
 
 function handleCommand(ctx: Context, command: Command): Outcome {
+  if (isScaling(command)) return handleScaling(ctx, command);
   switch (command.kind) {
     case "APPLY_FLEET":
       return applyFleet(ctx, command);
@@ -259,6 +270,7 @@ function handleObservation(ctx: Context, seen: Observation): void {
     case "USAGE":
       ctx.state.usage.note(seen.guests, ctx.nowMs);
       if (isBalanced(ctx.state)) ctx.state.demand.note(seen.guests);
+      measureGroups(ctx, seen.guests);
       break;
   }
 }
@@ -281,6 +293,7 @@ function followUp(ctx: Context): void {
   endWhatIsOff(ctx);
   if (ctx.balances) balance(ctx);
   attendHosts(ctx);
+  reconcileGroups(ctx);
   reconcileTouched(ctx);
   checkContradictions(ctx);
   if (ctx.toPlace.due !== "NOBODY" || ctx.toPlace.guests.size > 0) startWaiting(ctx);
@@ -314,6 +327,7 @@ export function nextDueAtMs(state: State): number | null {
     targets.draining.nextMs,
     isPlacementDue ? gatheredMs : Number.POSITIVE_INFINITY,
     movesWanted(state) ? Math.max(gatheredMs, state.movesDueAtMs) : Number.POSITIVE_INFINITY,
+    nextScalingDueAtMs(state),
   );
   return Number.isFinite(due) ? due : null;
 }

@@ -9,6 +9,7 @@ import { inventoryFolds } from "./folds/inventory.ts";
 import { isolationFolds } from "./folds/isolation.ts";
 import { loadBalancingFolds } from "./folds/load-balancing.ts";
 import { operationFolds } from "./folds/operations.ts";
+import { followScaling, groupOf, scalingFolds } from "./folds/scaling.ts";
 import { isPreemptible } from "./guest-conditions.ts";
 import type { PlacementDue, State } from "./state.ts";
 
@@ -22,6 +23,7 @@ const FOLDS: { [K in EventKind]: Fold<K> } = {
   ...hostFolds,
   ...hostPowerFolds,
   ...incidentFolds,
+  ...scalingFolds,
 };
 
 /** The highest id that an event gave out: ids are drawn from one sequence and never given twice. */
@@ -151,7 +153,9 @@ export function evolveOne(state: State, event: FleetEvent): void {
   const gaveWay = state.placementDue === "EVERYONE" || mayGiveWay(state, event);
   const held = holds(state, event);
   const wasBackedUp = isBackedUp(state, event);
+  const memberOf = groupOf(state, event);
   fold(state, event);
+  followScaling(state, event, memberOf);
   followIncident(state, event);
   state.follow(event.seq, newestId(event));
   if (state.placementDue !== "EVERYONE") {

@@ -1,4 +1,12 @@
-import type { AffinityRule, Failover, Guest, Host, Operation, Zone } from "../model/entities.ts";
+import type {
+  AffinityRule,
+  Failover,
+  Guest,
+  Host,
+  Operation,
+  ScalingGroup,
+  Zone,
+} from "../model/entities.ts";
 import type { FailoverId, GuestId, HostId, ZoneId } from "../model/ids.ts";
 import {
   addResources,
@@ -39,11 +47,12 @@ import {
 
 import { IncidentIndex } from "./incident-index.ts";
 import { MoveIndex } from "./move-index.ts";
-import { CapacityIndex } from "./placement/capacity-index.ts";
+import { CapacityIndex, type HostRoom } from "./placement/capacity-index.ts";
 import { Reserve } from "./placement/reserve.ts";
 import { type FindGuest, RuleIndex } from "./placement/rule-index.ts";
 import { Sizes } from "./placement/sizes.ts";
 import { WrittenRules } from "./placement/written-rules.ts";
+import { ScalingIndex } from "./scaling-index.ts";
 import { TargetIndex } from "./target-index.ts";
 import { Timers } from "./timers.ts";
 
@@ -148,6 +157,7 @@ export class Indexes {
   readonly incidents = new IncidentIndex();
   readonly moves = new MoveIndex();
   readonly targets = new TargetIndex();
+  readonly scaling = new ScalingIndex();
   readonly capacity = new CapacityIndex();
   readonly rules: RuleIndex;
   readonly writtenRules = new WrittenRules();
@@ -216,6 +226,7 @@ export class Indexes {
 
   readonly zoneChanged = (zone: Zone, isThere: boolean, hosts: readonly Host[]): void => {
     const fails = isThere && isFailing(zone);
+    this.scaling.zoneChanged(zone.id, isThere);
     keep(this.failingZones, zone.id, fails);
     this.capacity.zoneChanged(zone.id, fails || (isThere && isCutOff(zone)), hosts);
     this.reserve.forget();
@@ -234,7 +245,12 @@ export class Indexes {
     this.moves.guestChanged(before, after);
     this.rules.guestChanged(before, after, this.capacity);
     this.incidents.guestChanged(before, after);
+    this.scaling.guestChanged(before, after, (hostId) => this.#zoneOf(hostId));
   };
+
+  #zoneOf(hostId: HostId): ZoneId {
+    return (this.capacity.room(hostId) as HostRoom).zoneId as ZoneId;
+  }
 
   /** The sets are as large as the loss: they are touched only by those who come or go. */
   #followFailover(before: Guest | undefined, after: Guest | undefined): void {
@@ -350,6 +366,14 @@ export class Indexes {
     this.rules.ruleChanged(before, after);
     this.writtenRules.ruleChanged(before, after);
     this.reserve.forget();
+  };
+
+  readonly scalingGroupChanged = (
+    before: ScalingGroup | undefined,
+    after: ScalingGroup | undefined,
+  ): void => {
+    this.scaling.groupChanged(before, after);
+    if (before?.zoneIds !== after?.zoneIds) this.reserve.forget();
   };
 
   readonly failoverChanged = (before: Failover | undefined, after: Failover | undefined): void => {

@@ -21,6 +21,7 @@ import { indexDrift } from "./invariants/indexes.ts";
 import { isolationHolds } from "./invariants/isolation.ts";
 import { balancingIsSound } from "./invariants/load-balancing.ts";
 import { contradictionsAreTold } from "./invariants/rules.ts";
+import { groupsAreSound } from "./invariants/scaling.ts";
 import { companyOf } from "./placement/company.ts";
 import { domainOf, isInForce } from "./placement/rule-index.ts";
 import type { State } from "./state.ts";
@@ -39,6 +40,7 @@ export function violations(state: State): string[] {
     ...quotasHold(state),
     ...isolationHolds(state),
     ...balancingIsSound(state),
+    ...groupsAreSound(state),
     ...state.tables.Zone.sorted().flatMap((zone) => zoneIsTold(state, zone)),
     ...operationsEnd(state),
     ...failoversEnd(state),

@@ -18,6 +18,7 @@ export function newGuest(
     | "securityGroupIds"
     | "allocation"
   > &
+    Partial<Pick<Guest, "membership">> &
     Guest["recovery"],
 ): Guest {
   const { priority, dependsOn, maxRestarts, maxRelocations, failback } = given;
@@ -64,6 +65,7 @@ export function newGuest(
     moveBlockedBy: [],
     moveFailures: 0,
     incidentId: null,
+    membership: given.membership ?? null,
     createdAtMs: at.nowMs,
   };
 }

@@ -47,7 +47,11 @@ export function usersOf(state: State, group: SecurityGroup): string | null {
   const groups = tables.SecurityGroup.sorted()
     .filter(({ id, rules }) => id !== group.id && namesGroup(rules, group.id))
     .map(({ name }) => name);
+  const templates = tables.ScalingGroup.sorted()
+    .filter(({ template }) => template.securityGroupIds?.includes(group.id))
+    .map(({ name }) => name);
   const users = [
+    ...(templates.length > 0 ? [`members of ${listed(templates)} are in it`] : []),
     ...(guests.length > 0 ? [`in it: ${listed(guests)}`] : []),
     ...(groups.length > 0 ? [`rules that name it: those of ${listed(groups)}`] : []),
   ];

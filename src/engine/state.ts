@@ -1,8 +1,9 @@
 import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.ts";
-import type { HostId, Seq } from "../model/ids.ts";
+import type { HostId, ScalingGroupId, Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Demand } from "./demand.ts";
 import { Indexes } from "./indexes.ts";
+import { Signals } from "./signals.ts";
 import { Journal, Table } from "./table.ts";
 import { Usage } from "./usage.ts";
 
@@ -105,7 +106,10 @@ export function widest(a: PlacementDue, b: PlacementDue): PlacementDue {
 export interface LooksDue {
   readonly placementDue: PlacementDue;
   readonly movesDueAtMs: number;
+  readonly groupsDue: ReadonlySet<ScalingGroupId>;
 }
+
+const NO_GROUPS: ReadonlySet<ScalingGroupId> = new Set();
 
 /**
  * The fleet as the engine sees it: tables, the indexes over them, and the hosts' leases. Changed by
@@ -126,6 +130,7 @@ export class State {
     affinityRule: new Names(),
     securityGroup: new Names(),
     loadBalancer: new Names(),
+    scalingGroup: new Names(),
   };
   readonly leases: Leases;
   readonly tables: Tables;
@@ -154,6 +159,9 @@ export class State {
    * and also told what is taken back.
    */
   readonly touchedHosts = new Set<HostId>();
+  readonly signals: Signals;
+  /** Scaling groups to be looked at in the next TICK. Soft: all at start, then by what happens to them. */
+  groupsDue = new Set<ScalingGroupId>();
   /** Faults in force, by `kind:target`. */
   readonly faults = new Map<string, number>();
   #meta: FleetMeta = {
@@ -170,6 +178,7 @@ export class State {
 
   private constructor(nowMs: number) {
     this.leases = new Leases(nowMs);
+    this.signals = new Signals(nowMs);
     const { names, indexes } = this;
     this.tables = {
       Region: new Table("Region", this.#journal, (b, a) => names.region.follow(b, a)),
@@ -230,6 +239,11 @@ export class State {
         this.#journal,
         indexes.targets.targetChanged,
       ),
+      ScalingGroup: new Table("ScalingGroup", this.#journal, (b, a) => {
+        if (!b || !a) names.scalingGroup.follow(b, a, (a ?? b)?.tenantId);
+        if (b && !a) this.signals.forget(b.id);
+        indexes.scalingGroupChanged(b, a);
+      }),
     };
   }
 
@@ -241,6 +255,7 @@ export class State {
     state.#metaAtCheckpoint = snapshot.meta;
     for (const type of Object.keys(state.tables) as (keyof Entities)[])
       (state.tables[type] as Table<Entities[typeof type]>).load(snapshot.entities[type] as never);
+    for (const { id } of state.tables.ScalingGroup.values()) state.groupsDue.add(id);
     return state;
   }
 
@@ -282,10 +297,11 @@ export class State {
 
   /** Whoever takes it looks at it: from now on only what happens later is due. */
   takeDue(): LooksDue {
-    const { placementDue, movesDueAtMs } = this;
+    const { placementDue, movesDueAtMs, groupsDue } = this;
     this.placementDue = "NOBODY";
     this.movesDueAtMs = Number.POSITIVE_INFINITY;
-    return { placementDue, movesDueAtMs };
+    this.groupsDue = new Set();
+    return { placementDue, movesDueAtMs, groupsDue };
   }
 
   mark(): StateMark {
@@ -297,6 +313,8 @@ export class State {
       looksHeldUntilMs: this.looksHeldUntilMs,
       movesDueAtMs: this.movesDueAtMs,
       balancingDueAtMs: this.balancingDueAtMs,
+      groupsDue: this.groupsDue.size === 0 ? NO_GROUPS : new Set(this.groupsDue),
+      sweepDueAtMs: this.signals.sweepDueAtMs,
     };
   }
 
@@ -309,6 +327,8 @@ export class State {
       looksHeldUntilMs: null,
       movesDueAtMs: 0,
       balancingDueAtMs: null,
+      groupsDue: new Set(this.tables.ScalingGroup.sorted().map(({ id }) => id)),
+      sweepDueAtMs: this.signals.sweepDueAtMs,
     },
   ): void {
     const { changes } = this.#journal;
@@ -322,6 +342,8 @@ export class State {
     this.looksHeldUntilMs = mark.looksHeldUntilMs;
     this.movesDueAtMs = mark.movesDueAtMs;
     this.balancingDueAtMs = mark.balancingDueAtMs;
+    this.groupsDue = new Set(mark.groupsDue);
+    this.signals.sweepDueAtMs = mark.sweepDueAtMs;
   }
 
   /** All of it, in order of id. */
@@ -338,4 +360,5 @@ export interface StateMark extends LooksDue {
   readonly balancingDueAtMs: number | null;
   readonly length: number;
   readonly meta: FleetMeta;
+  readonly sweepDueAtMs: number;
 }

@@ -35,7 +35,7 @@ export function allocationOf(
   };
 }
 
-function millicoresOf(
+export function millicoresOf(
   cpuCores: number,
   path: Path,
   problems: ProblemList,

@@ -8,10 +8,12 @@ import {
   type HostSpec,
   type Path,
   type RegionSpec,
+  type ScalingGroupSpec,
   type SecurityGroupSpec,
 } from "../model/fleet.ts";
 import { LIMITS } from "../model/limits.ts";
-import { allocationOf, quotaOf, resourcesOf } from "./amounts.ts";
+import { SCALING_DEFAULTS } from "../model/scaling.ts";
+import { allocationOf, millicoresOf, quotaOf, resourcesOf } from "./amounts.ts";
 import { buildLoadBalancers } from "./balancing.ts";
 import type {
   FlavorItem,
@@ -20,12 +22,14 @@ import type {
   HostItem,
   RegionItem,
   RuleItem,
+  ScalingGroupItem,
   SecurityGroupItem,
 } from "./document.ts";
 import { Names } from "./names.ts";
 import { powerWattsIn } from "./power-model.ts";
 import type { ProblemList } from "./problems.ts";
 import { References } from "./references.ts";
+import { policyOf, templateOf } from "./scaling.ts";
 import { checkSettings, settingsOf } from "./settings.ts";
 import { toleranceOf } from "./tolerate.ts";
 import type { TraceFile } from "./trace-file.ts";
@@ -92,6 +96,9 @@ class SpecBuilder {
         this.#references,
         this.#names,
         this.#workloads,
+      ),
+      scalingGroups: (document.scalingGroups ?? []).map((item, index) =>
+        this.#scalingGroup(item, ["scalingGroups", String(index)]),
       ),
     };
   }
@@ -223,7 +230,10 @@ class SpecBuilder {
   }
 
   /** One object for all copies of a counted guest; null for one that says nothing. */
-  #allocation({ allocation }: GuestItem | FlavorItem, path: Path): Allocation | null {
+  #allocation(
+    { allocation }: Pick<GuestItem | FlavorItem, "allocation">,
+    path: Path,
+  ): Allocation | null {
     return asHeld(allocationOf(allocation, [...path, "allocation"], this.#problems));
   }
 
@@ -244,6 +254,41 @@ class SpecBuilder {
         remoteGroup: rule.remoteGroup ?? null,
       })),
     };
+  }
+
+  #scalingGroup(item: ScalingGroupItem, path: Path): ScalingGroupSpec {
+    const { name, tenant = GUEST_DEFAULTS.tenant, template, policies = [], demand } = item;
+    this.#names.take(`scaling group of tenant ${tenant}`, name, path);
+    const shared = { ...SCALING_DEFAULTS, ...item };
+    return {
+      path,
+      name,
+      tenant,
+      template: {
+        ...templateOf(template),
+        allocation: this.#allocation(template, [...path, "template"]),
+      },
+      min: shared.min,
+      max: item.max,
+      desired: item.desired ?? null,
+      zones: item.zones ?? [],
+      policies: policies.map(policyOf),
+      terminationPolicy: shared.terminationPolicy,
+      cooldownSeconds: shared.cooldownSeconds,
+      warmUpSeconds: shared.warmUpSeconds,
+      scaleInAfterSeconds: shared.scaleInAfterSeconds,
+      unhealthyAfterSeconds: shared.unhealthyAfterSeconds,
+      demand: demand ? this.#demand(demand, [...path, "demand"]) : null,
+    };
+  }
+
+  #demand(
+    { peakCpuCores, workload }: NonNullable<ScalingGroupItem["demand"]>,
+    path: Path,
+  ): ScalingGroupSpec["demand"] {
+    const built = this.#workloads.build(workload, [...path, "workload"]);
+    const peakMillicores = millicoresOf(peakCpuCores, path, this.#problems, "peakCpuCores");
+    return built && { workload: built, peakMillicores };
   }
 
   #rule(item: RuleItem, path: Path): AffinityRuleSpec {

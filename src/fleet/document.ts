@@ -10,6 +10,7 @@ import type {
   Protocol,
   RuleScope,
   SharesLevel,
+  TerminationPolicy,
 } from "../model/statuses.ts";
 import type { TolerateWord } from "./tolerate.ts";
 
@@ -25,6 +26,7 @@ export interface FleetDocument {
   readonly affinityRules?: readonly RuleItem[];
   readonly securityGroups?: readonly SecurityGroupItem[];
   readonly loadBalancers?: readonly LoadBalancerItem[];
+  readonly scalingGroups?: readonly ScalingGroupItem[];
 }
 
 export type SettingsItem = Partial<Omit<Settings, "tolerate">> & {
@@ -143,6 +145,61 @@ export interface TargetGroupItem extends Partial<Omit<TargetGroup, "healthCheck"
 export type TargetItem =
   | string
   | { readonly guest: string; readonly port?: number; readonly weight?: number };
+export interface ScalingGroupItem {
+  readonly name: string;
+  readonly tenant?: string;
+  readonly template: TemplateItem;
+  readonly min?: number;
+  readonly max: number;
+  readonly desired?: number;
+  readonly zones?: readonly string[];
+  readonly policies?: readonly PolicyItem[];
+  readonly terminationPolicy?: TerminationPolicy;
+  readonly cooldownSeconds?: number;
+  readonly warmUpSeconds?: number;
+  readonly scaleInAfterSeconds?: number;
+  readonly unhealthyAfterSeconds?: number;
+  readonly demand?: { readonly peakCpuCores: number; readonly workload: WorkloadItem };
+}
+export interface TemplateItem {
+  readonly flavor?: string;
+  readonly flavors?: readonly string[];
+  readonly image: string;
+  readonly priority?: Priority;
+  readonly maxRestarts?: number;
+  readonly maxRelocations?: number;
+  readonly readyAfterSeconds?: number;
+  readonly preemptible?: boolean;
+  readonly allocation?: AllocationItem;
+  readonly securityGroups?: readonly string[];
+}
+export type PolicyItem =
+  | {
+      readonly kind: "TARGET_TRACKING";
+      readonly name: string;
+      readonly metric: string;
+      readonly target: number;
+      readonly scaleOutOnly?: boolean;
+    }
+  | {
+      readonly kind: "STEP";
+      readonly name: string;
+      readonly metric: string;
+      readonly steps: readonly {
+        readonly from?: number;
+        readonly below?: number;
+        readonly change: number;
+      }[];
+    }
+  | {
+      readonly kind: "SCHEDULED";
+      readonly name: string;
+      readonly cron: string;
+      readonly timeZone?: string;
+      readonly min?: number;
+      readonly max?: number;
+      readonly desired?: number;
+    };
 export type WorkloadItem =
   | { readonly kind: "CONSTANT"; readonly cpuShare: number }
   | {

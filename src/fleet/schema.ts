@@ -23,6 +23,7 @@ import {
   object,
   oneOf,
 } from "./schema-kinds.ts";
+import { SCALING_GROUP } from "./schema-scaling.ts";
 import { SECURITY_GROUP } from "./schema-security.ts";
 import { SETTINGS } from "./schema-settings.ts";
 import { REGION } from "./schema-sites.ts";
@@ -149,6 +150,9 @@ export const FLEET_SCHEMA: ObjectSchema = object(
     securityGroups: list(SECURITY_GROUP, MAX_ITEMS, { description: "Who may talk to whom." }),
     loadBalancers: list(LOAD_BALANCER, MAX_ITEMS, {
       description: "Who gets the requests that come in.",
+    }),
+    scalingGroups: list(SCALING_GROUP, MAX_ITEMS, {
+      description: "Guests made from one template, as many as there is work for.",
     }),
   },
   [],

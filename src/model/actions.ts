@@ -5,12 +5,14 @@ import type {
   LoadBalancerId,
   LoadBalancerTargetId,
   Ref,
+  ScalingGroupId,
   SecurityGroupId,
   Seq,
   ZoneId,
 } from "./ids.ts";
 import type { Listener, TargetGroup } from "./load-balancing.ts";
 import type { Resources } from "./resources.ts";
+import type { GroupDemand } from "./scaling.ts";
 import type { RuleSet } from "./security.ts";
 import type {
   DriverName,
@@ -103,6 +105,8 @@ export type Action =
       readonly fault: FaultKind;
       readonly target: Ref;
     }
+  /** Simulated driver only: the work of all scaling groups that have any of their own. Not answered. */
+  | { readonly kind: "SET_GROUP_DEMANDS"; readonly demands: readonly SharedDemand[] }
   /** Simulated driver only: times of the physical world that the fleet document sets. Not answered. */
   | { readonly kind: "CONFIGURE_WORLD"; readonly world: WorldSettings };
 
@@ -134,6 +138,13 @@ export interface GuestDescription {
   readonly bootSeconds: number | null;
   readonly workload: Workload | null;
   readonly isolation: Isolation;
+  /** The scaling group whose work it shares. */
+  readonly groupId: ScalingGroupId | null;
+}
+
+/** What the members of a group that run have to do, all together. */
+export interface SharedDemand extends GroupDemand {
+  readonly groupId: ScalingGroupId;
 }
 
 /** Of several for one guest the one of the highest revision counts, in whatever order they come. */

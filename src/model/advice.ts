@@ -65,4 +65,17 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   TARGET_GROUP_UNUSED: "Have a listener use the target group, or remove it (updateLoadBalancer).",
   TARGET_LEAVING:
     "Nothing: what it has begun it may finish within drainSeconds of its target group.",
+  GROUP_ZONES: "Add hosts to the zones of its scaling group, or give the group other zones.",
+  COOLDOWN:
+    "Nothing: it is looked at again with each sample. cooldownSeconds of the group says how long it rests after a step.",
+  AT_MIN: "Nothing, or lower the group's min.",
+  AT_MAX: "Raise the group's max if it is to get larger.",
+  OVER_QUOTA: "Raise the tenant's quota (setQuota), or delete guests of the tenant.",
+  NO_CAPACITY:
+    "Make room: add hosts or stop other guests. Guest.blockedBy of its members tells what each one waits for.",
+  METRICS_MISSING:
+    "Find out why no samples come: from the drivers of its members' hosts, or from whoever pushes them (putMetric).",
+  SCALE_IN_PROTECTED: "Take the protection from some of its members (setScaleInProtection).",
+  ZONE_DOWN:
+    "Bring the zone back. Until then the group gets no smaller by itself, because what its members there would have to do is not known.",
 };

@@ -25,6 +25,8 @@ const TYPES = {
   recommendationId: "Recommendation",
   loadBalancerId: "LoadBalancer",
   guestIds: "Guest",
+  scalingGroupId: "ScalingGroup",
+  zoneIds: "Zone",
 } as const satisfies Record<IdField, EntityType>;
 
 /** A thing that a command names, and the field of the input that names it. */

@@ -13,16 +13,47 @@ import type {
   OperationId,
   RecommendationId,
   Ref,
+  ScalingGroupId,
   SecurityGroupId,
   TenantId,
+  ZoneId,
 } from "./ids.ts";
 import type { Listener, TargetGroup, TargetWish } from "./load-balancing.ts";
 import type { Role } from "./principals.ts";
 import type { Problem, Rejection } from "./rejections.ts";
 import type { Resources } from "./resources.ts";
+import type { ScalingPolicy } from "./scaling.ts";
 import type { SecurityRuleWish } from "./security.ts";
-import type { DesiredState, FaultKind, Priority } from "./statuses.ts";
+import type { DesiredState, FaultKind, Priority, TerminationPolicy } from "./statuses.ts";
 import type { Workload } from "./workload.ts";
+
+/** What a group's members are to be made of. */
+export interface TemplateWish {
+  readonly flavorIds: readonly FlavorId[];
+  readonly imageId: ImageId;
+  readonly priority: Priority;
+  readonly maxRestarts: number;
+  readonly maxRelocations: number;
+  readonly readyAfterSeconds: number;
+  readonly preemptible: boolean;
+  /** Groups of its tenant, by id or name; null: the tenant's default group. */
+  readonly securityGroups: readonly (SecurityGroupId | string)[] | null;
+  readonly allocation: Allocation | null;
+}
+
+/** How a group is to behave, all of it. */
+export interface GroupWish {
+  readonly template: TemplateWish;
+  readonly min: number;
+  readonly max: number;
+  readonly zoneIds: readonly ZoneId[];
+  readonly policies: readonly ScalingPolicy[];
+  readonly terminationPolicy: TerminationPolicy;
+  readonly cooldownSeconds: number;
+  readonly warmUpSeconds: number;
+  readonly scaleInAfterSeconds: number;
+  readonly unhealthyAfterSeconds: number;
+}
 
 /** What a person or program may ask of the fleet. */
 export type Command =
@@ -132,6 +163,44 @@ export type Command =
       readonly guestId: GuestId;
       readonly weight: number;
     }
+  | (GroupWish & {
+      readonly kind: "CREATE_SCALING_GROUP";
+      readonly name: string;
+      readonly tenantId: TenantId;
+      /** Null: its min. */
+      readonly desired: number | null;
+    })
+  /** What is left out stays; its size stays too, as far as min and max allow. */
+  | (Partial<GroupWish> & {
+      readonly kind: "UPDATE_SCALING_GROUP";
+      readonly scalingGroupId: ScalingGroupId;
+    })
+  /** Its members go first. */
+  | { readonly kind: "DELETE_SCALING_GROUP"; readonly scalingGroupId: ScalingGroupId }
+  | {
+      readonly kind: "SET_DESIRED_CAPACITY";
+      readonly scalingGroupId: ScalingGroupId;
+      readonly desired: number;
+    }
+  | {
+      readonly kind: "SET_SCALE_IN_PROTECTION";
+      readonly guestId: GuestId;
+      readonly enabled: boolean;
+    }
+  /** What a health check outside found. */
+  | {
+      readonly kind: "SET_MEMBER_HEALTH";
+      readonly guestId: GuestId;
+      readonly healthy: boolean;
+      readonly reason: string;
+    }
+  /** A sample of the group as a whole. */
+  | {
+      readonly kind: "PUT_METRIC";
+      readonly scalingGroupId: ScalingGroupId;
+      readonly metric: string;
+      readonly value: number;
+    }
   /** Free of guests until it is asked back, or in service again. */
   | { readonly kind: "SET_MAINTENANCE"; readonly hostId: HostId; readonly enabled: boolean }
   /** Gracefully, by the fleet's shutdown policy. */
@@ -213,6 +282,7 @@ export type Outcome =
     }
   | { readonly kind: "SECURITY_GROUP"; readonly securityGroupId: SecurityGroupId }
   | { readonly kind: "LOAD_BALANCER"; readonly loadBalancerId: LoadBalancerId }
+  | { readonly kind: "SCALING_GROUP"; readonly scalingGroupId: ScalingGroupId }
   | { readonly kind: "HIGH_AVAILABILITY"; readonly enabled: boolean }
   | {
       readonly kind: "RECOMMENDATION";

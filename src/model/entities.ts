@@ -17,6 +17,7 @@ import type {
   RecommendationId,
   Ref,
   RegionId,
+  ScalingGroupId,
   SecurityGroupId,
   Seq,
   TenantId,
@@ -27,6 +28,14 @@ import type { PowerWatts } from "./power.ts";
 import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
+import type {
+  GroupDemand,
+  GroupTemplate,
+  Hold,
+  Membership,
+  ScalingPolicy,
+  Schedule,
+} from "./scaling.ts";
 import type { SecurityRule } from "./security.ts";
 import type { Settings } from "./settings.ts";
 import type {
@@ -51,6 +60,7 @@ import type {
   ShutdownPolicy,
   TargetState,
   TaskKind,
+  TerminationPolicy,
   Tolerance,
   UtilityStatus,
   ZoneStatus,
@@ -309,6 +319,8 @@ export interface Guest {
   readonly moveFailures: number;
   /** The open incident that it is part of. */
   readonly incidentId: IncidentId | null;
+  /** Its scaling group, and what it is there; null for one that somebody created by itself. */
+  readonly membership: Membership | null;
   readonly createdAtMs: number;
 }
 
@@ -343,6 +355,49 @@ export interface SecurityGroup {
   readonly name: string;
   readonly tenantId: TenantId;
   readonly rules: readonly SecurityRule[];
+}
+
+/** Guests made from one template, as many as there is work for. */
+export interface ScalingGroup {
+  readonly id: ScalingGroupId;
+  /** The only one of its kind in its tenant. Its members are `name-1`, `name-2`, … */
+  readonly name: string;
+  readonly tenantId: TenantId;
+  readonly template: GroupTemplate;
+  /** Counts templates. */
+  readonly templateRevision: number;
+  readonly min: number;
+  readonly max: number;
+  /** How many members it is to have. */
+  readonly desired: number;
+  /** Where its members may run, evenly; [] is everywhere. */
+  readonly zoneIds: readonly ZoneId[];
+  readonly policies: readonly ScalingPolicy[];
+  readonly terminationPolicy: TerminationPolicy;
+  /** After a step no policy takes another one for so long. */
+  readonly cooldownSeconds: number;
+  /** A member that has run for less does not count into what is measured. */
+  readonly warmUpSeconds: number;
+  /** It gets smaller only when for so long nothing wanted it larger. */
+  readonly scaleInAfterSeconds: number;
+  /** A member is replaced when its health check has been bad for so long. */
+  readonly unhealthyAfterSeconds: number;
+  readonly demand: GroupDemand | null;
+  /** The number of the next member: none is ever given twice. */
+  readonly nextNumber: number;
+  readonly lastStepAtMs: number | null;
+  readonly schedules: readonly Schedule[];
+  /** What policies want and may not have, or can't know; one each. */
+  readonly held: readonly Hold[];
+  /** Why it has not the members that it is to have. */
+  readonly blockedBy: readonly Reason[];
+  /** Members in a row that never came up. */
+  readonly launchFailures: number;
+  /** None that failed is replaced before this. */
+  readonly retryAtMs: number | null;
+  /** Goes away as soon as its members are gone. */
+  readonly deleting: boolean;
+  readonly createdAtMs: number;
 }
 
 /** A disturbance of the simulated world that is in force. */
@@ -495,6 +550,7 @@ export interface Entities {
   Recommendation: Recommendation;
   LoadBalancer: LoadBalancer;
   LoadBalancerTarget: LoadBalancerTarget;
+  ScalingGroup: ScalingGroup;
 }
 
 /** What is true of the fleet as a whole, beside its entities. */

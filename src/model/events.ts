@@ -17,6 +17,7 @@ import type {
   Rack,
   Recommendation,
   Region,
+  ScalingGroup,
   SecurityGroup,
   Tenant,
   Zone,
@@ -26,6 +27,7 @@ import type { PowerWatts } from "./power.ts";
 import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
+import type { Illness, Schedule } from "./scaling.ts";
 import type { Settings } from "./settings.ts";
 import type {
   DesiredState,
@@ -103,6 +105,13 @@ export interface FieldTypes extends IdTypes {
   recommendationKind: RecommendationKind;
   loadBalancerDefinition: LoadBalancer;
   targetDefinition: LoadBalancerTarget;
+  scalingGroupDefinition: ScalingGroup;
+  scheduleDefinition: {
+    readonly min: number;
+    readonly max: number;
+    readonly schedules: readonly Schedule[];
+  };
+  illnessDefinition: { readonly illness: Illness };
   zonePolicyDefinition: { readonly tolerate: Tolerance | null };
 }
 export type FieldType = keyof FieldTypes;
@@ -973,6 +982,98 @@ export const EVENTS = {
       because: "string",
     },
   ),
+  // Scaling
+  GroupCreated: event("SCALING", "INFO", "Scaling group {group} created", {
+    group: "ScalingGroup",
+    tenant: "Tenant",
+    definition: "scalingGroupDefinition",
+  }),
+  GroupChanged: event("SCALING", "INFO", "Scaling group {group} changed: {changes}", {
+    group: "ScalingGroup",
+    changes: "strings",
+    definition: "scalingGroupDefinition",
+  }),
+  GroupDeleteRequested: event("SCALING", "NOTICE", "Deletion of scaling group {group} requested", {
+    group: "ScalingGroup",
+  }),
+  GroupRemoved: event("SCALING", "NOTICE", "Scaling group {group} removed", {
+    group: "ScalingGroup",
+  }),
+  GroupScheduleDue: event("SCALING", "INFO", "Schedule {policy} of {group} is due: {changes}", {
+    group: "ScalingGroup",
+    policy: "string",
+    changes: "strings",
+    nextAt: "time?",
+    definition: "scheduleDefinition",
+  }),
+  GroupScaledOut: event(
+    "SCALING",
+    "NOTICE",
+    "{group} grows from {fromSize} to {toSize}: {reason}",
+    {
+      group: "ScalingGroup",
+      fromSize: "int",
+      toSize: "int",
+      policy: "string?",
+      reason: "string",
+    },
+  ),
+  GroupScaledIn: event(
+    "SCALING",
+    "NOTICE",
+    "{group} shrinks from {fromSize} to {toSize}: {reason}",
+    {
+      group: "ScalingGroup",
+      fromSize: "int",
+      toSize: "int",
+      policy: "string?",
+      reason: "string",
+    },
+  ),
+  ScalingHeld: event("SCALING", "NOTICE", "{group} stays as it is: {reason}", {
+    group: "ScalingGroup",
+    policy: "string?",
+    reason: "string",
+    reasons: "reasons",
+    retryAt: "time?",
+  }),
+  ScalingHoldEnded: event("SCALING", "DEBUG", "Nothing keeps {group} from what was held any more", {
+    group: "ScalingGroup",
+    policy: "string?",
+  }),
+  ScaleInProtectionChanged: event(
+    "SCALING",
+    "INFO",
+    "Scale-in protection of {guest} in {group}: {protected}",
+    { guest: "Guest", group: "ScalingGroup", protected: "boolean" },
+  ),
+  MemberUnhealthy: event(
+    "SCALING",
+    "WARNING",
+    "{guest} is unhealthy, and is replaced if it still is at {failsAt}: {reason}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      reason: "string",
+      failsAt: "time",
+      definition: "illnessDefinition",
+    },
+  ),
+  MemberHealthy: event("SCALING", "INFO", "{guest} is healthy again", {
+    guest: "Guest",
+    group: "ScalingGroup",
+  }),
+  MemberFailed: event("SCALING", "WARNING", "{guest} has failed its health check: {reason}", {
+    guest: "Guest",
+    group: "ScalingGroup",
+    reason: "string",
+  }),
+  MemberReplaced: event("SCALING", "WARNING", "{guest} of {group} is replaced: {reason}", {
+    guest: "Guest",
+    group: "ScalingGroup",
+    reason: "string",
+    launchFailures: "int",
+  }),
 
   // Simulation
   FaultInjected: event("SIMULATION", "NOTICE", "Fault {fault} on {target}", {

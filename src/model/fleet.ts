@@ -3,6 +3,7 @@ import type { Quota } from "./entities.ts";
 import type { Listener, TargetGroup, TargetWish } from "./load-balancing.ts";
 import type { PowerWatts } from "./power.ts";
 import type { Resources } from "./resources.ts";
+import type { GroupDemand, ScalingPolicy } from "./scaling.ts";
 import { DEFAULT_GROUP, type SecurityRuleWish } from "./security.ts";
 import type { Settings } from "./settings.ts";
 import type {
@@ -12,6 +13,7 @@ import type {
   Priority,
   RuleKind,
   RuleScope,
+  TerminationPolicy,
   Tolerance,
 } from "./statuses.ts";
 import type { Workload } from "./workload.ts";
@@ -31,6 +33,7 @@ export interface FleetSpec {
   readonly affinityRules: readonly AffinityRuleSpec[];
   readonly securityGroups: readonly SecurityGroupSpec[];
   readonly loadBalancers: readonly LoadBalancerSpec[];
+  readonly scalingGroups: readonly ScalingGroupSpec[];
 }
 
 /** Keys and indices from the document's root. */
@@ -107,6 +110,36 @@ export interface LoadBalancerSpec extends Item {
   readonly targetGroups: readonly (TargetGroup & {
     readonly targets: readonly TargetWish<string>[];
   })[];
+}
+export interface ScalingGroupSpec extends Item {
+  readonly tenant: string;
+  readonly template: TemplateSpec;
+  readonly min: number;
+  readonly max: number;
+  /** Null: its min to begin with, and then as it is. */
+  readonly desired: number | null;
+  /** Names; [] is everywhere. */
+  readonly zones: readonly string[];
+  readonly policies: readonly ScalingPolicy[];
+  readonly terminationPolicy: TerminationPolicy;
+  readonly cooldownSeconds: number;
+  readonly warmUpSeconds: number;
+  readonly scaleInAfterSeconds: number;
+  readonly unhealthyAfterSeconds: number;
+  readonly demand: GroupDemand | null;
+}
+export interface TemplateSpec {
+  /** Names, the preferred one first. */
+  readonly flavors: readonly string[];
+  readonly image: string;
+  readonly priority: Priority;
+  readonly maxRestarts: number;
+  readonly maxRelocations: number;
+  readonly readyAfterSeconds: number;
+  readonly preemptible: boolean;
+  /** Names of groups of its tenant. */
+  readonly securityGroups: readonly string[];
+  readonly allocation: Allocation | null;
 }
 export interface AffinityRuleSpec extends Item {
   readonly kind: RuleKind;

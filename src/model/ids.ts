@@ -24,6 +24,7 @@ export type ApiTokenId = Id<"ApiToken">;
 export type RecommendationId = Id<"Recommendation">;
 export type LoadBalancerId = Id<"LoadBalancer">;
 export type LoadBalancerTargetId = Id<"LoadBalancerTarget">;
+export type ScalingGroupId = Id<"ScalingGroup">;
 
 /** What an id can belong to: the type names of the API's `Node`s and of the log's subjects. */
 export interface IdTypes {
@@ -46,6 +47,7 @@ export interface IdTypes {
   Recommendation: RecommendationId;
   LoadBalancer: LoadBalancerId;
   LoadBalancerTarget: LoadBalancerTargetId;
+  ScalingGroup: ScalingGroupId;
 }
 export type EntityType = keyof IdTypes;
 

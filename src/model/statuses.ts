@@ -93,6 +93,8 @@ export type Tolerance = (typeof TOLERANCES)[number];
  * Why a guest is moved. REQUEST: somebody asked. POWER and COOLING: its zone runs on battery or gets
  * hot. RULE: a strict rule wants it elsewhere. FAILBACK: back to where it belongs. BALANCING: its host
  * is asked for too much. CONSOLIDATION: its host is to be put in STANDBY.
+ * hot. RULE: a strict rule wants it elsewhere. FAILBACK: back to where it belongs. SPREAD: its scaling
+ * group is to be even over its zones.
  */
 export const MOVE_REASONS = [
   "REQUEST",
@@ -104,6 +106,7 @@ export const MOVE_REASONS = [
   "FAILBACK",
   "BALANCING",
   "CONSOLIDATION",
+  "SPREAD",
 ] as const;
 export type MoveReason = (typeof MOVE_REASONS)[number];
 
@@ -205,6 +208,22 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 export const WORKLOAD_KINDS = ["CONSTANT", "DIURNAL", "SPIKE", "TRACE"] as const;
 export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
 
+/** What moves the size of a scaling group. */
+export const SCALING_POLICY_KINDS = ["TARGET_TRACKING", "STEP", "SCHEDULED"] as const;
+export type ScalingPolicyKind = (typeof SCALING_POLICY_KINDS)[number];
+
+/**
+ * Who goes first when a scaling group gets smaller, of those in its fullest zones. CHEAPEST_TO_LOSE:
+ * who has the least to do; FULLEST_ZONE: anybody there, the newest first.
+ */
+export const TERMINATION_POLICIES = [
+  "FULLEST_ZONE",
+  "OLDEST",
+  "NEWEST",
+  "CHEAPEST_TO_LOSE",
+] as const;
+export type TerminationPolicy = (typeof TERMINATION_POLICIES)[number];
+
 export const DIRECTIONS = ["INGRESS", "EGRESS"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
@@ -305,5 +324,14 @@ export const REASON_CODES = [
   "GUEST_NOT_RUNNING",
   "TARGET_GROUP_UNUSED",
   "TARGET_LEAVING",
+  "GROUP_ZONES",
+  "COOLDOWN",
+  "AT_MIN",
+  "AT_MAX",
+  "OVER_QUOTA",
+  "NO_CAPACITY",
+  "METRICS_MISSING",
+  "SCALE_IN_PROTECTED",
+  "ZONE_DOWN",
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

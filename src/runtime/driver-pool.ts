@@ -111,6 +111,7 @@ export class DriverPool {
       case "DISCONNECT_HOST":
       case "REMOVE":
       case "SET_SECURITY_GROUPS":
+      case "SET_GROUP_DEMANDS":
       case "ISOLATE":
       case "SET_LOAD_BALANCER":
       case "KEEP_LOAD_BALANCERS":

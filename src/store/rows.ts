@@ -21,6 +21,7 @@ import {
   racks,
   recommendations,
   regions,
+  scalingGroups,
   securityGroups,
   tenants,
   zones,
@@ -36,6 +37,7 @@ export const ENTITY_TABLES = {
   Tenant: tenants,
   Flavor: flavors,
   Image: images,
+  ScalingGroup: scalingGroups,
   Guest: guests,
   AffinityRule: affinityRules,
   SecurityGroup: securityGroups,
@@ -126,6 +128,7 @@ export const MAPPINGS: { readonly [T in keyof Entities]: Mapping<T> } = {
   Recommendation: same(),
   LoadBalancer: same(),
   LoadBalancerTarget: same(),
+  ScalingGroup: same(),
 };
 
 /** For entities whose fields are their table's columns. */
@@ -252,6 +255,8 @@ function guestToRow(guest: Guest): Row<"Guest"> {
     createdAtMs: guest.createdAtMs,
     securityGroupIds: guest.securityGroupIds,
     allocation: guest.allocation,
+    groupId: guest.membership?.groupId ?? null,
+    membership: guest.membership,
     workload: guest.workload,
     placement: guest.placement,
   };
@@ -292,6 +297,7 @@ function guestFromRow(row: Row<"Guest">): Guest {
     moveBlockedBy: row.moveBlockedBy,
     moveFailures: row.moveFailures,
     incidentId: row.incidentId,
+    membership: row.membership,
     createdAtMs: row.createdAtMs,
   };
 }

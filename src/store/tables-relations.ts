@@ -16,6 +16,7 @@ import {
   racks,
   recommendations,
   regions,
+  scalingGroups,
   securityGroups,
   tenants,
   zones,
@@ -35,6 +36,7 @@ const tables = {
   flavors,
   images,
   incidents,
+  scalingGroups,
   guests,
   affinityRules,
   securityGroups,
@@ -93,6 +95,7 @@ export const relations = defineRelations(tables, (r) => ({
       to: r.securityGroups.tenantId,
     }),
     loadBalancers: r.many.loadBalancers({ from: r.tenants.id, to: r.loadBalancers.tenantId }),
+    scalingGroups: r.many.scalingGroups({ from: r.tenants.id, to: r.scalingGroups.tenantId }),
     apiTokens: r.many.apiTokens({ from: r.tenants.id, to: r.apiTokens.tenantId }),
   },
   securityGroups: {
@@ -101,6 +104,14 @@ export const relations = defineRelations(tables, (r) => ({
       to: r.tenants.id,
       optional: false,
     }),
+  },
+  scalingGroups: {
+    tenant: r.one.tenants({
+      from: r.scalingGroups.tenantId,
+      to: r.tenants.id,
+      optional: false,
+    }),
+    members: r.many.guests({ from: r.scalingGroups.id, to: r.guests.groupId }),
   },
   flavors: {
     guests: r.many.guests({ from: r.flavors.id, to: r.guests.flavorId }),

@@ -41,6 +41,7 @@ import type {
   RackId,
   RecommendationId,
   RegionId,
+  ScalingGroupId,
   SecurityGroupId,
   TenantId,
   ZoneId,
@@ -48,6 +49,14 @@ import type {
 import type { PowerWatts } from "../model/power.ts";
 import { ROLES } from "../model/principals.ts";
 import type { Placement, Reason } from "../model/reasons.ts";
+import type {
+  GroupDemand,
+  GroupTemplate,
+  Hold,
+  Membership,
+  ScalingPolicy,
+  Schedule,
+} from "../model/scaling.ts";
 import type { SecurityRule } from "../model/security.ts";
 import {
   DESIRED_STATES,
@@ -63,6 +72,7 @@ import {
   RECOMMENDATION_KINDS,
   RULE_KINDS,
   RULE_SCOPES,
+  TERMINATION_POLICIES,
   TOLERANCES,
   UTILITY_STATUSES,
   ZONE_STATUSES,
@@ -229,6 +239,44 @@ export const images = snakeCase.table("images", {
   bootSeconds: real(),
 });
 
+export const scalingGroups = snakeCase.table(
+  "scaling_groups",
+  {
+    id: id<ScalingGroupId>(),
+    name: text().notNull(),
+    tenantId: integer()
+      .notNull()
+      .$type<TenantId>()
+      .references(() => tenants.id),
+    template: json<GroupTemplate>().notNull(),
+    templateRevision: integer().notNull(),
+    min: integer().notNull(),
+    max: integer().notNull(),
+    desired: integer().notNull(),
+    zoneIds: json<readonly ZoneId[]>().notNull(),
+    policies: json<readonly ScalingPolicy[]>().notNull(),
+    terminationPolicy: text({ enum: TERMINATION_POLICIES }).notNull(),
+    cooldownSeconds: real().notNull(),
+    warmUpSeconds: real().notNull(),
+    scaleInAfterSeconds: real().notNull(),
+    unhealthyAfterSeconds: real().notNull(),
+    demand: json<GroupDemand>(),
+    nextNumber: integer().notNull(),
+    lastStepAtMs: integer(),
+    schedules: json<readonly Schedule[]>().notNull(),
+    held: json<readonly Hold[]>().notNull(),
+    blockedBy: json<readonly Reason[]>().notNull(),
+    launchFailures: integer().notNull(),
+    retryAtMs: integer(),
+    deleting: integer({ mode: "boolean" }).notNull(),
+    createdAtMs: integer().notNull(),
+  },
+  (t) => [
+    index("scaling_groups_tenant").on(t.tenantId),
+    oneOf(t.terminationPolicy, TERMINATION_POLICIES),
+  ],
+);
+
 export const guests = snakeCase.table(
   "guests",
   {
@@ -283,6 +331,11 @@ export const guests = snakeCase.table(
     createdAtMs: integer().notNull(),
     securityGroupIds: json<readonly SecurityGroupId[]>(),
     allocation: json<Allocation>(),
+    /** The group of `membership`, so that lists filter by it. */
+    groupId: integer()
+      .$type<ScalingGroupId>()
+      .references(() => scalingGroups.id),
+    membership: json<Membership>(),
     // The bulky ones come last: a row's columns are read in order, and these can spill to pages of
     // their own, which a list that doesn't show them then never touches.
     workload: json<Workload>(),
@@ -296,6 +349,8 @@ export const guests = snakeCase.table(
     index("guests_status").on(t.status),
     // Few guests migrate at a time; the index spares a host's deletion a look at all of them.
     index("guests_target_host").on(t.targetHostId).where(sql`target_host_id IS NOT NULL`),
+    // Most guests are in none.
+    index("guests_group").on(t.groupId).where(sql`group_id IS NOT NULL`),
     oneOf(t.desired, DESIRED_STATES),
     oneOf(t.status, GUEST_STATUSES),
   ],

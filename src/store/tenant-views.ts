@@ -61,6 +61,7 @@ const SEEN = {
   tenants: (id) => ({ where: `id = ${id}` }),
   guests: (id) => ({ where: `tenant_id = ${id}` }),
   guestTelemetry: (id) => ({ where: `guest_id IN ${ownGuests(id)}` }),
+  scalingGroups: (id) => ({ where: `tenant_id = ${id}` }),
   securityGroups: (id) => ({ where: `tenant_id = ${id}` }),
   loadBalancers: (id) => ({ where: `tenant_id = ${id}` }),
   loadBalancerTelemetry: (id) => ({

@@ -381,9 +381,10 @@ class SqliteStore implements Store {
 const WRITE_OPTIONS: { readonly [T in keyof Entities]?: WriteOptions } = {
   Host: { settled: ["name", "zoneId", "dataCenterId", "rackId", "driver"] },
   Guest: {
-    settled: ["name", "tenantId", "flavorId", "imageId"],
+    settled: ["name", "tenantId", "flavorId", "imageId", "groupId"],
     derived: { zoneId: { from: "hostId", sql: "(SELECT zone_id FROM hosts WHERE id = ?)" } },
   },
+  ScalingGroup: { settled: ["name", "tenantId"] },
 };
 
 type TableWriters = { readonly [T in keyof Entities]: TableWriter<Row<T>> };

@@ -26,6 +26,13 @@ images:
   - { name: linux, bootSeconds: 10 }
 securityGroups:
   - { name: zebra-net, tenant: quartz, rules: [{ direction: INGRESS, protocol: TCP, fromPort: 7919, remoteCidr: 10.0.0.0/8 }] }
+scalingGroups:
+  - name: zebra-fleet
+    tenant: quartz
+    template: { flavor: small, image: linux, securityGroups: [zebra-net] }
+    max: 2
+    desired: 1
+    policies: [{ name: zebra-cpu, kind: TARGET_TRACKING, metric: CPU, target: 80 }]
 guests:
   - { name: zebra-db, tenant: quartz, resources: { cpuCores: 1.719, memoryMiB: 7919, storageGiB: 53 }, image: linux, priority: CRITICAL, securityGroups: [zebra-net], allocation: { cpuReservationCores: 1.719, memoryReservationMiB: 7919 } }
   - { name: zebra-web, count: 7, tenant: quartz, resources: { cpuCores: 1.719, memoryMiB: 7919, storageGiB: 53 }, image: linux, priority: HIGH, dependsOn: [zebra-db] }
@@ -130,13 +137,22 @@ beforeAll(async () => {
     affinityRules { nodes { id } }
     loadBalancers { nodes { id targetGroups { targets { id } } } }
     flavors { nodes { id guests { totalCount } } }
+    scalingGroups { nodes { id } }
+    flavors { nodes { id name guests { totalCount } } }
   }`);
   const rules = await server.data(
     `{ affinityRules(filter: { nameContains: "zebra" }) { nodes { id } } }`,
   );
   foreignIds = [
     data.viewer.tenant.id,
-    ...[data.guests, data.apiTokens, data.operations, data.affinityRules, rules.affinityRules]
+    ...[
+      data.guests,
+      data.apiTokens,
+      data.operations,
+      data.affinityRules,
+      data.scalingGroups,
+      rules.affinityRules,
+    ]
       .flatMap(({ nodes }) => nodes)
       .map(({ id }: { id: string }) => id),
     ...data.loadBalancers.nodes.flatMap(({ id, targetGroups }: Data) => [
@@ -144,7 +160,7 @@ beforeAll(async () => {
       ...targetGroups.flatMap(({ targets }: Data) => targets.map((target: Data) => target.id)),
     ]),
     ...data.flavors.nodes
-      .filter(({ guests }: Data) => guests.totalCount > 0)
+      .filter(({ name, guests }: Data) => name.startsWith("own-") && guests.totalCount > 0)
       .map(({ id }: Data) => id),
   ];
   expect(foreignIds.length).toBeGreaterThan(15);
@@ -170,6 +186,8 @@ function argumentsOf(name: string): (string | null)[] {
       return ['name: "zebra-front", tenant: "quartz"', 'name: "zebra-front"'];
     case "guest":
       return ['name: "app-1", tenant: "tango"', 'name: "zebra-db", tenant: "quartz"'];
+    case "scalingGroup":
+      return ['name: "zebra-fleet", tenant: "quartz"', 'name: "zebra-fleet"'];
     case "tenant":
       return ['name: "tango"', 'name: "quartz"'];
     case "host":

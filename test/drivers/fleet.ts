@@ -224,6 +224,7 @@ export function guestDescription(more: Partial<GuestDescription> = {}): GuestDes
     bootSeconds: null,
     workload: null,
     isolation: { revision: 0, securityGroupIds: [], allocation: null },
+    groupId: null,
     ...more,
   };
 }

@@ -155,6 +155,8 @@ function decideElsewhere(
   state.usage.copyTo(other.usage);
   state.demand.copyTo(other.demand);
   other.balancingDueAtMs = state.balancingDueAtMs;
+  state.signals.copyTo(other.signals);
+  other.groupsDue = new Set(state.groupsDue);
   return decide(other, input, nowMs).events;
 }
 
@@ -206,7 +208,7 @@ export function checkFold(world: World): void {
 const LONG_AT_REST_MS = 300_000;
 
 const HONEST_REASONS =
-  /^(INSUFFICIENT_|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING|ADMISSION_CONTROL|PREEMPTED)/;
+  /^(INSUFFICIENT_|GROUP_ZONES|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING|ADMISSION_CONTROL|PREEMPTED)/;
 
 /** Hosts may stand by: nobody needed them, or somebody wanted it as it was advised. */
 function savesHosts({ state }: World): boolean {

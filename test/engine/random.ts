@@ -1,7 +1,13 @@
 import { isUnheard } from "../../src/engine/host-conditions.ts";
 import type { Observation } from "../../src/model/actions.ts";
 import type { Command } from "../../src/model/commands.ts";
-import type { GuestId, HostId, RecommendationId, Ref } from "../../src/model/ids.ts";
+import type {
+  GuestId,
+  HostId,
+  RecommendationId,
+  Ref,
+  ScalingGroupId,
+} from "../../src/model/ids.ts";
 import {
   AUTOMATION_MODES,
   DESIRED_STATES,
@@ -9,7 +15,9 @@ import {
   POLARITIES,
   PRIORITIES,
   RULE_SCOPES,
+  SCALING_POLICY_KINDS,
   SHUTDOWN_POLICIES,
+  TERMINATION_POLICIES,
 } from "../../src/model/statuses.ts";
 import {
   type BalancerItem,
@@ -67,6 +75,7 @@ interface Document {
   guests: Item[];
   affinityRules: Item[];
   loadBalancers: BalancerItem[];
+  scalingGroups: Item[];
 }
 
 const FLAVORS = [
@@ -135,7 +144,58 @@ export function randomDocument(chance: Chance): Document {
       chance,
       guests.map(({ name }) => name),
     ),
+    scalingGroups: Array.from({ length: chance.int(0, 2) }, (_, index) =>
+      randomGroup(chance, `s${index}`, regions),
+    ),
   };
+}
+
+const METRICS = ["CPU", "MEMORY", "queue"];
+
+/** Steady work: what policies make of it comes to rest. */
+export function randomGroup(
+  chance: Chance,
+  name: string,
+  regions: readonly { zones: readonly { name: string }[] }[],
+): Item {
+  const zones = regions.flatMap((region) => region.zones.map((zone) => zone.name));
+  const min = chance.int(0, 3);
+  const max = min + chance.int(0, 4);
+  return {
+    name,
+    template: {
+      image: chance.is(0.8) ? "linux" : "slow",
+      flavors: chance.is(0.7) ? ["small"] : ["medium", "small"],
+      maxRestarts: chance.int(0, 1),
+      maxRelocations: chance.int(0, 1),
+      priority: chance.of(PRIORITIES),
+      preemptible: chance.is(0.2),
+    },
+    min,
+    max,
+    desired: chance.int(min, max),
+    ...(chance.is(0.4) && { zones: chance.some(zones, 2) }),
+    policies: chance.is(0.6) ? [randomPolicy(chance, "p0"), randomPolicy(chance, "p1")] : [],
+    terminationPolicy: chance.of(TERMINATION_POLICIES),
+    cooldownSeconds: chance.of([0, 10, 60]),
+    warmUpSeconds: chance.of([0, 5, 30]),
+    scaleInAfterSeconds: chance.of([20, 60]),
+    unhealthyAfterSeconds: chance.of([0, 10]),
+    ...(chance.is(0.5) && {
+      demand: {
+        peakCpuCores: chance.int(1, 4),
+        workload: { kind: "CONSTANT", cpuShare: chance.of([0.2, 0.9]) },
+      },
+    }),
+  };
+}
+
+function randomPolicy(chance: Chance, name: string): unknown {
+  const kind = chance.of(SCALING_POLICY_KINDS);
+  const metric = chance.of(METRICS);
+  if (kind === "TARGET_TRACKING") return { kind, name, metric, target: chance.int(20, 90) };
+  if (kind === "STEP") return { kind, name, metric, steps: [{ from: 60, change: 2 }] };
+  return { kind, name, cron: "17 */2 * * *", timeZone: "Asia/Kolkata", desired: chance.int(0, 4) };
 }
 
 function randomGuests(chance: Chance, hosts: readonly string[]): Item[] {
@@ -208,6 +268,7 @@ export class RandomWorld {
     else if (what < 0.84) world.try(this.#randomVerb());
     else if (what < 0.88) world.try(balancerCommand(chance, world.state, `lb${this.#created++}`));
     else if (what < 0.92) world.try(this.#randomHostVerb());
+    else if (what < 0.945) world.try(this.#randomGroupVerb());
     else if (what < 0.97) this.#changeDocument();
     else world.restart();
   }
@@ -282,6 +343,36 @@ export class RandomWorld {
     return kind === "SET_MAINTENANCE"
       ? { kind, hostId, enabled: chance.is(0.6) }
       : { kind, hostId };
+  }
+
+  #randomGroupVerb(): Command {
+    const { chance, world } = this;
+    const groups = world.state.tables.ScalingGroup.sorted();
+    const scalingGroupId = (groups.length > 0 ? chance.of(groups).id : 0) as ScalingGroupId;
+    const guestId = this.#anyGuest();
+    const kind = chance.of([
+      "SET_DESIRED_CAPACITY",
+      "SET_DESIRED_CAPACITY",
+      "SET_SCALE_IN_PROTECTION",
+      "SET_MEMBER_HEALTH",
+      "UPDATE_SCALING_GROUP",
+      "DELETE_SCALING_GROUP",
+      "PUT_METRIC",
+    ] as const);
+    switch (kind) {
+      case "SET_DESIRED_CAPACITY":
+        return { kind, scalingGroupId, desired: chance.int(0, 6) };
+      case "SET_SCALE_IN_PROTECTION":
+        return { kind, guestId, enabled: chance.is(0.5) };
+      case "SET_MEMBER_HEALTH":
+        return { kind, guestId, healthy: chance.is(0.3), reason: "no answer" };
+      case "UPDATE_SCALING_GROUP":
+        return { kind, scalingGroupId, min: chance.int(0, 3), max: chance.int(2, 6) };
+      case "PUT_METRIC":
+        return { kind, scalingGroupId, metric: "queue", value: chance.int(0, 300) };
+      default:
+        return { kind, scalingGroupId };
+    }
   }
 
   #randomSize() {
@@ -376,6 +467,9 @@ export class RandomWorld {
       }
     }
     if (chance.is(0.3)) this.#changeTimes();
+    for (const [index, { name }] of document.scalingGroups.entries())
+      if (chance.is(0.2))
+        document.scalingGroups[index] = randomGroup(chance, name, document.regions as never);
     const [fallen] = chance.is(0.2) ? chance.some(document.guests, 1) : [];
     if (fallen) this.#forget(fallen.name);
     this.#apply(chance.is(0.3));

@@ -14,6 +14,7 @@ test("an empty document asks for nothing", () => {
     affinityRules: [],
     securityGroups: [],
     loadBalancers: [],
+    scalingGroups: [],
   });
 });
 

@@ -46,6 +46,7 @@ export function fleetOf({ hosts = 2, guests = 0 }: { hosts?: number; guests?: nu
     affinityRules: [],
     securityGroups: [],
     loadBalancers: [],
+    scalingGroups: [],
   };
 }
 

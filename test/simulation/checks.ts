@@ -73,6 +73,7 @@ const LASTING: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   "DEPENDENCY_NOT_RUNNING",
   "DEPENDENCY_NOT_READY",
   "DEPENDENCY_CYCLE",
+  "GROUP_ZONES",
 ]);
 
 /** With all trouble over for long: what can run runs, what goes on has ended. */
@@ -95,6 +96,7 @@ export function checkMended(server: Server, nowMs: number): string[] {
     ...endlessIncidents(server),
     ...unexplainedBreaches(state),
     ...missedChances(state, nowMs),
+    ...unservedGroups(state),
   ];
 }
 
@@ -161,6 +163,22 @@ function missedChances(state: State, nowMs: number): string[] {
   return events
     .filter(({ kind }) => kind !== "GuestBlocked" && kind !== "GuestRecoveryBlocked")
     .map(({ kind, message }) => `a look at all that waits finds ${kind}: ${message}`);
+}
+
+/** A group has its members, and all that have a place run, unless it says why not. */
+function unservedGroups(state: State): string[] {
+  return state.tables.ScalingGroup.sorted().flatMap(({ id, name, min, deleting, blockedBy }) => {
+    if (deleting) return [`scaling group ${name} is still there`];
+    const running = state.indexes.scaling.members
+      .of(id)
+      .map((each) => state.tables.Guest.get(each))
+      .filter(({ status }) => status === "RUNNING").length;
+    const why = blockedBy.map(({ code }) => code).join();
+    const isHonest = /^(NO_CAPACITY|OVER_QUOTA)$/.test(why);
+    return running >= min || isHonest
+      ? []
+      : [`${running} members of ${name} run, of ${min} at least: ${why || "nobody says why"}`];
+  });
 }
 
 const COPY_OF: Readonly<Record<string, RealCopy["state"]>> = {

@@ -7,6 +7,7 @@ import type {
   HostId,
   RecommendationId,
   Ref,
+  ScalingGroupId,
   SecurityGroupId,
   TenantId,
 } from "../../src/model/ids.ts";
@@ -90,6 +91,8 @@ export function commandOf(
     }
     case "LOAD_BALANCER":
       return balancerCommand(chanceOf(step.salt, "balancing"), state, `made${step.salt}`);
+    case "SCALING":
+      return scale(state, step);
     case "ARM":
       return { kind: "SET_HIGH_AVAILABILITY", enabled: step.enabled };
   }
@@ -151,6 +154,23 @@ function isolate(state: State, step: Extract<CommandStep, { kind: "ISOLATION" }>
     case "NO_GROUP":
       return { kind: "DELETE_SECURITY_GROUP", securityGroupId };
   }
+}
+
+/** Null when there is no group, or nobody in it. */
+function scale({ tables, indexes }: State, step: Extract<CommandStep, { kind: "SCALING" }>) {
+  const { group, member, amount, verb } = step;
+  const scalingGroupId = nth(tables.ScalingGroup.sorted(), group) as ScalingGroupId;
+  const members = indexes.scaling.members.of(scalingGroupId).map((id) => ({ id }));
+  const guestId = nth(members, member) as GuestId;
+  const commands = {
+    SIZE: { kind: "SET_DESIRED_CAPACITY", scalingGroupId, desired: amount },
+    BOUNDS: { kind: "UPDATE_SCALING_GROUP", scalingGroupId, min: amount >> 1, max: amount },
+    PROTECTION: { kind: "SET_SCALE_IN_PROTECTION", guestId, enabled: amount > 3 },
+    HEALTH: { kind: "SET_MEMBER_HEALTH", guestId, healthy: amount > 4, reason: "no answer" },
+    METRIC: { kind: "PUT_METRIC", scalingGroupId, metric: "queue", value: amount * 50 },
+    NO_GROUP: { kind: "DELETE_SCALING_GROUP", scalingGroupId },
+  } as const satisfies Record<typeof verb, Command>;
+  return tables.ScalingGroup.size > 0 && members.length > 0 ? commands[verb] : null;
 }
 
 /** A rule of a document as commands have it. */

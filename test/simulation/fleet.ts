@@ -8,7 +8,7 @@ import {
   SHARES_LEVELS,
   SHUTDOWN_POLICIES,
 } from "../../src/model/statuses.ts";
-import type { Chance } from "../engine/random.ts";
+import { type Chance, randomGroup } from "../engine/random.ts";
 import { type BalancerItem, forgetTarget, randomBalancers } from "../engine/random-balancing.ts";
 
 export type Item = Record<string, unknown> & { name: string };
@@ -36,6 +36,7 @@ export interface Document {
   affinityRules: Item[];
   securityGroups: GroupItem[];
   loadBalancers: BalancerItem[];
+  scalingGroups: Item[];
 }
 
 const TOLERATE = ["nothing", "1 host", "1 rack", "1 zone"] as const;
@@ -68,6 +69,9 @@ export function randomFleet(chance: Chance): Document {
     affinityRules: [],
     securityGroups: [],
     loadBalancers: [],
+    scalingGroups: Array.from({ length: chance.int(0, 2) }, (_, index) =>
+      randomGroup(chance, `group${index}`, regions),
+    ),
   };
   for (let index = chance.int(0, 3); index > 0; index--)
     document.securityGroups.push({ name: `s${index}`, rules: [] });
@@ -239,6 +243,9 @@ export function changeFleet(chance: Chance, before: Document): Document {
   if (chance.is(0.3)) addRule(chance, document, `added${chance.int(0, 999_999_999)}`);
   if (chance.is(0.3)) document.affinityRules = chance.some(document.affinityRules, 9);
   changeIsolation(chance, document);
+  for (const [index, { name }] of document.scalingGroups.entries())
+    if (chance.is(0.2)) document.scalingGroups[index] = randomGroup(chance, name, document.regions);
+  if (chance.is(0.1)) document.scalingGroups.pop();
   if (chance.is(0.2)) document.settings = { ...document.settings, ...randomSettings(chance) };
   if (chance.is(0.15)) changeHosts(chance, document);
   if (chance.is(0.2)) document.loadBalancers = randomBalancers(chance, namesOf(document));

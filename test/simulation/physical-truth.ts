@@ -70,7 +70,9 @@ export class PhysicalTruth {
     const short = usages.filter((usage) => {
       const { cpuLimitMillicores: limit } =
         this.#allocations.get(usage.guestId) ?? DEFAULT_ALLOCATION;
-      const want = Math.min(usage.cpuDemandMillicores, limit ?? Number.POSITIVE_INFINITY);
+      // A group's work can be more than its members can do.
+      const most = limit ?? this.#sizeOf(usage.guestId, hostId);
+      const want = Math.min(usage.cpuDemandMillicores, most);
       if (want !== usage.cpuMillicores + usage.cpuStolenMillicores) return true;
       return (
         !isOverpromised && usage.cpuMillicores < Math.min(want, promised.get(usage.guestId) ?? 0)
@@ -83,6 +85,11 @@ export class PhysicalTruth {
         (usage) => `guest #${usage.guestId} was promised more: ${JSON.stringify(usage)}`,
       ),
     ];
+  }
+
+  #sizeOf(guestId: GuestId, hostId: HostId): number {
+    const copy = this.#copies.get(`guest:${guestId}@${hostId}`);
+    return copy?.resources.cpuMillicores ?? Number.POSITIVE_INFINITY;
   }
 
   #promisedTo(guestId: GuestId, hostId: HostId): number {

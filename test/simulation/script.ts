@@ -57,8 +57,16 @@ export type CommandStep =
       readonly group: number;
       readonly salt: number;
     }
-  | { readonly kind: "LOAD_BALANCER"; readonly salt: number };
+  | { readonly kind: "LOAD_BALANCER"; readonly salt: number }
+  | {
+      readonly kind: "SCALING";
+      readonly verb: (typeof SCALINGS)[number];
+      readonly group: number;
+      readonly member: number;
+      readonly amount: number;
+    };
 
+const SCALINGS = ["SIZE", "SIZE", "BOUNDS", "PROTECTION", "HEALTH", "METRIC", "NO_GROUP"] as const;
 const ISOLATIONS = ["MEMBERSHIP", "ALLOCATION", "NEW_GROUP", "RULES", "NO_GROUP"] as const;
 
 /**
@@ -169,11 +177,15 @@ function randomCommand(chance: Chance, index: number): Step {
   if (what < 0.87) return { kind: "FENCE", host };
   if (what < 0.89) return { kind: "CONFIRM", host };
   if (what < 0.91) return { kind: "ADVICE", which: chance.int(0, 999) };
-  if (what < 0.94) {
+  if (what < 0.93) {
+    const [group, member] = [chance.int(0, 999), chance.int(0, 999)];
+    return { kind: "SCALING", verb: chance.of(SCALINGS), group, member, amount: chance.int(0, 6) };
+  }
+  if (what < 0.955) {
     const [group, salt] = [chance.int(0, 999), chance.int(0, 1e6)];
     return { kind: "ISOLATION", what: chance.of(ISOLATIONS), guest, group, salt };
   }
-  if (what < 0.97) return { kind: "LOAD_BALANCER", salt: chance.int(0, 1e6) };
+  if (what < 0.975) return { kind: "LOAD_BALANCER", salt: chance.int(0, 1e6) };
   return { kind: "FLEET", salt: chance.int(0, 1e6), prune: chance.is(0.4) };
 }
 

@@ -20,6 +20,7 @@ import type {
   RackId,
   RecommendationId,
   RegionId,
+  ScalingGroupId,
   SecurityGroupId,
   TenantId,
   ZoneId,
@@ -56,8 +57,9 @@ export const ids = {
   recommendation: 25 as RecommendationId,
   loadBalancer: 23 as LoadBalancerId,
   target: 24 as LoadBalancerTargetId,
+  scalingGroup: 26 as ScalingGroupId,
 };
-const NEXT_ID = 25;
+const NEXT_ID = 26;
 
 export const host: Host = {
   id: ids.host,
@@ -204,6 +206,16 @@ export const guest: Guest = {
   moveBlockedBy: [{ code: "INSUFFICIENT_MEMORY", message: "no room" }],
   moveFailures: 2,
   incidentId: ids.incident,
+  membership: {
+    groupId: ids.scalingGroup,
+    number: 1,
+    templateRevision: 2,
+    isProtected: true,
+    isReplacement: true,
+    hasRun: true,
+    runsSinceMs: START_MS + 9,
+    illness: { reason: "no answer", failsAtMs: START_MS + 30_000 },
+  },
   createdAtMs: START_MS,
 };
 export const bareGuest: Guest = {
@@ -235,6 +247,7 @@ export const bareGuest: Guest = {
   moveBlockedBy: [],
   moveFailures: 0,
   incidentId: null,
+  membership: null,
 };
 
 export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } = {
@@ -462,6 +475,52 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       secretHash: "00ff",
       createdAtMs: START_MS,
       expiresAtMs: null,
+    },
+  ],
+  ScalingGroup: [
+    {
+      id: ids.scalingGroup,
+      name: "web",
+      tenantId: ids.tenant,
+      template: {
+        flavorIds: [ids.flavor],
+        imageId: ids.image,
+        priority: "HIGH",
+        maxRestarts: 1,
+        maxRelocations: 2,
+        readyAfterSeconds: 0.5,
+        preemptible: true,
+        securityGroupIds: [ids.securityGroup],
+        allocation: guest.allocation,
+      },
+      templateRevision: 2,
+      min: 1,
+      max: 9,
+      desired: 3,
+      zoneIds: [ids.zone],
+      policies: [
+        {
+          kind: "STEP",
+          name: "steps",
+          metric: "CPU",
+          steps: [{ from: 80, below: null, change: 2 }],
+        },
+      ],
+      terminationPolicy: "CHEAPEST_TO_LOSE",
+      cooldownSeconds: 1.5,
+      warmUpSeconds: 2.5,
+      scaleInAfterSeconds: 3.5,
+      unhealthyAfterSeconds: 4.5,
+      demand: { workload: { kind: "CONSTANT", cpuShare: 0.5 }, peakMillicores: 4_000 },
+      nextNumber: 4,
+      lastStepAtMs: START_MS + 1,
+      schedules: [{ policy: "night", nextAtMs: START_MS + 2 }],
+      held: [{ policy: "steps", reason: { code: "COOLDOWN", message: "not yet" } }],
+      blockedBy: [{ code: "OVER_QUOTA", message: "too many" }],
+      launchFailures: 2,
+      retryAtMs: START_MS + 3,
+      deleting: true,
+      createdAtMs: START_MS,
     },
   ],
 };

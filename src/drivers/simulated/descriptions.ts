@@ -100,6 +100,7 @@ function same(a: GuestDescription | null, b: GuestDescription | null): boolean {
     a.name === b.name &&
     a.image === b.image &&
     a.bootSeconds === b.bootSeconds &&
+    a.groupId === b.groupId &&
     sameResources(a.resources, b.resources) &&
     sameWorkload(a.workload, b.workload) &&
     sameIsolation(a.isolation, b.isolation)

@@ -173,6 +173,9 @@ function apply(world: World, action: Action): void {
     case "REMOVE_LOAD_BALANCER":
       removeLoadBalancer(world, action);
       break;
+    case "SET_GROUP_DEMANDS":
+      world.demands = new Map(action.demands.map((demand) => [demand.groupId, demand]));
+      break;
     case "ISOLATE":
       isolate(world, action);
       break;
@@ -222,6 +225,7 @@ function emptyWorld({ seed, nowMs, sink }: SimulatedDriverOptions): World {
     faults: new FaultSet(),
     security: { revision: 0, groups: new Map() },
     balancing: newBalancing(),
+    demands: new Map(),
     zones: new Map(),
     hosts: new Map(),
     guests: new Map(),

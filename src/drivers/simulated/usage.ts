@@ -20,7 +20,8 @@ interface Wish {
 
 /** What running guests use, in their order: what they ask for, but on hosts that have not enough for all. */
 export function usageOf(world: World, copies: readonly Copy[]): GuestUsage[] {
-  const wishes = copies.map((copy) => wishOf(world, copy));
+  const shares = sharesOfGroups(world, copies);
+  const wishes = copies.map((copy) => wishOf(world, copy, shares));
   const crowded = wishes.filter(({ copy }) => isCrowded(world, copy));
   for (const [hostId, here] of Map.groupBy(crowded, ({ copy }) => copy.hostId)) {
     const capacity = world.hosts.get(hostId)?.description.capacity.cpuMillicores ?? 0;
@@ -46,20 +47,53 @@ function shareDrawn(world: World, { guestId }: Copy, purpose: "cpu" | "memory"):
   return between(least, most, chance(world.seed, guestId, 0, purpose));
 }
 
-/** Without what requests of load balancers ask for, in millicores. */
-export function baseDemand(world: World, copy: Copy): number {
+const NO_SHARES: ReadonlyMap<number, number> = new Map();
+
+/** What each of the members that run has to do of its group's work, in millicores. */
+function sharesOfGroups(world: World, copies: readonly Copy[]): ReadonlyMap<number, number> {
+  const shares = new Map<number, number>();
+  if (world.demands.size === 0) return shares;
+  const running = new Map<number, number>();
+  for (const copy of copies) {
+    const groupId = groupOf(world, copy);
+    if (groupId !== null) running.set(groupId, (running.get(groupId) ?? 0) + 1);
+  }
+  for (const { groupId, workload, peakMillicores } of world.demands.values()) {
+    const members = running.get(groupId) ?? 0;
+    const all = peakMillicores * cpuShareAt(workload, world.nowMs);
+    if (members > 0) shares.set(groupId, all / members);
+  }
+  return shares;
+}
+
+function groupOf(world: World, { guestId }: Copy) {
+  return world.guests.get(guestId)?.description?.groupId ?? null;
+}
+
+/**
+ * Without what requests of load balancers ask for, in millicores. Work that is shared can be more than one
+ * member can do: it asks for it all the same.
+ */
+export function baseDemand(
+  world: World,
+  copy: Copy,
+  shares: ReadonlyMap<number, number> = NO_SHARES,
+): number {
+  const shared = shares.get(groupOf(world, copy) ?? 0);
+  if (shared !== undefined) return shared;
   const workload = world.guests.get(copy.guestId)?.description?.workload ?? null;
   const share =
     workload === null ? shareDrawn(world, copy, "cpu") : cpuShareAt(workload, world.nowMs);
   return copy.resources.cpuMillicores * share;
 }
 
-function wishOf(world: World, copy: Copy): Wish {
+function wishOf(world: World, copy: Copy, shares: ReadonlyMap<number, number>): Wish {
+  const { cpuMillicores } = copy.resources;
   const requests = world.balancing.demand.get(copy.guestId) ?? 0;
-  const all = copy.resources.cpuMillicores;
-  const demand = Math.min(all, Math.round(baseDemand(world, copy) + requests));
-  const limit = allocationOf(world, copy).cpuLimitMillicores ?? demand;
-  const want = Math.min(demand, limit);
+  const base = baseDemand(world, copy, shares);
+  const demand = Math.round(Math.max(base, Math.min(cpuMillicores, base + requests)));
+  const limit = allocationOf(world, copy).cpuLimitMillicores ?? cpuMillicores;
+  const want = Math.min(demand, limit, cpuMillicores);
   return { copy, demand, want, granted: want };
 }
 

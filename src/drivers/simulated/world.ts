@@ -1,5 +1,17 @@
-import type { GuestDescription, HostDescription, WorldSettings } from "../../model/actions.ts";
-import type { GuestId, HostId, SecurityGroupId, Seq, ZoneId } from "../../model/ids.ts";
+import type {
+  GuestDescription,
+  HostDescription,
+  SharedDemand,
+  WorldSettings,
+} from "../../model/actions.ts";
+import type {
+  GuestId,
+  HostId,
+  ScalingGroupId,
+  SecurityGroupId,
+  Seq,
+  ZoneId,
+} from "../../model/ids.ts";
 import type { Resources } from "../../model/resources.ts";
 import type { RuleSet } from "../../model/security.ts";
 import type { TaskKind, UtilityStatus } from "../../model/statuses.ts";
@@ -21,6 +33,8 @@ export interface World {
   /** As last told, and told anew at each start of the server. */
   security: SimulatedSecurity;
   readonly balancing: SimulatedBalancing;
+  /** The work of scaling groups. As last told, too. */
+  demands: ReadonlyMap<ScalingGroupId, SharedDemand>;
   readonly zones: Map<ZoneId, SimulatedZone>;
   readonly hosts: Map<HostId, SimulatedHost>;
   readonly guests: Map<GuestId, SimulatedGuest>;

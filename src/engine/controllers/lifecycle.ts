@@ -367,6 +367,7 @@ export function actionOf(ctx: { state: Context["state"] }, guest: Guest): Action
         bootSeconds: image.bootSeconds,
         workload,
         isolation: isolationOf(ctx.state, guest),
+        groupId: guest.membership?.groupId ?? null,
       };
       return { kind: "START", ...order, guest: description };
     }

@@ -17,6 +17,7 @@ import { inCompanies, subjectWithCompany } from "./companies.ts";
 import { circleOf, unmetDependencies, willServe } from "./dependencies.ts";
 import { settleOperation } from "./operations.ts";
 import { makeRoom } from "./preemption.ts";
+import { zoneToJoin } from "./scaling/zones.ts";
 import { inStartingOrder } from "./starting-order.ts";
 import { Crowd, nextInTurn } from "./turns.ts";
 
@@ -182,7 +183,7 @@ function likenessOf(guest: Guest, subject: Subject): string | null {
   // Rules that are not strict rule nothing out.
   const rules = subject.rules.filter(({ strict }) => strict).map(({ id }) => id);
   const sizes = [guest.resources, subject.reserved ?? NO_RESOURCES].flatMap(Object.values);
-  return [isNewStart(guest), ...sizes, ...rules].join("/");
+  return [isNewStart(guest), guest.membership?.groupId, ...sizes, ...rules].join("/");
 }
 
 function begin(ctx: Context, guest: Guest, placement: Extract<Choice, { ok: true }>["placement"]) {
@@ -209,7 +210,10 @@ function choose(ctx: Context, guest: Guest, subject: Subject): Choice {
   const objects = isNewStart(guest)
     ? (hostId: HostId) => admissionObjection(ctx.state, guest, hostId)
     : undefined;
-  const within = whereAllCanBe(ctx, guest, subject);
+  const within = {
+    ...zoneToJoin(ctx, guest, subject, objects ?? null),
+    ...whereAllCanBe(ctx, guest, subject),
+  };
   const all = subjectWithCompany(ctx.state, guest);
   const choice = all && place(ctx.state, { ...all, ...within }, ctx.nowMs, objects);
   if (choice?.ok || choice?.reasons.some(({ code }) => code === "STARTS_LIMITED")) return choice;

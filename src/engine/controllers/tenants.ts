@@ -42,6 +42,9 @@ export function deleteTenant(ctx: Context, { tenantId }: Of<"DELETE_TENANT">): O
   const guests = ctx.state.indexes.guestsOfTenant.count(tenantId);
   if (guests > 0)
     throw conflict(`Tenant ${name} has ${guests} guests; delete them first.`, ["tenantId"]);
+  const groups = ctx.state.indexes.scaling.groupsOfTenant.count(tenantId);
+  if (groups > 0)
+    throw conflict(`Tenant ${name} has ${groups} scaling groups; delete them first.`, ["tenantId"]);
   removeTenant(ctx, tenantId, null);
   return { kind: "TENANT", tenantId };
 }

@@ -41,7 +41,9 @@ export class Crowd {
 
   /** Any host will do for it, and nothing but room and turns keeps it from one. */
   #isPlain(guest: Guest): boolean {
-    const { id, restarts, triedHostIds, recovery } = guest;
+    const { id, restarts, triedHostIds, recovery, membership } = guest;
+    const group = this.#state.tables.ScalingGroup.find(membership?.groupId ?? 0);
+    if (group && group.zoneIds.length > 0) return false;
     if (restarts > 0 || triedHostIds.length > 0 || recovery.dependsOn.length > 0) return false;
     if (this.#state.indexes.rules.rulesOf(id).length > 0) return false;
     return this.#state.meta.armed && whyIdle(this.#state, guest) === null;

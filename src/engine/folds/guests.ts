@@ -2,6 +2,7 @@ import type { Guest, GuestTask } from "../../model/entities.ts";
 import type { FleetEvent } from "../../model/events.ts";
 import type { GuestId, HostId } from "../../model/ids.ts";
 import type { Reason } from "../../model/reasons.ts";
+import type { Membership } from "../../model/scaling.ts";
 import type { MoveReason, TaskKind } from "../../model/statuses.ts";
 import { answerTimeoutMs } from "../answer-timeout.ts";
 import { isAsDesired, wasStable } from "../guest-conditions.ts";
@@ -43,7 +44,16 @@ function put(state: State, next: Changing): void {
   if (isAsDesired(next)) next.blockedBy = [];
   else if (next.task && next.blockedBy.length === 0)
     next.blockedBy = underWay(state, next.task, next.hostId);
+  if (next.membership) next.membership = followRun(next.membership, next);
   state.tables.Guest.set(next);
+}
+
+/** A migration is no interruption. */
+function followRun(membership: Membership, { status, statusSinceMs }: Changing): Membership {
+  const runs = status === "RUNNING" || status === "MIGRATING";
+  const runsSinceMs = runs ? (membership.runsSinceMs ?? statusSinceMs) : null;
+  if (runsSinceMs === membership.runsSinceMs) return membership;
+  return { ...membership, runsSinceMs, hasRun: membership.hasRun || runs };
 }
 
 /** An order to the driver: the guest is busy until it is answered. */
@@ -189,13 +199,12 @@ export const requestFolds = {
     change(state, payload.guest, { desired: "STOPPED", retryAtMs: null, deleting: true }),
 } satisfies Folds;
 
-/** Moves to where the guest is as well placed as where it was, or better. */
-const STAYS_AFTER: ReadonlySet<MoveReason> = new Set<MoveReason>([
-  "REQUEST",
-  "RULE",
-  "FAILBACK",
-  "BALANCING",
-  "CONSOLIDATION",
+/** For the fleet's sake, and not because the guest is better off there. */
+const DISPLACES: ReadonlySet<MoveReason> = new Set<MoveReason>([
+  "POWER",
+  "COOLING",
+  "SHUTDOWN",
+  "MAINTENANCE",
 ]);
 
 /** Where the guest is to go back to after it has moved. */
@@ -204,7 +213,7 @@ function displacedFrom(
   before: Guest["displacedFromHostId"],
   { fromHost, toHost }: { fromHost: HostId; toHost: HostId },
 ): Guest["displacedFromHostId"] {
-  if (why === undefined || STAYS_AFTER.has(why)) return null;
+  if (why === undefined || !DISPLACES.has(why)) return null;
   return before === toHost ? null : (before ?? fromHost);
 }
 

@@ -18,10 +18,11 @@ import type { HostRoom } from "../placement/capacity-index.ts";
 import { Reserve } from "../placement/reserve.ts";
 import { domainOf, isInForce, RuleIndex } from "../placement/rule-index.ts";
 import type { State } from "../state.ts";
+import { scalingExpectations } from "./scaling.ts";
 
 /** Where an index says something else than the tables do. */
 export function indexDrift(state: State): string[] {
-  const expected = expectations(state);
+  const expected = { ...expectations(state), ...scalingExpectations(state) };
   return Object.entries(expected)
     .filter(([, [known, found]]) => JSON.stringify(known) !== JSON.stringify(found))
     .map(

@@ -95,7 +95,8 @@ function isPlaced(state: State, { id }: Guest, withinZoneId: Domain["scope"]): b
     withinZoneId,
   };
   const placement = findPlace(state, subject, 0);
-  if (!placement) return subject.rules.some(({ strict }) => strict) && !rulesAllow(state, subject);
+  const isRuled = subject.zoneIds !== undefined || subject.rules.some(({ strict }) => strict);
+  if (!placement) return isRuled && !rulesAllow(state, subject);
   state.tables.Guest.patch(id, { hostId: placement.hostId });
   return true;
 }

@@ -103,6 +103,12 @@ const withinZone: Filter = (state, subject, room) => {
   return { code: "ADMISSION_CONTROL", message: `zone ${name} is another one`, hostId: room.hostId };
 };
 
+const inGroupZones: Filter = (state, { zoneIds }, { hostId, zoneId }) => {
+  if (zoneIds === undefined || zoneIds.some((id) => id === zoneId)) return null;
+  const message = `its scaling group does not run in zone ${state.tables.Zone.get(zoneId).name}`;
+  return { code: "GROUP_ZONES", message, hostId };
+};
+
 const strictRules: Filter = (state, subject, room) => {
   for (const rule of subject.rules) {
     if (!rule.strict) continue;
@@ -252,6 +258,7 @@ const FILTERS: readonly Filter[] = [
   takesGuests,
   notGivenUp,
   withinZone,
+  inGroupZones,
   enoughCpu,
   enoughMemory,
   enoughStorage,
@@ -294,6 +301,7 @@ export function rulesAllow(state: State, subject: Subject): boolean {
     if (
       room.placeable &&
       !withinZone(state, subject, room) &&
+      !inGroupZones(state, subject, room) &&
       !notHere(state, subject, room) &&
       !strictRules(state, subject, room)
     )

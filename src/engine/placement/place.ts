@@ -195,6 +195,7 @@ const SHORTAGE: Partial<Record<ReasonCode, string>> = {
   HOST_CROWDED: "likely to be asked for too much",
   PREEMPTING: "making room for others",
   STARTS_LIMITED: "busy booting other guests",
+  GROUP_ZONES: "in zones where its scaling group does not run",
 };
 
 /**

@@ -18,7 +18,7 @@ export interface Domain {
   guests: number;
   /** At least as large as each of its guests in every respect. */
   largest: Resources;
-  /** Some of its guests have strict rules, which forbid them places that others could take. */
+  /** Some of its guests have strict rules or zones of their own, which forbid them places that others could take. */
   isRuled: boolean;
   /** Slots of that size which must be free in its scope, its own included: it can't use those. */
   need: number;
@@ -190,6 +190,7 @@ export class Reserve {
       known.largest = maxResources(known.largest, footprintOf(guest));
       known.isRuled ||=
         isNarrowed(state, guest) ||
+        isZoned(state, guest) ||
         state.indexes.rules.rulesOf(guestId).some(({ strict }) => strict);
     }
     if (!host) this.#known.delete(hostId);
@@ -280,6 +281,12 @@ export class Reserve {
 function isNarrowed({ meta: { settings } }: State, { allocation }: Guest): boolean {
   if (allocation === null) return false;
   return settings.cpuAllocationRatio > 1 || settings.memoryAllocationRatio > 1;
+}
+
+/** Its scaling group runs in some zones only, which forbids it places as rules do. */
+function isZoned({ tables }: State, { membership }: Guest): boolean {
+  if (membership === null) return false;
+  return (tables.ScalingGroup.find(membership.groupId)?.zoneIds.length ?? 0) > 0;
 }
 
 function keyOf({ cpuMillicores, memoryMiB, storageGiB }: Resources): string {

@@ -31,6 +31,8 @@ export interface Subject {
   readonly own?: ReadonlyMap<number, ReadonlyMap<number, number>>;
   /** How many migrations it takes, when they are to keep to the limit per host. */
   readonly migrations?: number;
+  /** The zones of its scaling group, when it is not to run anywhere else. */
+  readonly zoneIds?: readonly ZoneId[];
   /** The one rack or zone that will do. */
   readonly within?: { readonly scope: RuleScope; readonly domain: number };
 }
@@ -52,7 +54,13 @@ export function subjectFor(state: State, guest: Guest): Subject {
     withinZoneId: null,
     isHasty: false,
     rules: state.indexes.rules.rulesOf(guest.id),
+    ...groupZones(state, guest),
   };
+}
+
+function groupZones({ tables }: State, { membership }: Guest): Pick<Subject, "zoneIds"> {
+  const zoneIds = tables.ScalingGroup.find(membership?.groupId ?? 0)?.zoneIds ?? [];
+  return zoneIds.length > 0 ? { zoneIds } : {};
 }
 
 /** The host that it was stopped for, once that is back: it waits for its turn there. */

@@ -11,6 +11,7 @@ import { differences, Plan } from "./plan.ts";
 import { planPruning } from "./prune.ts";
 import { ruleWarnings } from "./rule-warnings.ts";
 import { planRules } from "./rules.ts";
+import { planScalingGroups } from "./scaling-groups.ts";
 import { planSecurityGroups } from "./security-groups.ts";
 import { checkOffers, planTopology } from "./topology.ts";
 
@@ -29,6 +30,7 @@ export function applyFleet(
   planCatalogue(plan, spec);
   planSecurityGroups(plan, spec);
   planGuests(plan, spec, prune);
+  planScalingGroups(plan, spec);
   planRules(plan, spec);
   planLoadBalancers(plan, spec);
   if (prune) planPruning(plan, spec);

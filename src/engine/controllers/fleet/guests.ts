@@ -133,7 +133,7 @@ function idsFor(plan: Plan, spec: GuestSpec) {
   };
 }
 
-function groupsFor(plan: Plan, tenant: TenantId, names: readonly string[]) {
+export function groupsFor(plan: Plan, tenant: TenantId, names: readonly string[]) {
   const { ctx } = plan;
   if (names.length === 1 && names[0] === DEFAULT_GROUP) return null;
   return names.map((name) =>
@@ -220,6 +220,8 @@ function updateGuest(plan: Plan, old: Guest, spec: GuestSpec, resources: Resourc
   ];
   const isolation = isolationChanges(plan, old, spec);
   const desired = differences(old, { desired: spec.desired });
+  if (old.membership)
+    plan.problem(spec.path, `Guest ${old.name} is a member of a scaling group, which sees to it.`);
   if (old.deleting)
     plan.problem(
       spec.path,

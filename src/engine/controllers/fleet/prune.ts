@@ -10,6 +10,7 @@ import { removeTenant } from "../tenants.ts";
 import { guestKey, splitGuestName } from "./guest-names.ts";
 import { pruneLoadBalancers } from "./load-balancers.ts";
 import type { Plan } from "./plan.ts";
+import { groupKeys, pruneScalingGroups } from "./scaling-groups.ts";
 import { pruneSecurityGroups } from "./security-groups.ts";
 
 /**
@@ -19,6 +20,7 @@ import { pruneSecurityGroups } from "./security-groups.ts";
 export function planPruning(plan: Plan, spec: FleetSpec): void {
   pruneRules(plan, spec);
   pruneLoadBalancers(plan, spec);
+  pruneScalingGroups(plan, spec);
   pruneGuests(plan, spec);
   const kept = pruneHosts(plan, spec);
   pruneTopology(plan, spec, kept);
@@ -42,7 +44,8 @@ function pruneGuests(plan: Plan, spec: FleetSpec): void {
   checkNoNeed(plan, spec, named);
   for (const guest of tables.Guest.sorted()) {
     const key = guestKey(tables.Tenant.get(guest.tenantId).name, guest.name);
-    if (guest.deleting || named.has(key)) continue;
+    // Members go with their group.
+    if (guest.deleting || guest.membership || named.has(key)) continue;
     plan.delete("Guest", guest.name, (cause) => {
       const seq = ctx.emitAsActor("GuestDeleteRequested", { guest: guest.id }, cause);
       supersedeOperation(ctx, guest.id, "the fleet document does not name it", seq);
@@ -60,14 +63,26 @@ function checkNoNeed(plan: Plan, spec: FleetSpec, named: ReadonlySet<string>): v
   const gone = "is not in the document and would be removed.";
   for (const guest of spec.guests)
     for (const name of guest.dependsOn)
-      if (!named.has(guestKey(guest.tenant, name)))
+      if (
+        !named.has(guestKey(guest.tenant, name)) &&
+        !staysAsMember(plan, spec, guest.tenant, name)
+      )
         plan.problem([...guest.path, "dependsOn"], `Guest ${guest.name}: guest ${name} ${gone}`);
   for (const rule of spec.affinityRules)
     for (const name of rule.guests) {
       const { tenant, guest } = splitGuestName(name);
-      if (!named.has(guestKey(tenant, guest)))
+      if (!named.has(guestKey(tenant, guest)) && !staysAsMember(plan, spec, tenant, guest))
         plan.problem([...rule.path, "guests"], `Rule ${rule.name}: guest ${name} ${gone}`);
     }
+}
+
+/** A member of a group that the document names. */
+function staysAsMember({ ctx }: Plan, spec: FleetSpec, tenant: string, name: string): boolean {
+  const { names, tables } = ctx.state;
+  const tenantId = names.tenant.find(tenant) ?? 0;
+  const guest = tables.Guest.find(names.guest.find(name, tenantId) ?? 0);
+  const group = tables.ScalingGroup.find(guest?.membership?.groupId ?? 0);
+  return group !== undefined && groupKeys(spec).has(guestKey(tenant, group.name));
 }
 
 /** Gives the hosts that stay. */
@@ -151,8 +166,14 @@ function pruneTopology(plan: Plan, spec: FleetSpec, kept: ReadonlySet<HostId>): 
       plan.delete("DataCenter", name, (cause) =>
         ctx.emitAsActor("DataCenterRemoved", { dataCenter: id }, cause),
       );
+  const inGroups = new Set([
+    ...[...tables.ScalingGroup.values()].flatMap(({ zoneIds }) => zoneIds),
+    ...spec.scalingGroups.flatMap(({ zones: listed }) =>
+      listed.map((each) => ctx.state.names.zone.find(each)),
+    ),
+  ]);
   for (const { id, name } of tables.Zone.sorted())
-    if (!zones.some((zone) => zone.name === name))
+    if (!zones.some((zone) => zone.name === name) && !inGroups.has(id))
       plan.delete("Zone", name, (cause) => {
         endFaultsOn(ctx, id, cause);
         ctx.emitAsActor("ZoneRemoved", { zone: id }, cause);
@@ -187,6 +208,7 @@ function pruneCatalogue(plan: Plan, spec: FleetSpec): void {
   const { ctx } = plan;
   const { tables } = ctx.state;
   const guests = [...tables.Guest.values()];
+  const groups = [...tables.ScalingGroup.values()];
   /** What guests of the document are made of, listed in it or not. */
   const wanted = (nameIn: (guest: GuestSpec) => string) =>
     spec.guests.map((guest) => ({ name: nameIn(guest) }));
@@ -204,15 +226,27 @@ function pruneCatalogue(plan: Plan, spec: FleetSpec): void {
   prune(
     "Flavor",
     tables.Flavor.sorted(),
-    [...spec.flavors, ...wanted(flavorNameOf)],
-    (id) => guests.some((guest) => guest.flavorId === id || guest.task?.resize?.flavorId === id),
+    [
+      ...spec.flavors,
+      ...wanted(flavorNameOf),
+      ...spec.scalingGroups.flatMap(({ template }) => template.flavors.map((name) => ({ name }))),
+    ],
+    (id) =>
+      guests.some((guest) => guest.flavorId === id || guest.task?.resize?.flavorId === id) ||
+      groups.some(({ template }) => template.flavorIds.some((each) => each === id)),
     (id, cause) => ctx.emitAsActor("FlavorRemoved", { flavor: id as never }, cause),
   );
   prune(
     "Image",
     tables.Image.sorted(),
-    [...spec.images, ...wanted((guest) => guest.image)],
-    (id) => guests.some((guest) => guest.imageId === id),
+    [
+      ...spec.images,
+      ...wanted((guest) => guest.image),
+      ...spec.scalingGroups.map(({ template }) => ({ name: template.image })),
+    ],
+    (id) =>
+      guests.some((guest) => guest.imageId === id) ||
+      groups.some(({ template }) => template.imageId === id),
     (id, cause) => ctx.emitAsActor("ImageRemoved", { image: id as never }, cause),
   );
   prune(
@@ -224,8 +258,9 @@ function pruneCatalogue(plan: Plan, spec: FleetSpec): void {
       ...wanted((guest) => guest.tenant),
       ...spec.securityGroups.map(({ tenant }) => ({ name: tenant })),
       ...spec.loadBalancers.map(({ tenant }) => ({ name: tenant })),
+      ...[...spec.securityGroups, ...spec.scalingGroups].map(({ tenant }) => ({ name: tenant })),
     ],
-    (id) => guests.some((guest) => guest.tenantId === id),
+    (id) => [...guests, ...groups].some(({ tenantId }) => tenantId === id),
     (id, cause) => removeTenant(ctx, id as TenantId, cause),
   );
 }

@@ -24,7 +24,7 @@ export function addDemand(demand: Demand, tenant: string, resources: Resources):
 /** Every tenant that the document changes, against its quota as the document leaves it. */
 export function checkQuotas(plan: Plan, spec: FleetSpec, demand: Demand, prune: boolean): void {
   const { names, tables } = plan.ctx.state;
-  if (!prune) addUnnamed(plan, spec, demand);
+  addUnnamed(plan, spec, demand, prune);
   const listed = new Map(spec.tenants.map((tenant) => [tenant.name, tenant]));
   for (const name of new Set([...listed.keys(), ...spec.guests.map(({ tenant }) => tenant)])) {
     const id = names.tenant.find(name);
@@ -40,13 +40,14 @@ export function checkQuotas(plan: Plan, spec: FleetSpec, demand: Demand, prune: 
   }
 }
 
-/** Guests that the document does not name stay, and count as they are. */
-function addUnnamed(plan: Plan, spec: FleetSpec, demand: Demand): void {
+/** Guests that the document does not name and does not prune stay, and count as they are. */
+function addUnnamed(plan: Plan, spec: FleetSpec, demand: Demand, prune: boolean): void {
   const { tables } = plan.ctx.state;
   const named = new Set(spec.guests.map(({ tenant, name }) => guestKey(tenant, name)));
   for (const guest of tables.Guest.values()) {
     const tenant = tables.Tenant.get(guest.tenantId).name;
-    if (!guest.deleting && !named.has(guestKey(tenant, guest.name)))
+    const stays = !prune || guest.membership !== null;
+    if (stays && !guest.deleting && !named.has(guestKey(tenant, guest.name)))
       addDemand(demand, tenant, footprintOf(guest));
   }
 }

@@ -126,6 +126,9 @@ export function pruneSecurityGroups(plan: Plan, spec: FleetSpec): void {
     ...spec.guests.flatMap(({ tenant, securityGroups }) =>
       securityGroups.map((name) => keyOf(tenant, name)),
     ),
+    ...spec.scalingGroups.flatMap(({ tenant, template }) =>
+      template.securityGroups.map((name) => keyOf(tenant, name)),
+    ),
     ...spec.securityGroups.flatMap(({ tenant, rules }) =>
       rules.map(({ remoteGroup }) => keyOf(tenant, String(remoteGroup))),
     ),
@@ -143,6 +146,9 @@ export function pruneSecurityGroups(plan: Plan, spec: FleetSpec): void {
     const speakers = groups.filter((other) => !named.has(keyOf(tenantOf(other), other.name)));
     const isUsed =
       indexes.guestsOfSecurityGroup.of(id).some(isMember) ||
+      [...tables.ScalingGroup.values()].some(({ template }) =>
+        template.securityGroupIds?.includes(id),
+      ) ||
       speakers.some((other) => other.id !== id && namesGroup(other.rules, id));
     if (name !== DEFAULT_GROUP && !wanted.has(keyOf(tenantOf(group), name)) && !isUsed)
       plan.delete("SecurityGroup", name, (cause) =>

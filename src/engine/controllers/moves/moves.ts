@@ -5,6 +5,7 @@ import { knowsWhatRuns } from "../../fleet-conditions.ts";
 import { isWatched } from "../../host-conditions.ts";
 import type { State } from "../../state.ts";
 import { whyEmptied } from "../emptying.ts";
+import { spreadGroups } from "../scaling/spread.ts";
 import { evacuate } from "./evacuate.ts";
 import { failBack } from "./failback.ts";
 import { repairRules } from "./repair.ts";
@@ -13,7 +14,7 @@ import { MoveRound } from "./round.ts";
 
 /**
  * Every move that nobody asked for guest by guest: out of hosts that are to be empty, to where strict
- * rules want a guest, and back to where it belongs. Looked at as a whole, once per instant, after
+ * rules want a guest, back to where it belongs, and into the emptier zones of its scaling group. Looked at as a whole, once per instant, after
  * anything that may have made a move possible or needed.
  */
 export function orderMoves(ctx: Context): void {
@@ -24,15 +25,24 @@ export function orderMoves(ctx: Context): void {
   repairRules(round);
   reunite(round);
   failBack(round);
+  spreadGroups(round);
   letStay(round);
   ctx.movesNextMs = round.nextMs;
 }
 
 /** Whether anybody should move, or is said to be unable to. */
 export function movesWanted({ indexes, meta }: State): boolean {
-  const { rules, failingZones, ruledOut } = indexes;
+  const { rules, failingZones, ruledOut, scaling } = indexes;
   const { displacedFrom, awayFrom, askedEmpty, blocked } = indexes.moves;
-  const sets = [askedEmpty, failingZones, blocked, ruledOut, rules.misplaced, rules.outranked];
+  const sets = [
+    askedEmpty,
+    failingZones,
+    blocked,
+    ruledOut,
+    rules.misplaced,
+    rules.outranked,
+    scaling.uneven,
+  ];
   if (rules.mayBeBroken || sets.some(({ size }) => size > 0) || !displacedFrom.isEmpty) return true;
   return !meta.settings.balanceOnStart && !awayFrom.isEmpty;
 }
@@ -65,7 +75,10 @@ function shouldLeave(state: State, guest: Guest): boolean {
   const { rules, capacity } = state.indexes;
   const broken = rules.broken(capacity);
   if (rules.misplaced.has(id) || rules.rulesOf(id).some((rule) => broken.has(rule.id))) return true;
-  // It failed to go back, and will try again.
+  // It failed to go where its group has fewer, or back, and will try again.
+  const groupId = guest.membership?.groupId ?? null;
+  if (moveFailures > 0 && groupId !== null && state.indexes.scaling.uneven.has(groupId))
+    return true;
   const belongs = displacedFromHostId ?? homeHostId ?? hostId;
   return moveFailures > 0 && recovery.failback && (belongs !== hostId || rules.outranked.has(id));
 }

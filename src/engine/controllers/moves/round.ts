@@ -13,6 +13,7 @@ import { type Choice, findPlace, place } from "../../placement/place.ts";
 import { type Subject, subjectForAll } from "../../placement/subject.ts";
 import type { State } from "../../state.ts";
 import { sameReasons } from "../blocking.ts";
+import { zoneToJoin } from "../scaling/zones.ts";
 import { nextTryMs } from "./pause.ts";
 
 /** What came of wanting a move: it was ordered, its time will come by itself, or why it can't be. */
@@ -186,12 +187,23 @@ export class MoveRound {
   #placeOnce(subject: Subject): Choice {
     const { rules, resources, triedHostIds } = subject;
     const likeness = [...Object.values(resources), ...triedHostIds].join("/");
-    const key = rules.length > 0 ? null : likeness;
+    const key = rules.length > 0 || this.#isMember(subject) ? null : likeness;
     const known = key === null ? undefined : this.#failures.get(key);
     if (known) return { ok: false, reasons: known };
-    const choice = place(this.state, subject, this.ctx.nowMs);
+    const choice = place(this.state, this.#intoEmptiestZone(subject), this.ctx.nowMs);
     if (!choice.ok && key !== null) this.#failures.set(key, choice.reasons);
     return choice;
+  }
+
+  #isMember({ guestIds }: Subject): boolean {
+    return guestIds.some((id) => this.state.tables.Guest.find(id)?.membership != null);
+  }
+
+  /** A member of a scaling group goes where it keeps that even. */
+  #intoEmptiestZone(subject: Subject): Subject {
+    const [guest, ...others] = subject.guestIds.map((id) => this.state.tables.Guest.find(id));
+    if (!guest?.membership || others.length > 0) return subject;
+    return { ...subject, ...zoneToJoin(this.ctx, guest, subject, null) };
   }
 
   /** What keeps them where they are, wherever they were to go. */

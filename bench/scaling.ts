@@ -1,0 +1,144 @@
+/**
+ * Scaling groups on the engine's own state, in the simulated world, without disk and threads.
+ *
+ * `step`: a group of 20 members at its target gets four times the work from one sample to the next.
+ * How long after that, sample periods and boots apart, its running members can do it all at their
+ * target, and by how much it has too many. `noise`: the same group, an hour of work that scatters by
+ * 20 % from sample to sample: how many steps it takes. `many`: 10,000 members in 500 groups, each with a
+ * policy of its own and samples every 10 s: the CPU of all that is decided, as a part of a core.
+ */
+
+import { parseFleetDocument } from "../src/fleet/parse.ts";
+import type { FleetSpec } from "../src/model/fleet.ts";
+import { EngineWorld } from "./engine-world.ts";
+import type { Benchmark, Measured } from "./harness.ts";
+import type { Lab } from "./lab.ts";
+
+const START_MS = Date.UTC(2026, 0, 1);
+const TURN_SECONDS = 10;
+const TURNS = 1_000;
+const BOOT_SECONDS = 20;
+/** One boot takes up to so much longer than another in the simulated world. */
+const LONGEST_BOOT_SECONDS = BOOT_SECONDS * 1.2;
+const TARGET = 50;
+const MEMBERS = 20;
+
+const GROUPS = 500;
+const MANY_SECONDS = 300;
+const CORE_SHARE_LIMIT = 0.1;
+
+export const scaling: Benchmark = {
+  about: "how scaling groups follow their work, and what that costs for 10,000 members",
+  run: measure,
+};
+
+async function measure(lab: Lab): Promise<Measured> {
+  lab.progress("a step of four times the work");
+  const step = followStep();
+  lab.progress("an hour of noise");
+  const noiseSteps = followNoise();
+  lab.progress(`${GROUPS} groups`);
+  const many = watchMany();
+  return {
+    figures: { ...step, noiseSteps, ...many },
+    peers: {},
+    ratios: {
+      stepSamples: step.stepSamples / 2,
+      stepOvershoot: step.stepOvershoot / 0.1,
+      noiseSteps,
+      manyCoreShare: many.manyCoreShare / CORE_SHARE_LIMIT,
+    },
+    limits: {
+      stepSamples: { atMost: 1 },
+      stepOvershoot: { atMost: 1 },
+      noiseSteps: { atMost: 0 },
+      manyCoreShare: { atMost: 1 },
+    },
+  };
+}
+
+/** The step comes with this turn; by then the group has long been at rest. */
+const STEP_TURN = 60;
+
+function followStep() {
+  const world = oneGroup((turn) => (turn < STEP_TURN ? 0.25 : 1));
+  world.advance(STEP_TURN * TURN_SECONDS + 1_800);
+  const wanted = 4 * MEMBERS;
+  const capable = world.of("GuestStarted")[wanted - 1];
+  if (!capable) throw new Error(`The group never had ${wanted} members`);
+  const stepMs = START_MS + STEP_TURN * TURN_SECONDS * 1000;
+  const seconds = (capable.atMs - stepMs) / 1000;
+  const most = Math.max(...world.of("GroupScaledOut").map(({ payload }) => payload.toSize));
+  return {
+    stepSeconds: seconds,
+    stepSamples: Math.max(0, seconds - LONGEST_BOOT_SECONDS) / TURN_SECONDS,
+    stepOvershoot: most / wanted - 1,
+  };
+}
+
+function followNoise(): number {
+  const world = oneGroup((turn) => 0.25 * (1 + 0.2 * (2 * drawn(turn) - 1)));
+  world.advance(3_600);
+  return world.of("GroupScaledOut", "GroupScaledIn").length;
+}
+
+/** Looks like chance from 0 to 1, and is the same each time. */
+function drawn(turn: number): number {
+  const large = Math.sin(turn * 12.9898) * 43_758.5453;
+  return large - Math.floor(large);
+}
+
+/** At share 0.25 of its work its members are at their target. */
+function oneGroup(shareAt: (turn: number) => number): EngineWorld {
+  const first = Math.floor(START_MS / (TURN_SECONDS * 1000)) % TURNS;
+  const shares = Array.from({ length: TURNS }, (_, index) =>
+    shareAt((index - first + TURNS) % TURNS),
+  );
+  const workload = { kind: "TRACE", file: "work", row: 0, intervalSeconds: TURN_SECONDS };
+  const peakCpuCores = (4 * MEMBERS * TARGET) / 100;
+  const group = groupOf("web", MEMBERS, 10 * MEMBERS, { peakCpuCores, workload });
+  return new EngineWorld(START_MS, fleetOf(6, [group], [{ file: "work", row: 0, shares }]));
+}
+
+function watchMany() {
+  const workload = { kind: "DIURNAL", minShare: 0.49, maxShare: 0.51 };
+  const peakCpuCores = (MEMBERS * TARGET) / 50;
+  const groups = Array.from({ length: GROUPS }, (_, index) =>
+    groupOf(`group${index}`, MEMBERS, 2 * MEMBERS, { peakCpuCores, workload }),
+  );
+  const world = new EngineWorld(START_MS, fleetOf(300, groups, []));
+  world.advance(600);
+  const before = world.decidingSeconds;
+  world.advance(MANY_SECONDS);
+  return {
+    manyMembers: world.state.tables.Guest.size,
+    manyCoreShare: (world.decidingSeconds - before) / MANY_SECONDS,
+  };
+}
+
+function groupOf(name: string, desired: number, max: number, demand: object) {
+  const policy = { name: "cpu", kind: "TARGET_TRACKING", metric: "CPU", target: TARGET };
+  const template = { flavor: "small", image: "linux" };
+  return { name, template, min: 1, max, desired, policies: [policy], demand };
+}
+
+function fleetOf(hosts: number, scalingGroups: object[], traces: object[]): FleetSpec {
+  const host = { cpuCores: 64, memoryMiB: 262_144, storageGiB: 4_000 };
+  const zones = ["a", "b", "c"].map((name) => ({
+    name,
+    dataCenters: [{ name: `dc-${name}`, hosts: [{ name, count: hosts / 3, ...host }] }],
+  }));
+  const parsed = parseFleetDocument(
+    JSON.stringify({
+      // All boot at once: how they take turns is not what is measured.
+      settings: { usageSampleSeconds: TURN_SECONDS, startsPerHost: 100 },
+      regions: [{ name: "north", zones }],
+      flavors: [{ name: "small", cpuCores: 1, memoryMiB: 2_048, storageGiB: 10 }],
+      images: [{ name: "linux", bootSeconds: BOOT_SECONDS }],
+      traces,
+      scalingGroups,
+    }),
+  );
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems[0]));
+  return parsed.spec;
+}

@@ -1,0 +1,31 @@
+import type { Command, Outcome } from "../../../model/commands.ts";
+import type { Context } from "../../context.ts";
+import {
+  createScalingGroup,
+  deleteScalingGroup,
+  putMetric,
+  setDesiredCapacity,
+  setMemberHealth,
+  setScaleInProtection,
+  updateScalingGroup,
+} from "./commands.ts";
+
+const VERBS = {
+  CREATE_SCALING_GROUP: createScalingGroup,
+  UPDATE_SCALING_GROUP: updateScalingGroup,
+  DELETE_SCALING_GROUP: deleteScalingGroup,
+  SET_DESIRED_CAPACITY: setDesiredCapacity,
+  SET_SCALE_IN_PROTECTION: setScaleInProtection,
+  SET_MEMBER_HEALTH: setMemberHealth,
+  PUT_METRIC: putMetric,
+} as const;
+
+type ScalingCommand = Extract<Command, { kind: keyof typeof VERBS }>;
+
+export function isScaling(command: Command): command is ScalingCommand {
+  return command.kind in VERBS;
+}
+
+export function handleScaling(ctx: Context, command: ScalingCommand): Outcome {
+  return VERBS[command.kind](ctx, command as never);
+}

@@ -1,0 +1,58 @@
+import type { ScalingGroup } from "../../../model/entities.ts";
+import { isMeasured, type ScalingPolicy } from "../../../model/scaling.ts";
+import type { Context } from "../../context.ts";
+import type { State } from "../../state.ts";
+import { holdStep } from "./holds.ts";
+import { isWarm, membersOf } from "./members.ts";
+
+/** A metric that did not come for so long, or for three turns, does not come any more. */
+const MISSING_AFTER_MS = 180_000;
+/** How often it is looked for such metrics. */
+const SWEEP_EVERY_MS = 30_000;
+
+/** Says of which policies it is that the metric does not come any more. */
+export function sweepMetrics(ctx: Context): void {
+  const { indexes, signals, tables } = ctx.state;
+  if (signals.sweepDueAtMs > ctx.nowMs || indexes.scaling.watched.size === 0) return;
+  signals.sweepDueAtMs = ctx.nowMs + SWEEP_EVERY_MS;
+  for (const id of [...indexes.scaling.watched].sort((a, b) => a - b)) {
+    const group = tables.ScalingGroup.get(id);
+    if (!group.deleting) holdWhereMissing(ctx, group);
+  }
+}
+
+/** Says so of the policies whose metrics don't come, and gives their names. */
+export function holdWhereMissing(ctx: Context, group: ScalingGroup): Set<string> {
+  const missing = group.policies.filter((each) => isMissing(ctx.state, group, each, ctx.nowMs));
+  for (const policy of missing) holdForMetrics(ctx, group, policy);
+  return new Set(missing.map(({ name }) => name));
+}
+
+function holdForMetrics(ctx: Context, group: ScalingGroup, policy: ScalingPolicy): void {
+  if (policy.kind === "SCHEDULED") return;
+  const message = `policy ${policy.name} has no samples of ${policy.metric}: it holds the size as it is until they come`;
+  holdStep(ctx, group, policy.name, { code: "METRICS_MISSING", message });
+}
+
+/** Its metric should have come by now. A group of which nobody is warm has nothing to measure. */
+function isMissing(
+  state: State,
+  group: ScalingGroup,
+  policy: ScalingPolicy,
+  nowMs: number,
+): boolean {
+  if (policy.kind === "SCHEDULED") return false;
+  const { signals, meta } = state;
+  const newestMs = signals.of(group.id, policy.metric).at(-1)?.atMs ?? group.createdAtMs;
+  const expectedMs = isMeasured(policy.metric) ? firstWarmMs(state, group, nowMs) : 0;
+  if (expectedMs === null) return false;
+  const afterMs = Math.max(MISSING_AFTER_MS, 3000 * meta.settings.usageSampleSeconds);
+  return nowMs - Math.max(newestMs, expectedMs, signals.sinceMs) > afterMs;
+}
+
+function firstWarmMs(state: State, group: ScalingGroup, nowMs: number): number | null {
+  const warm = membersOf(state, group.id).filter((member) => isWarm(member, group, nowMs));
+  if (warm.length === 0) return null;
+  const sinceMs = warm.map(({ membership }) => membership.runsSinceMs ?? nowMs);
+  return Math.min(...sinceMs) + group.warmUpSeconds * 1000;
+}

@@ -1,0 +1,119 @@
+import type { ScalingGroup } from "../../../model/entities.ts";
+import type { Reason } from "../../../model/reasons.ts";
+import type { MetricName, ScalingPolicy } from "../../../model/scaling.ts";
+import type { Context } from "../../context.ts";
+import { quotaObjection } from "../quota.ts";
+import { lackOfRoom } from "./grow.ts";
+import { endOtherHolds, holdStep } from "./holds.ts";
+import { isWarm, membersOf } from "./members.ts";
+import { holdWhereMissing } from "./missing.ts";
+import { resize } from "./resize.ts";
+import { type Wish, wishOf } from "./wishes.ts";
+import { zonesOf } from "./zones.ts";
+
+/**
+ * New samples came of some metrics. Of what policies want the largest wins: the group grows if that is
+ * more than it is to have, and shrinks if all want less. What stands in the way is told.
+ */
+export function followPolicies(
+  ctx: Context,
+  group: ScalingGroup,
+  isNew: (metric: MetricName) => boolean,
+): void {
+  if (group.deleting || !group.policies.some((each) => isAbout(each, isNew))) return;
+  const held = holdWhereMissing(ctx, group);
+  const wishes = wishesOf(ctx, group)
+    .filter(({ policy }) => !held.has(policy))
+    .sort((a, b) => b.size - a.size);
+  const more = wishes.filter(({ size }) => size > group.desired);
+  // Whoever can't know speaks for no fewer.
+  const isLess = held.size === 0 && wishes.every(({ size }) => size < group.desired);
+  const [whyNot, moving] = isLess ? [whyNotFewer, wishes] : [whyNotMore, more];
+  for (const wish of moving) {
+    const obstacle = whyNot(ctx, group, wish);
+    if (!obstacle) continue;
+    holdStep(ctx, group, wish.policy, obstacle);
+    held.add(wish.policy);
+  }
+  endOtherHolds(ctx, group, held);
+  const [largest] = moving;
+  if (largest && !held.has(largest.policy)) take(ctx, group, largest, wishes);
+}
+
+function isAbout(policy: ScalingPolicy, isNew: (metric: MetricName) => boolean): boolean {
+  return policy.kind !== "SCHEDULED" && isNew(policy.metric);
+}
+
+function wishesOf({ state, nowMs }: Context, group: ScalingGroup): Wish[] {
+  const members = membersOf(state, group.id);
+  const warm = members.filter((member) => isWarm(member, group, nowMs)).length;
+  const known = {
+    nowMs,
+    desired: group.desired,
+    warm,
+    scaleInAfterMs: group.scaleInAfterSeconds * 1000,
+  };
+  const wishes = group.policies.map((policy) => {
+    if (policy.kind === "SCHEDULED") return null;
+    return wishOf(policy, { ...known, samples: state.signals.of(group.id, policy.metric) });
+  });
+  // What is measured while members come up is a part of the work: it speaks for no fewer.
+  const isComing = members.some(
+    (member) => member.hostId !== null && !isWarm(member, group, nowMs),
+  );
+  return wishes
+    .filter((wish) => wish !== null)
+    .map((wish) =>
+      isComing && wish.size < group.desired ? { ...wish, size: group.desired } : wish,
+    );
+}
+
+function whyNotMore(ctx: Context, group: ScalingGroup, wish: Wish): Reason | null {
+  const { state } = ctx;
+  const { desired, max } = group;
+  if (desired >= max) return { code: "AT_MAX", message: `${wish.reason}, and max is ${max}` };
+  const cooldown = cooling(ctx, group, wish);
+  if (cooldown) return cooldown;
+  const full = lackOfRoom(state, group.id);
+  if (full) return { ...full.reason, message: `${wish.reason}, and ${full.reason.message}` };
+  const { Tenant, Flavor } = state.tables;
+  const { resources } = Flavor.get(group.template.flavorIds[0] as never);
+  const objection = quotaObjection(state, Tenant.get(group.tenantId), resources, 1);
+  return objection === null
+    ? null
+    : { code: "OVER_QUOTA", message: `${wish.reason}. ${objection}` };
+}
+
+function whyNotFewer(ctx: Context, group: ScalingGroup, wish: Wish): Reason | null {
+  const { state } = ctx;
+  const { desired, min } = group;
+  if (desired <= min) return { code: "AT_MIN", message: `${wish.reason}, and min is ${min}` };
+  const cooldown = cooling(ctx, group, wish);
+  if (cooldown) return cooldown;
+  const down = zonesOf(state, group)
+    .map((id) => state.tables.Zone.get(id))
+    .find(({ status }) => status === "DOWN");
+  return down
+    ? { code: "ZONE_DOWN", message: `${wish.reason}, and zone ${down.name} is down` }
+    : null;
+}
+
+function cooling({ nowMs }: Context, group: ScalingGroup, wish: Wish): Reason | null {
+  const { lastStepAtMs, cooldownSeconds } = group;
+  const leftMs = (lastStepAtMs ?? Number.NEGATIVE_INFINITY) + cooldownSeconds * 1000 - nowMs;
+  if (leftMs <= 0) return null;
+  const message = `${wish.reason}, and the cooldown of ${cooldownSeconds} s is not over`;
+  return { code: "COOLDOWN", message };
+}
+
+/** All that was wanted is told, whoever wins. */
+function take(ctx: Context, group: ScalingGroup, wish: Wish, wishes: readonly Wish[]): void {
+  const size = Math.max(group.min, Math.min(group.max, wish.size));
+  const bound =
+    size === wish.size ? [] : [size === group.max ? `max is ${size}` : `min is ${size}`];
+  const others = wishes
+    .filter(({ policy }) => policy !== wish.policy)
+    .map((other) => `${other.policy} wants ${other.size} (${other.reason})`);
+  const reason = [wish.reason, ...bound, ...others].join("; ");
+  resize(ctx, group.id, size, { policy: wish.policy, reason });
+}

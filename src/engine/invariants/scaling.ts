@@ -1,0 +1,77 @@
+import type { Guest, ScalingGroup } from "../../model/entities.ts";
+import { membersOf } from "../controllers/scaling/members.ts";
+import { groupTimerOf, memberTimerOf, ScalingIndex } from "../scaling-index.ts";
+import type { State } from "../state.ts";
+import { broken } from "./claim.ts";
+
+/** Groups have the members that they are to have, or say why not, and never more than they may. */
+export function groupsAreSound(state: State): string[] {
+  return [
+    ...state.tables.ScalingGroup.sorted().flatMap((group) => groupIsSound(state, group)),
+    ...state.tables.Guest.sorted().flatMap((guest) => membershipIsSound(state, guest)),
+  ];
+}
+
+function groupIsSound(state: State, group: ScalingGroup): string[] {
+  const { id, name, tenantId, min, max, desired, deleting, blockedBy, template } = group;
+  const { tables, groupsDue } = state;
+  const size = membersOf(state, id).length;
+  // It is looked at before time goes on.
+  const isNext = groupsDue.has(id) || deleting;
+  const isExcused = (code: string) => blockedBy.some((reason) => reason.code === code);
+  return broken(`scaling group ${name}`, [
+    [min <= desired && desired <= max, `is to have ${desired}, from ${min} to ${max}`],
+    [isNext || size <= max || isExcused("SCALE_IN_PROTECTED"), `has ${size} of ${max}`],
+    [isNext || size >= min || isExcused("OVER_QUOTA"), `has ${size}, and ${min} at least`],
+    [isNext || size === desired || blockedBy.length > 0, `has ${size} and not ${desired}`],
+    [tables.Tenant.find(tenantId) !== undefined, "has no tenant"],
+    [tables.Image.find(template.imageId) !== undefined, "has no image"],
+    [template.flavorIds.every((each) => tables.Flavor.find(each)), "has no flavor"],
+    [group.zoneIds.every((each) => tables.Zone.find(each)), "is in a zone that is gone"],
+  ]);
+}
+
+function membershipIsSound({ tables }: State, guest: Guest): string[] {
+  const { membership, name, tenantId, status } = guest;
+  if (membership === null) return [];
+  const group = tables.ScalingGroup.find(membership.groupId);
+  const runs = status === "RUNNING" || status === "MIGRATING";
+  return broken(`member ${name}`, [
+    [group?.tenantId === tenantId, "is in no group of its tenant"],
+    [membership.number < (group?.nextNumber ?? 0), "has a number that is still to be given"],
+    [runs === (membership.runsSinceMs !== null), `runs since ${membership.runsSinceMs}`],
+  ]);
+}
+
+/** What the index of groups holds, and what the tables say. */
+export function scalingExpectations(state: State): Record<string, [unknown, unknown]> {
+  const { tables, indexes } = state;
+  const groups = tables.ScalingGroup.sorted();
+  const guests = tables.Guest.sorted();
+  const anew = new ScalingIndex();
+  for (const { id } of tables.Zone.sorted()) anew.zoneChanged(id, true);
+  for (const group of groups) anew.groupChanged(undefined, group);
+  for (const guest of guests)
+    anew.guestChanged(undefined, guest, (hostId) => tables.Host.get(hostId).zoneId);
+  const shown = (index: ScalingIndex) =>
+    groups.map(({ id, tenantId }) => [
+      index.members.of(id),
+      index.groupsOfTenant.of(tenantId),
+      index.groupTimers.has(id),
+      index.watched.has(id),
+      index.measured.has(id),
+      index.uneven.has(id),
+      tables.Zone.sorted().map((zone) => index.standing(id, zone.id)),
+    ]);
+  return {
+    scaling: [shown(indexes.scaling), shown(anew)],
+    groupTimers: [
+      groups.map(({ id }) => indexes.scaling.groupTimers.has(id)),
+      groups.map((group) => groupTimerOf(group) !== null),
+    ],
+    memberTimers: [
+      guests.map(({ id }) => indexes.scaling.memberTimers.has(id)),
+      guests.map((guest) => memberTimerOf(guest) !== null),
+    ],
+  };
+}

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { startSettledServer } from "../api/harness.ts";
+import { run } from "./processes.ts";
+
+const DOCUMENT = `scalingGroups:
+  - { name: web, template: { flavor: small, image: linux }, max: 3, policies: [{ name: cpu, kind: TARGET_TRACKING, metric: CPU, target: 60 }] }`;
+
+test("a scaling group is shown, resized, and says why it is not as it should be", async () => {
+  const server = await startSettledServer();
+  await server.mutate("applyFleet", "ApplyFleetInput", { document: DOCUMENT });
+  const group = (...words: string[]) => run(["group", ...words, "--url", server.url]);
+  expect(await group("web")).toMatchObject({
+    code: 0,
+    out: "default/web is to have 0 members (0 to 3), has 0, of which 0 run\n  policy cpu (TARGET_TRACKING)\n",
+  });
+  expect((await group("web", "--size", "2")).out).toMatch(/^default\/web is to have 2 members/);
+  await server.advance(60);
+  expect((await group("default/web")).out).toContain("has 2, of which 2 run");
+  const tenantId = await server.id("tenant", "default");
+  await server.mutate("setQuota", "SetQuotaInput", { tenantId, quota: { guests: 7 } });
+  await group("web", "--size", "3");
+  await server.advance(1);
+  expect((await group("web")).out).toMatch(
+    /• Tenant default may have 7 guests.*\n {4}→ Raise the tenant's quota/,
+  );
+  expect(await group("web", "--size", "4")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("Desired (4) must be from min (0) to max (3)."),
+  });
+  expect(await group("none")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("There is no scaling group default/none"),
+  });
+  expect(await group("web", "--size", "many")).toMatchObject({ code: 2 });
+  expect(await group()).toMatchObject({ code: 2 });
+});
