@@ -151,7 +151,10 @@ describe("what would not come back", () => {
   test("is what then happens", () => {
     const seen = { back: 0, behind: 0 };
     for (let seed = 1; seed <= 150; seed++) {
-      const document = JSON.stringify(randomDocument(new Chance(seed)));
+      const random = randomDocument(new Chance(seed));
+      // Guests that are moved off a busy host later may make room that nobody can foresee.
+      const settings = { ...random.settings, balancing: "OFF" };
+      const document = JSON.stringify({ ...random, settings });
       const world = new World(document, seed).advance(400);
       const { losses } = reportOf(world, "HOST");
       const loss = losses[seed % Math.max(1, losses.length)];

@@ -21,7 +21,7 @@ export function crowding(
   if (state.meta.settings.powerManagement !== "AUTO" || standby.size + waking.size === 0)
     return null;
   if (fromHostId !== null || state.demand.isUnknown) return null;
-  const guests = guestIds.map((id) => state.tables.Guest.get(id));
+  const guests = guestIds.map((id) => state.tables.Guest.find(id)).filter((each) => !!each);
   if (guests.length === 0 || !guests.every(isNewStart)) return null;
   const load = hostLoad(state, hostId);
   // What is too much for an empty host will not find a better one.

@@ -149,7 +149,7 @@ export class Plan {
   /** Nothing is against it there. Whoever belongs there less than here would be brought back. */
   takes(subject: Subject, { guests }: Unit, fromHostId: HostId, hostId: HostId): boolean {
     const { state } = this;
-    if (!willDo(state, subject, hostId)) return false;
+    if (!willDo(state, subject, hostId) || !staysEven(state, guests, hostId)) return false;
     if (!guests.some(({ recovery }) => recovery.failback)) return true;
     return preference(state, guests, hostId) >= preference(state, guests, fromHostId);
   }
@@ -201,4 +201,13 @@ export class Plan {
     for (const id of this.#moved) if (!moved.has(id)) this.#moved.delete(id);
     return false;
   }
+}
+
+/** Members of scaling groups are even over zones, and would be brought back from another one. */
+function staysEven({ tables }: State, guests: readonly Guest[], toHostId: HostId): boolean {
+  const { zoneId } = tables.Host.get(toHostId);
+  return guests.every(
+    ({ membership, hostId }) =>
+      membership === null || hostId === null || tables.Host.get(hostId).zoneId === zoneId,
+  );
 }
