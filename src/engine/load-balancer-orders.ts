@@ -2,6 +2,8 @@ import type { LoadBalancerOrder } from "../model/actions.ts";
 import type { LoadBalancer } from "../model/entities.ts";
 import type { EventKind, FleetEvent } from "../model/events.ts";
 import type { GuestId, LoadBalancerId } from "../model/ids.ts";
+import { shownAddress } from "../model/security.ts";
+import { LOAD_BALANCER_DRIVERS } from "../model/statuses.ts";
 import type { DriverAction } from "./actions.ts";
 import type { State } from "./state.ts";
 import { awaitsDraining, isDrainedFirst, targetsOf } from "./target-conditions.ts";
@@ -18,9 +20,9 @@ function tell(state: State, id: LoadBalancerId): DriverAction[] {
   const loadBalancer = state.tables.LoadBalancer.find(id);
   if (loadBalancer) return [set(state, loadBalancer)];
   const { seq: revision } = state.meta;
-  return [
-    { driver: "simulated", action: { kind: "REMOVE_LOAD_BALANCER", loadBalancerId: id, revision } },
-  ];
+  const action = { kind: "REMOVE_LOAD_BALANCER", loadBalancerId: id, revision } as const;
+  // Whose it was, nobody knows any more.
+  return LOAD_BALANCER_DRIVERS.map((driver) => ({ driver, action }));
 }
 
 /** All there are, as if for the first time. */
@@ -37,7 +39,7 @@ function set(state: State, loadBalancer: LoadBalancer): DriverAction {
 }
 
 function orderFor(state: State, loadBalancer: LoadBalancer): LoadBalancerOrder {
-  const { id, name, listeners, openGroups } = loadBalancer;
+  const { id, name, listeners, openGroups, socketPath } = loadBalancer;
   const byGroup = Map.groupBy(targetsOf(state, id), ({ targetGroup }) => targetGroup);
   const targetGroups = loadBalancer.targetGroups.map((group) => ({
     ...group,
@@ -45,13 +47,14 @@ function orderFor(state: State, loadBalancer: LoadBalancer): LoadBalancerOrder {
     targets: (byGroup.get(group.name) ?? []).map((target) => ({
       id: target.id,
       guestId: target.guestId,
+      address: target.address ?? shownAddress(target.guestId),
       port: target.port ?? group.port,
       weight: target.weight,
       state: target.state,
       stateSinceMs: target.stateSinceMs,
     })),
   }));
-  return { id, revision: state.meta.seq, name, listeners, targetGroups };
+  return { id, revision: state.meta.seq, name, socketPath, listeners, targetGroups };
 }
 
 /** Facts after which a target has no requests left that its guest's order would wait for. */

@@ -320,7 +320,8 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       id: ids.loadBalancer,
       name: "front",
       tenantId: ids.tenant,
-      driver: "simulated",
+      driver: "haproxy",
+      socketPath: "/run/haproxy.sock",
       listeners: [{ port: 80, protocol: "HTTP", targetGroup: "web", traffic: null }],
       targetGroups: [
         {
@@ -333,6 +334,7 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
           stickinessSeconds: null,
           crossZone: false,
           failOpen: true,
+          backend: "webs",
         },
       ],
       openGroups: ["web"],
@@ -347,6 +349,7 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       guestId: ids.guest,
       port: null,
       weight: 100,
+      address: "10.1.2.3",
       state: "DRAINING",
       stateSinceMs: START_MS,
       causeSeq: 58,
