@@ -183,6 +183,7 @@ export const LOAD_BALANCER = object(
                 },
               },
               ["socket"],
+              { description: "HAProxy, driven through its runtime socket." },
             ),
           },
           ["haproxy"],
