@@ -3,7 +3,7 @@
 import { State } from "../src/engine/state.ts";
 import type { Command } from "../src/model/commands.ts";
 import type { FleetSpec } from "../src/model/fleet.ts";
-import { simulatedDriver } from "../src/runtime/open-writer.ts";
+import { allDrivers } from "../src/runtime/open-writer.ts";
 import { Writer } from "../src/runtime/writer.ts";
 import type { Batch } from "../src/store/batch.ts";
 import { openStore, type Store } from "../src/store/writer.ts";
@@ -30,7 +30,7 @@ export async function recordFleetStart(dataDir: string, spec: FleetSpec): Promis
       log: (text) => console.error(text),
       fatal: (error) => console.error(error),
     },
-    drivers: (sink) => simulatedDriver({ seed: 1, nowMs: START_MS, world: new Map(), sink }),
+    drivers: (sink) => allDrivers({ seed: 1, nowMs: START_MS, world: new Map(), sink }),
   });
   writer.start();
   await done(writer, { kind: "APPLY_FLEET", spec, dryRun: false, prune: false });

@@ -116,6 +116,7 @@ function toTargets(
     guest: inputId("Guest", guestId, ...path, String(index), "guestId"),
     port: port ?? null,
     weight: weight ?? DEFAULT_WEIGHT,
+    address: null,
   }));
 }
 

@@ -1,6 +1,7 @@
 import { and, inArray, type SQL } from "drizzle-orm";
 import { GUEST_DEFAULTS } from "../src/model/fleet.ts";
 import type * as model from "../src/model/load-balancing.ts";
+import { shownAddress } from "../src/model/security.ts";
 import type { TrafficFigures } from "../src/model/traffic.ts";
 import { loadBalancers, type loadBalancerTargets } from "../src/store/tables-balancing.ts";
 import { builder } from "./builder.ts";
@@ -22,7 +23,9 @@ export const LoadBalancer = builder.drizzleNode("loadBalancers", {
   id: { column: (loadBalancer) => loadBalancer.id },
   fields: (t) => ({
     name: t.exposeString("name"),
-    driver: t.exposeString("driver", { description: "What moves the requests: `simulated`." }),
+    driver: t.exposeString("driver", {
+      description: "What moves the requests: `simulated` or `haproxy`.",
+    }),
     unreachableSince: t.field({
       type: "DateTime",
       nullable: true,
@@ -54,6 +57,11 @@ export const LoadBalancerTarget = builder.drizzleNode("loadBalancerTargets", {
       nullable: true,
       description: "DRAINING: when that is over at the latest.",
       resolve: (target) => target.drainUntilMs,
+    }),
+    address: t.string({
+      nullable: true,
+      description: "Where it is reached; null for a guest that has no address.",
+      resolve: ({ address, guestId }) => address ?? shownAddress(guestId),
     }),
     deregistering: t.exposeBoolean("deregistering", {
       description: "Leaves the group as soon as it is drained.",

@@ -1,7 +1,7 @@
 import type { Action, Observation } from "../model/actions.ts";
 import type { GuestId, HostId } from "../model/ids.ts";
 import type { Flow } from "../model/security.ts";
-import type { DriverName } from "../model/statuses.ts";
+import type { AnyDriverName, DriverName } from "../model/statuses.ts";
 
 /** What a driver can do. What it can't is refused with UNSUPPORTED, never faked. */
 export interface Capabilities {
@@ -13,6 +13,8 @@ export interface Capabilities {
   readonly secondOpinion: boolean;
   /** It lets pass between guests what their security groups allow, and nothing else. */
   readonly securityGroups: boolean;
+  /** It deals requests out. */
+  readonly loadBalancers: boolean;
   readonly faults: boolean;
 }
 
@@ -21,7 +23,7 @@ export interface Capabilities {
  * return at once; answers come later as observations.
  */
 export interface Driver {
-  readonly name: DriverName;
+  readonly name: AnyDriverName;
   readonly capabilities: Capabilities;
   /**
    * Safe to repeat: the same action under the same generation is performed once and answered each
@@ -57,6 +59,7 @@ export type ObservationSink = (observation: Observation) => void;
  * `nextDueAtMs`, and happens in `advanceTo`. Its state outlives the process in the store.
  */
 export interface ClockedDriver extends Driver {
+  readonly name: DriverName;
   /** The next instant at which something happens by itself; null when nothing ever will. */
   nextDueAtMs(): number | null;
   /** Let everything happen that is due up to `nowMs`, in order. */

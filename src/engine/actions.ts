@@ -2,7 +2,7 @@ import type { Action, HostDescription, WorldSettings } from "../model/actions.ts
 import type { Guest, Host } from "../model/entities.ts";
 import type { EventKind, FleetEvent } from "../model/events.ts";
 import type { GuestId } from "../model/ids.ts";
-import { DRIVERS, type DriverName, type HostPowerVerb } from "../model/statuses.ts";
+import { type AnyDriverName, DRIVERS, type HostPowerVerb } from "../model/statuses.ts";
 import { actionOf } from "./controllers/lifecycle.ts";
 import { isWatched, knowsItsWatchdog } from "./host-conditions.ts";
 import {
@@ -16,7 +16,7 @@ import { awaitsDraining } from "./target-conditions.ts";
 
 /** An action and the driver that is to perform it. */
 export interface DriverAction {
-  readonly driver: DriverName;
+  readonly driver: AnyDriverName;
   readonly action: Action;
 }
 

@@ -52,6 +52,7 @@ import {
 import { targetsChecked, targetsIdle } from "./controllers/load-balancing/checks.ts";
 import { loadBalancerCommand } from "./controllers/load-balancing/commands.ts";
 import { attendLoadBalancing } from "./controllers/load-balancing/load-balancing.ts";
+import { reachabilityChanged } from "./controllers/load-balancing/reachability.ts";
 import { setMaintenance } from "./controllers/maintenance.ts";
 import { movesWanted, orderMoves } from "./controllers/moves/moves.ts";
 import { completeFailover, openFailovers } from "./controllers/recovery.ts";
@@ -260,6 +261,10 @@ function handleObservation(ctx: Context, seen: Observation): void {
       for (const { hostId, level } of seen.hosts) ctx.state.heat.set(hostId, level);
       break;
     case "TRAFFIC":
+      break;
+    case "LOAD_BALANCER_UNREACHABLE":
+    case "LOAD_BALANCER_REACHABLE":
+      reachabilityChanged(ctx, seen);
       break;
     case "TARGETS_IDLE":
       targetsIdle(ctx, seen);

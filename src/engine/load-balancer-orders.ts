@@ -2,7 +2,8 @@ import type { LoadBalancerOrder } from "../model/actions.ts";
 import type { LoadBalancer } from "../model/entities.ts";
 import type { EventKind, FleetEvent } from "../model/events.ts";
 import type { GuestId, LoadBalancerId } from "../model/ids.ts";
-import { DRIVERS, type DriverName } from "../model/statuses.ts";
+import { shownAddress } from "../model/security.ts";
+import { LOAD_BALANCER_DRIVERS, type LoadBalancerDriverName } from "../model/statuses.ts";
 import type { DriverAction } from "./actions.ts";
 import type { State } from "./state.ts";
 import { awaitsDraining, isDrainedFirst, targetsOf } from "./target-conditions.ts";
@@ -19,18 +20,21 @@ function tell(state: State, id: LoadBalancerId): DriverAction[] {
   const loadBalancer = state.tables.LoadBalancer.find(id);
   if (loadBalancer) return [set(state, loadBalancer)];
   const { seq: revision } = state.meta;
-  return [
-    { driver: "simulated", action: { kind: "REMOVE_LOAD_BALANCER", loadBalancerId: id, revision } },
-  ];
+  const action = { kind: "REMOVE_LOAD_BALANCER", loadBalancerId: id, revision } as const;
+  // Whose it was, nobody knows any more.
+  return LOAD_BALANCER_DRIVERS.map((driver) => ({ driver, action }));
 }
 
 /** All there are, as if for the first time. */
 export function setLoadBalancers(state: State): DriverAction[] {
   const all = state.tables.LoadBalancer.sorted();
-  return [...DRIVERS.map((driver) => keep(state, driver)), ...all.map((each) => set(state, each))];
+  return [
+    ...LOAD_BALANCER_DRIVERS.map((driver) => keep(state, driver)),
+    ...all.map((each) => set(state, each)),
+  ];
 }
 
-function keep({ tables, meta }: State, driver: DriverName): DriverAction {
+function keep({ tables, meta }: State, driver: LoadBalancerDriverName): DriverAction {
   const loadBalancerIds = tables.LoadBalancer.sorted().map(({ id }) => id);
   const action = { kind: "KEEP_LOAD_BALANCERS", loadBalancerIds, revision: meta.seq } as const;
   return { driver, action };
@@ -45,7 +49,7 @@ function set(state: State, loadBalancer: LoadBalancer): DriverAction {
 }
 
 function orderFor(state: State, loadBalancer: LoadBalancer): LoadBalancerOrder {
-  const { id, name, listeners, openGroups } = loadBalancer;
+  const { id, name, listeners, openGroups, socketPath } = loadBalancer;
   const byGroup = Map.groupBy(targetsOf(state, id), ({ targetGroup }) => targetGroup);
   const targetGroups = loadBalancer.targetGroups.map((group) => ({
     ...group,
@@ -53,13 +57,14 @@ function orderFor(state: State, loadBalancer: LoadBalancer): LoadBalancerOrder {
     targets: (byGroup.get(group.name) ?? []).map((target) => ({
       id: target.id,
       guestId: target.guestId,
+      address: target.address ?? shownAddress(target.guestId),
       port: target.port ?? group.port,
       weight: target.weight,
       state: target.state,
       stateSinceMs: target.stateSinceMs,
     })),
   }));
-  return { id, revision: state.meta.seq, name, listeners, targetGroups };
+  return { id, revision: state.meta.seq, name, socketPath, listeners, targetGroups };
 }
 
 /** Facts after which a target has no requests left that its guest's order would wait for. */

@@ -22,11 +22,14 @@ export function buildLoadBalancers(
   return items.map((item, index) => {
     const path = ["loadBalancers", String(index)];
     const { name, tenant = GUEST_DEFAULTS.tenant, listeners = [], targetGroups = [] } = item;
+    const { driver = "simulated" } = item;
     names.take(`load balancer of tenant ${tenant}`, name, path);
     return {
       path,
       name,
       tenant,
+      driver: driver === "simulated" ? driver : "haproxy",
+      socketPath: driver === "simulated" ? null : driver.haproxy.socket,
       listeners: listeners.map(({ port, protocol = "HTTP", targetGroup, traffic }, nth) => ({
         port,
         protocol,
@@ -72,9 +75,10 @@ function targetsOf(
       guest,
       port = null,
       weight = DEFAULT_WEIGHT,
+      address = null,
     } = typeof item === "string" ? { guest: item } : item;
     for (const name of references.ofTenant([guest], tenant, [...path, String(index)]))
-      wishes.set(name, { guest: name, port, weight });
+      wishes.set(name, { guest: name, port, weight, address });
   }
   return [...wishes.values()];
 }

@@ -121,6 +121,7 @@ export interface SecurityGroupItem {
 export interface LoadBalancerItem {
   readonly name: string;
   readonly tenant?: string;
+  readonly driver?: "simulated" | { readonly haproxy: { readonly socket: string } };
   readonly listeners?: readonly {
     readonly port: number;
     readonly protocol?: ListenerProtocol;
@@ -144,7 +145,12 @@ export interface TargetGroupItem extends Partial<Omit<TargetGroup, "healthCheck"
 }
 export type TargetItem =
   | string
-  | { readonly guest: string; readonly port?: number; readonly weight?: number };
+  | {
+      readonly guest: string;
+      readonly port?: number;
+      readonly weight?: number;
+      readonly address?: string;
+    };
 export interface ScalingGroupItem {
   readonly name: string;
   readonly tenant?: string;

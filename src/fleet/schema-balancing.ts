@@ -9,8 +9,16 @@ import {
   TRAFFIC_DEFAULTS,
 } from "../model/load-balancing.ts";
 import { BALANCING_ALGORITHMS, LISTENER_PROTOCOLS } from "../model/statuses.ts";
-import { name } from "./schema-common.ts";
-import { type ChoiceSchema, integer, list, number, object, oneOf } from "./schema-kinds.ts";
+import { IPV4_ADDRESS, name, SOCKET_PATH } from "./schema-common.ts";
+import {
+  type ChoiceSchema,
+  constant,
+  integer,
+  list,
+  number,
+  object,
+  oneOf,
+} from "./schema-kinds.ts";
 import { WORKLOAD } from "./schema-workload.ts";
 
 type Bounded = keyof typeof BALANCING_BOUNDS;
@@ -99,6 +107,12 @@ const TARGET: ChoiceSchema = {
       {
         guest: name("The guest's name."),
         port: whole("port", "Where it takes requests. The group's port without."),
+        address: {
+          type: "string",
+          pattern: IPV4_ADDRESS,
+          maxLength: 15,
+          description: "The IPv4 address where it is reached. The guest's own without.",
+        },
         weight: whole("weight", "Its part of the requests where the algorithm is WEIGHTED.", {
           default: DEFAULT_WEIGHT,
         }),
@@ -139,6 +153,9 @@ const TARGET_GROUP = object(
       "When no target is healthy, all that run get requests.",
       GROUP_DEFAULTS.failOpen,
     ),
+    backend: name(
+      "Its backend in HAProxy's configuration. Of the group's own name without. HAProxy only.",
+    ),
     targets: list(TARGET, LIMITS.targetsOfGroup, { description: "Who takes the requests." }),
   },
   ["name", "port"],
@@ -149,6 +166,30 @@ export const LOAD_BALANCER = object(
   {
     name: name("The load balancer's name, the only one of its kind in its tenant."),
     tenant: name("Who owns it.", { default: GUEST_DEFAULTS.tenant }),
+    driver: {
+      description: "What moves the requests.",
+      default: "simulated",
+      oneOf: [
+        constant("simulated"),
+        object(
+          {
+            haproxy: object(
+              {
+                socket: {
+                  type: "string",
+                  pattern: SOCKET_PATH,
+                  maxLength: 100,
+                  description: "The path of its runtime socket, of level admin.",
+                },
+              },
+              ["socket"],
+              { description: "HAProxy, driven through its runtime socket." },
+            ),
+          },
+          ["haproxy"],
+        ),
+      ],
+    },
     listeners: list(LISTENER, LIMITS.balancingParts, { description: "Where requests come in." }),
     targetGroups: list(TARGET_GROUP, LIMITS.balancingParts, { description: "Where they go." }),
   },

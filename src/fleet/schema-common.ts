@@ -11,11 +11,17 @@ const GUEST_REFERENCE = `^(?:${NAME}/)?${NAME}$`;
 
 export const DRIVER_URI = "^[a-z][a-z0-9+.-]*://[^\\s]*$";
 
+const BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+export const IPV4_ADDRESS = `^(?:${BYTE}\\.){3}${BYTE}$`;
+export const SOCKET_PATH = "^/[!-~]+$";
+
 /** What a pattern asks for, in words for people. */
 export const PATTERN_WORDS: Readonly<Record<string, string>> = {
   [NAME_PATTERN.source]:
     "may hold letters, digits, '.', '_', ':' and '-', and starts and ends with a letter or digit",
   [GUEST_REFERENCE]: "must be the name of a guest, or `tenant/name`",
+  [IPV4_ADDRESS]: "must be an IPv4 address, as 10.0.0.7",
+  [SOCKET_PATH]: "must be an absolute path without blanks",
   [CHECK_PATH]: "must begin with / and hold no blanks",
   [DRIVER_URI]: "must be a connection URI, as `qemu+ssh://host/system`",
 };

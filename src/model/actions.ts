@@ -159,6 +159,8 @@ export interface LoadBalancerOrder {
   /** The log position that it is true for. */
   readonly revision: Seq;
   readonly name: string;
+  /** Of HAProxy; null for another driver. */
+  readonly socketPath: string | null;
   readonly listeners: readonly Listener[];
   readonly targetGroups: readonly TargetGroupOrder[];
 }
@@ -172,6 +174,8 @@ export interface TargetGroupOrder extends TargetGroup {
 export interface TargetOrder {
   readonly id: LoadBalancerTargetId;
   readonly guestId: GuestId;
+  /** An IPv4 address; null for a guest that has none. */
+  readonly address: string | null;
   readonly port: number;
   readonly weight: number;
   readonly state: TargetState;
@@ -273,6 +277,13 @@ export type Observation =
       readonly revision: Seq;
       readonly targetIds: readonly LoadBalancerTargetId[];
     }
+  /** What moves the requests of a load balancer can't be spoken to, or can be again. */
+  | {
+      readonly kind: "LOAD_BALANCER_UNREACHABLE";
+      readonly loadBalancerId: LoadBalancerId;
+      readonly error: string;
+    }
+  | { readonly kind: "LOAD_BALANCER_REACHABLE"; readonly loadBalancerId: LoadBalancerId }
   /** Soft: how requests fare. */
   | { readonly kind: "TRAFFIC"; readonly loadBalancers: readonly BalancerTraffic[] }
   /** Soft, like heartbeats: kept as the newest sample, not as an event. */

@@ -1,5 +1,5 @@
 import type { TenantId } from "./ids.ts";
-import type { DriverName } from "./statuses.ts";
+import type { AnyDriverName } from "./statuses.ts";
 
 /**
  * Who made something happen: a principal's name is what authentication says it is, and unique only
@@ -7,7 +7,7 @@ import type { DriverName } from "./statuses.ts";
  */
 export type Actor =
   | { readonly kind: "ENGINE" }
-  | { readonly kind: "DRIVER"; readonly name: DriverName }
+  | { readonly kind: "DRIVER"; readonly name: AnyDriverName }
   | {
       readonly kind: "PRINCIPAL";
       readonly name: string | null;
@@ -27,7 +27,7 @@ export function formatActor(actor: Actor): string {
 export function parseActor(text: string): Actor {
   const [, kind, tenant, name = ""] = /^([A-Z]+)(?:@(\d+))?:(.*)$/s.exec(text) ?? [];
   if (kind === undefined) return ENGINE;
-  if (kind === "DRIVER") return { kind, name: name as DriverName };
+  if (kind === "DRIVER") return { kind, name: name as AnyDriverName };
   return tenant === undefined
     ? { kind: "PRINCIPAL", name }
     : { kind: "PRINCIPAL", name, tenantId: Number(tenant) as TenantId };

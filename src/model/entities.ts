@@ -495,6 +495,8 @@ export interface LoadBalancer {
   readonly name: string;
   readonly tenantId: TenantId;
   readonly driver: LoadBalancerDriverName;
+  /** Of HAProxy's runtime API; null for another driver. */
+  readonly socketPath: string | null;
   readonly listeners: readonly Listener[];
   readonly targetGroups: readonly TargetGroup[];
   /** The groups of which no target is healthy, so that all of them get requests. */
@@ -513,6 +515,8 @@ export interface LoadBalancerTarget {
   /** Null: the group's. */
   readonly port: number | null;
   readonly weight: number;
+  /** Null: its guest's own. */
+  readonly address: string | null;
   readonly state: TargetState;
   readonly stateSinceMs: number;
   /** The event that led to the state. */

@@ -893,6 +893,7 @@ export const EVENTS = {
       changes: "strings",
       port: "int?",
       weight: "int",
+      address: "string?",
     },
   ),
   TargetUnused: event(

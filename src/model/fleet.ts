@@ -9,6 +9,7 @@ import type { Settings } from "./settings.ts";
 import type {
   DesiredState,
   DriverName,
+  LoadBalancerDriverName,
   Polarity,
   Priority,
   RuleKind,
@@ -105,6 +106,8 @@ export interface SecurityGroupSpec extends Item {
 }
 export interface LoadBalancerSpec extends Item {
   readonly tenant: string;
+  readonly driver: LoadBalancerDriverName;
+  readonly socketPath: string | null;
   readonly listeners: readonly Listener[];
   /** Their targets by the names of guests of its tenant, those of counted guests written out. */
   readonly targetGroups: readonly (TargetGroup & {

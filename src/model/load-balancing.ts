@@ -44,6 +44,8 @@ export interface TargetGroup {
   readonly crossZone: boolean;
   /** When no target is healthy, all of them get requests. */
   readonly failOpen: boolean;
+  /** What HAProxy's configuration calls it; null: as it is called here. */
+  readonly backend: string | null;
 }
 
 export interface HealthCheck {
@@ -63,6 +65,8 @@ export interface TargetWish<Guest = GuestId> {
   /** Null: the group's. */
   readonly port: number | null;
   readonly weight: number;
+  /** Where it is reached; null: at its guest's own address. */
+  readonly address: string | null;
 }
 
 /** ELB's thresholds; drained within half a minute, and checked as often as HAProxy would. */
@@ -73,6 +77,7 @@ export const GROUP_DEFAULTS = {
   stickinessSeconds: null,
   crossZone: true,
   failOpen: true,
+  backend: null,
 } as const;
 export const TRAFFIC_DEFAULTS = {
   workload: null,
@@ -115,6 +120,10 @@ const WHOLE: ReadonlySet<string> = new Set<Bounded>([
 ]);
 
 export const CHECK_PATH = "^/[!-~]*$";
+
+/** Why a group of HAProxy's has no stickiness. */
+export const NO_COOKIES =
+  "HAProxy gives no cookies to servers that are added while it runs, so clients can't stay with their target";
 
 /** What is wrong, and where in it. */
 export interface BalancingProblem {

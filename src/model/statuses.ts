@@ -266,8 +266,10 @@ export const TARGET_STATES = [
 export type TargetState = (typeof TARGET_STATES)[number];
 
 /** What moves the requests. */
-export const LOAD_BALANCER_DRIVERS = ["simulated"] as const;
+export const LOAD_BALANCER_DRIVERS = ["simulated", "haproxy"] as const;
 export type LoadBalancerDriverName = (typeof LOAD_BALANCER_DRIVERS)[number];
+/** Who hosts or load balancers are given to. */
+export type AnyDriverName = DriverName | LoadBalancerDriverName;
 
 export const ERROR_CODES = [
   "INVALID_INPUT",

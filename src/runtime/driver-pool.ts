@@ -3,13 +3,13 @@ import type { DriverAction } from "../engine/actions.ts";
 import type { Action, Observation } from "../model/actions.ts";
 import type { GuestId, Seq } from "../model/ids.ts";
 import type { Flow } from "../model/security.ts";
-import type { DriverName } from "../model/statuses.ts";
+import type { AnyDriverName, DriverName } from "../model/statuses.ts";
 import type { Troubles } from "./troubles.ts";
 import { noteOrdered } from "./world-state.ts";
 
 /** What a driver saw, and when on the fleet's clock. */
 export interface Sighting {
-  readonly driver: DriverName;
+  readonly driver: AnyDriverName;
   readonly observation: Observation;
   readonly atMs: number;
 }
@@ -24,16 +24,16 @@ const PAUSE_MS = 1_000;
  * trouble alone.
  */
 export class DriverPool {
-  readonly #drivers: ReadonlyMap<DriverName, Driver>;
+  readonly #drivers: ReadonlyMap<AnyDriverName, Driver>;
   readonly #clocked: readonly ClockedDriver[];
   readonly #troubles: Troubles;
-  readonly #answer: (driver: DriverName, observation: Observation) => void;
+  readonly #answer: (driver: AnyDriverName, observation: Observation) => void;
   readonly #pausedUntilMs = new Map<ClockedDriver, number>();
 
   constructor(
     drivers: readonly Driver[],
     troubles: Troubles,
-    answer: (driver: DriverName, observation: Observation) => void,
+    answer: (driver: AnyDriverName, observation: Observation) => void,
   ) {
     this.#drivers = new Map(drivers.map((driver) => [driver.name, driver]));
     this.#clocked = drivers.filter(isClocked);
@@ -41,7 +41,7 @@ export class DriverPool {
     this.#answer = answer;
   }
 
-  get names(): readonly DriverName[] {
+  get names(): readonly AnyDriverName[] {
     return [...this.#drivers.keys()];
   }
 
@@ -69,7 +69,7 @@ export class DriverPool {
   }
 
   /** Null where that driver can't say. */
-  tryFlow(name: DriverName, from: GuestId, to: GuestId, flow: Flow): Passage | null {
+  tryFlow(name: AnyDriverName, from: GuestId, to: GuestId, flow: Flow): Passage | null {
     return this.#drivers.get(name)?.tryFlow?.(from, to, flow) ?? null;
   }
 
@@ -105,7 +105,7 @@ export class DriverPool {
   }
 
   /** Whoever waits for an answer gets one. */
-  #fail(driver: DriverName, action: Action, error: string): void {
+  #fail(driver: AnyDriverName, action: Action, error: string): void {
     switch (action.kind) {
       case "CONNECT_HOST":
       case "DISCONNECT_HOST":

@@ -1,8 +1,9 @@
 import type { Driver } from "../drivers/driver.ts";
+import { createHaproxyDriver } from "../drivers/haproxy/driver.ts";
 import { createSimulatedDriver } from "../drivers/simulated/driver.ts";
 import { State } from "../engine/state.ts";
 import type { Observation } from "../model/actions.ts";
-import type { DriverName } from "../model/statuses.ts";
+import type { AnyDriverName } from "../model/statuses.ts";
 import { openStore } from "../store/writer.ts";
 import { startOfClock } from "./clock.ts";
 import type { WriterOptions } from "./options.ts";
@@ -15,7 +16,7 @@ export type DriverFactory = (circumstances: {
   readonly nowMs: number;
   /** What the simulated world was when it was last stored. */
   readonly world: ReadonlyMap<string, string>;
-  sink(driver: DriverName, observation: Observation): void;
+  sink(driver: AnyDriverName, observation: Observation): void;
 }) => readonly Driver[];
 
 export interface OpenWriter {
@@ -28,7 +29,7 @@ export interface OpenWriter {
 export function openWriter(
   { dataDir, clock, seed, retention, epoch, maxSizeBytes }: WriterOptions,
   outlet: Outlet,
-  drivers: DriverFactory = simulatedDriver,
+  drivers: DriverFactory = allDrivers,
 ): OpenWriter {
   const store = openStore({
     dataDir,
@@ -57,11 +58,13 @@ export function openWriter(
   }
 }
 
-export const simulatedDriver: DriverFactory = ({ seed, nowMs, world, sink }) => [
+/** Those that ship. */
+export const allDrivers: DriverFactory = ({ seed, nowMs, world, sink }) => [
   createSimulatedDriver({
     seed,
     nowMs,
     sink: (observation) => sink("simulated", observation),
     state: world,
   }),
+  createHaproxyDriver((observation) => sink("haproxy", observation)),
 ];

@@ -4,7 +4,7 @@ import type { Passage } from "../drivers/driver.ts";
 import type { CommandEnvelope, CommandResult } from "../model/commands.ts";
 import type { GuestId } from "../model/ids.ts";
 import type { Flow } from "../model/security.ts";
-import type { DriverName } from "../model/statuses.ts";
+import type { AnyDriverName } from "../model/statuses.ts";
 import type { ClockAnchor } from "./clock.ts";
 import type { CommandTiming } from "./command-timing.ts";
 import { refused } from "./idempotency.ts";
@@ -50,7 +50,7 @@ export interface Opened {
   readonly epoch: string;
   readonly dataDir: string;
   readonly anchor: ClockAnchor;
-  readonly drivers: readonly DriverName[];
+  readonly drivers: readonly AnyDriverName[];
 }
 
 /** The writer, wherever it runs. */

@@ -5,7 +5,7 @@ import type { Observation } from "../model/actions.ts";
 import type { FleetEvent } from "../model/events.ts";
 import type { GuestId } from "../model/ids.ts";
 import type { Flow } from "../model/security.ts";
-import type { DriverName } from "../model/statuses.ts";
+import type { AnyDriverName } from "../model/statuses.ts";
 import type { Telemetry } from "../store/batch.ts";
 import type { Store } from "../store/writer.ts";
 import { FULL } from "./batch.ts";
@@ -45,7 +45,7 @@ export interface WriterParts {
   readonly outlet: Outlet;
   /** Facts whose orders the drivers' worlds may not have heard of. */
   readonly unordered: readonly FleetEvent[];
-  drivers(sink: (driver: DriverName, observation: Observation) => void): readonly Driver[];
+  drivers(sink: (driver: AnyDriverName, observation: Observation) => void): readonly Driver[];
 }
 
 /**
@@ -112,7 +112,7 @@ export class Writer {
     this.#decisions = new Decisions(state, troubles, figures);
     this.#ticks = new Ticks(this.#decisions);
     this.#desk = new CommandDesk(mode, this.#decisions, new Idempotency(store), figures);
-    const sink = (driver: DriverName, observation: Observation) =>
+    const sink = (driver: AnyDriverName, observation: Observation) =>
       this.#observe(driver, observation);
     this.#drivers = new DriverPool(drivers(sink), troubles, sink);
     this.#committer = new Committer({
@@ -135,7 +135,7 @@ export class Writer {
     return this.#pace.anchor;
   }
 
-  get driverNames(): readonly DriverName[] {
+  get driverNames(): readonly AnyDriverName[] {
     return this.#drivers.names;
   }
 
@@ -316,7 +316,7 @@ export class Writer {
 
   // ── Inputs ──────────────────────────────────────────────────────────────────────────────────
 
-  #observe(driver: DriverName, observation: Observation): void {
+  #observe(driver: AnyDriverName, observation: Observation): void {
     // A simulated world shows things while it is moved or acted upon; a real one whenever they happen.
     const atMs = this.#isWorking ? this.#nowMs : this.#pace.clockMs(this.#nowMs);
     this.#sightings.push({ driver, observation, atMs });

@@ -21,6 +21,7 @@ export const loadBalancers = snakeCase.table(
       .references(() => tenants.id),
     /** No CHECK: SQLite would have to copy the table whenever a driver is added. */
     driver: text({ enum: LOAD_BALANCER_DRIVERS }).notNull(),
+    socketPath: text(),
     listeners: json<readonly Listener[]>().notNull(),
     targetGroups: json<readonly TargetGroup[]>().notNull(),
     openGroups: json<readonly string[]>().notNull(),
@@ -44,6 +45,7 @@ export const loadBalancerTargets = snakeCase.table(
       .references(() => guests.id),
     port: integer(),
     weight: integer().notNull(),
+    address: text(),
     state: text({ enum: TARGET_STATES }).notNull(),
     stateSinceMs: integer().notNull(),
     causeSeq: integer().notNull(),

@@ -377,6 +377,34 @@ describe("what makes no sense is refused, and said where", () => {
       },
     ]);
   });
+  test("what HAProxy can't do, and what is not to be changed", async () => {
+    const haproxy = DOCUMENT.replace(
+      "    listeners:",
+      "    driver: { haproxy: { socket: /run/none.sock } }\n    listeners:",
+    );
+    const { problems } = await apply(
+      haproxy.replace("drainSeconds: 20", "drainSeconds: 20\n        stickinessSeconds: 60"),
+    );
+    expect(problems).toMatchObject([
+      {
+        path: ["loadBalancers", "0", "targetGroups", "0", "stickinessSeconds"],
+        message: expect.stringMatching(/HAProxy gives no cookies/),
+      },
+      { path: ["loadBalancers", "0", "driver"] },
+    ]);
+    const renamed = haproxy.replace("- name: front", "- name: real");
+    expect(await apply(renamed)).toMatchObject({ changes: [{ action: "CREATE", name: "real" }] });
+    const { loadBalancer } = await server.data(
+      `{ loadBalancer(name: "real", tenant: "acme") { id driver targetGroups { targets { address state } } } }`,
+    );
+    expect(loadBalancer).toMatchObject({
+      driver: "haproxy",
+      targetGroups: [{ targets: [{ address: expect.stringMatching(/^10\./) }, {}, {}] }],
+    });
+    const targetGroups = [{ name: "others", port: 80 }];
+    const update = { loadBalancerId: loadBalancer.id, listeners: [], targetGroups };
+    expect(await change("updateLoadBalancer", update)).toMatchObject({ code: "UNSUPPORTED" });
+  });
 });
 
 describe("a fleet document", () => {

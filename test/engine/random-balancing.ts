@@ -53,7 +53,7 @@ export function balancerCommand(chance: Chance, state: State, name: string): Com
   const guests = tables.Guest.sorted();
   const guest = guests.length > 0 ? chance.of(guests).id : (0 as never);
   const balancers = tables.LoadBalancer.sorted();
-  const target = { guest, port: null, weight: chance.int(0, 256) };
+  const target = { guest, address: null, port: null, weight: chance.int(0, 256) };
   if (balancers.length === 0 || chance.is(0.1)) {
     const group = { name: "g0", port: 80, healthCheck: CHECK_DEFAULTS, ...GROUP_DEFAULTS };
     const tenantId = tables.Tenant.sorted()[0]?.id as never;

@@ -126,7 +126,7 @@ export class Scenario {
     if (verb === "deregister") return { kind: "DEREGISTER_TARGETS", ...about, guestIds: [guestId] };
     if (verb === "weigh")
       return { kind: "SET_TARGET_WEIGHT", ...about, guestId, weight: Number(weight) };
-    const targets = [{ guest: guestId, port: null, weight: 100 }];
+    const targets = [{ guest: guestId, address: null, port: null, weight: 100 }];
     return { kind: "REGISTER_TARGETS", ...about, targets };
   }
 

@@ -4,7 +4,7 @@
 import type { ClockedDriver } from "../../src/drivers/driver.ts";
 import type { Action } from "../../src/model/actions.ts";
 import type { Command } from "../../src/model/commands.ts";
-import { openWriter, simulatedDriver } from "../../src/runtime/open-writer.ts";
+import { allDrivers, openWriter } from "../../src/runtime/open-writer.ts";
 import { writerOptions } from "../../src/runtime/options.ts";
 import { openReader } from "../../src/store/reader.ts";
 import { ALICE, fleetOf } from "./fleet.ts";
@@ -36,7 +36,9 @@ const { writer } = openWriter(
     fatal: (error) => console.error(error),
   },
   (circumstances) =>
-    simulatedDriver(circumstances).map((driver) => deadly(driver as ClockedDriver)),
+    allDrivers(circumstances)
+      .filter(({ name }) => name === "simulated")
+      .map((driver) => deadly(driver as ClockedDriver)),
 );
 writer.start();
 

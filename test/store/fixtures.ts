@@ -339,7 +339,8 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       id: ids.loadBalancer,
       name: "front",
       tenantId: ids.tenant,
-      driver: "simulated",
+      driver: "haproxy",
+      socketPath: "/run/haproxy.sock",
       listeners: [{ port: 80, protocol: "HTTP", targetGroup: "web", traffic: null }],
       targetGroups: [
         {
@@ -352,6 +353,7 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
           stickinessSeconds: null,
           crossZone: false,
           failOpen: true,
+          backend: "webs",
         },
       ],
       openGroups: ["web"],
@@ -366,6 +368,7 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       guestId: ids.guest,
       port: null,
       weight: 100,
+      address: "10.1.2.3",
       state: "DRAINING",
       stateSinceMs: START_MS,
       causeSeq: 58,

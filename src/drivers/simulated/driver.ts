@@ -30,6 +30,7 @@ const CAPABILITIES: Capabilities = {
   powerControl: true,
   secondOpinion: true,
   securityGroups: true,
+  loadBalancers: true,
   faults: true,
 };
 

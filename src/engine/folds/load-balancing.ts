@@ -56,6 +56,7 @@ export const loadBalancingFolds = {
     state.tables.LoadBalancerTarget.patch(payload.target, {
       port: payload.port,
       weight: payload.weight,
+      address: payload.address,
     }),
   TargetUnused: (state, event) => enter(state, event, "UNUSED", { reasons: event.payload.reasons }),
   TargetInitial: (state, event) =>

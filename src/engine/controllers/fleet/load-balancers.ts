@@ -3,6 +3,7 @@ import type { FleetSpec, LoadBalancerSpec } from "../../../model/fleet.ts";
 import type { GuestId, LoadBalancerId, Seq, TenantId } from "../../../model/ids.ts";
 import {
   balancingProblems,
+  NO_COOKIES,
   type TargetWish,
   targetProblem,
 } from "../../../model/load-balancing.ts";
@@ -49,6 +50,9 @@ function checkSpec(plan: Plan, spec: LoadBalancerSpec, known: ReturnType<typeof 
   if (!known.tenants.has(spec.tenant)) say(["tenant"], `there is no tenant ${spec.tenant}`);
   for (const { path, message } of balancingProblems(spec.listeners, spec.targetGroups))
     say(path, message);
+  for (const [index, { stickinessSeconds }] of spec.targetGroups.entries())
+    if (spec.driver === "haproxy" && stickinessSeconds !== null)
+      say(["targetGroups", String(index), "stickinessSeconds"], NO_COOKIES);
   for (const [index, { name, targets }] of spec.targetGroups.entries())
     for (const [nth, target] of targets.entries()) {
       const path = ["targetGroups", String(index), "targets", String(nth)];
@@ -78,7 +82,8 @@ function create(plan: Plan, spec: LoadBalancerSpec, cause: Seq): void {
   const { ctx } = plan;
   const tenant = ctx.state.names.tenant.find(spec.tenant) as TenantId;
   const id = ctx.newId<LoadBalancerId>();
-  const own = { id, name: spec.name, tenantId: tenant, driver: "simulated" as const };
+  const { name, driver, socketPath } = spec;
+  const own = { id, name, tenantId: tenant, driver, socketPath };
   const definition = { ...own, ...partsOf(spec), openGroups: [], unreachableSinceMs: null };
   const payload = { loadBalancer: id, tenant, definition };
   const seq = ctx.emitAsActor("LoadBalancerCreated", payload, cause);
@@ -96,6 +101,11 @@ function registerAll(plan: Plan, old: LoadBalancer, spec: LoadBalancerSpec, caus
 }
 
 function planUpdate(plan: Plan, old: LoadBalancer, spec: LoadBalancerSpec): void {
+  if (old.driver !== spec.driver || old.socketPath !== spec.socketPath)
+    plan.problem(
+      [...spec.path, "driver"],
+      `Load balancer ${spec.name}: its driver can't be changed; give it another name.`,
+    );
   const changes = [...partChanges(old, partsOf(spec)), ...targetChanges(plan, old, spec)];
   plan.update("LoadBalancer", spec.name, changes, (cause) => {
     changeParts(plan.ctx, old, partsOf(spec), cause);
@@ -129,14 +139,15 @@ function targetChanges(plan: Plan, old: LoadBalancer, spec: LoadBalancerSpec): s
   const { named, strangers } = wishesOf(plan, old, spec);
   const changes = strangers;
   for (const target of targetsOf(plan.ctx.state, old.id)) {
-    const { targetGroup, guestId, port, weight, deregistering } = target;
+    const { targetGroup, guestId, port, weight, address, deregistering } = target;
     const key = keyOf(targetGroup, guestId);
     const wish = named.get(key);
     const { name } = tables.Guest.get(guestId);
     if (!wish && !deregistering) changes.push(`${targetGroup}: without ${name}`);
     if (!wish || deregistering) continue;
     named.delete(key);
-    for (const change of differences({ port, weight }, { port: wish.port, weight: wish.weight }))
+    const { guest: _guest, ...wanted } = wish;
+    for (const change of differences({ port, weight, address }, wanted))
       changes.push(`${targetGroup}: ${name}: ${change}`);
   }
   const added = [...named].map(([key, { guest }]) => `${key.split("/")[0]}: with ${guest}`);

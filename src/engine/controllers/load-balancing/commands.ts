@@ -5,12 +5,13 @@ import { LIMITS, nameProblem } from "../../../model/limits.ts";
 import {
   balancingProblems,
   type Listener,
+  NO_COOKIES,
   type TargetGroup,
   type TargetWish,
   targetProblem,
 } from "../../../model/load-balancing.ts";
 import type { Context } from "../../context.ts";
-import { conflict, invalid, notFound } from "../../refusal.ts";
+import { conflict, invalid, notFound, unsupported } from "../../refusal.ts";
 import { targetsOf } from "../../target-conditions.ts";
 import { partChanges } from "./changes.ts";
 import {
@@ -53,6 +54,7 @@ const createLoadBalancer: Verb<"CREATE_LOAD_BALANCER"> = (ctx, command) => {
     name,
     tenantId,
     driver: "simulated",
+    socketPath: null,
     listeners,
     targetGroups: targetGroups.map(({ targets: _targets, ...group }) => group),
     openGroups: [],
@@ -104,11 +106,27 @@ function checkTargets(
 const updateLoadBalancer: Verb<"UPDATE_LOAD_BALANCER"> = (ctx, command) => {
   const old = find(ctx, command.loadBalancerId);
   const listeners = (command.listeners ?? old.listeners).map((each) => withTraffic(each, old));
-  const targetGroups = command.targetGroups ?? old.targetGroups;
+  const targetGroups = (command.targetGroups ?? old.targetGroups).map((each) =>
+    withBackend(each, old),
+  );
   checkParts({ listeners, targetGroups });
   changeParts(ctx, old, { listeners, targetGroups }, null);
   return done(old.id);
 };
+
+/** Whose backends of HAProxy's configuration are whose, the fleet document alone says. */
+function withBackend(group: TargetGroup, { driver, targetGroups }: LoadBalancer): TargetGroup {
+  if (driver === "simulated") return group;
+  const old = targetGroups.find(({ name }) => name === group.name);
+  const path = ["targetGroups"];
+  if (!old)
+    throw unsupported(
+      `Target group ${group.name} is new: what is HAProxy's, the fleet document says.`,
+      path,
+    );
+  if (group.stickinessSeconds !== null) throw unsupported(`${NO_COOKIES}.`, path);
+  return { ...group, backend: old.backend };
+}
 
 /** Traffic is the simulated world's, and stays with the port that it comes in at. */
 function withTraffic(listener: Listener, { listeners }: LoadBalancer): Listener {
@@ -156,7 +174,10 @@ const registerTargets: Verb<"REGISTER_TARGETS"> = (ctx, command) => {
   );
   if (has.length + command.targets.length > LIMITS.targetsOfGroup)
     throw invalid(`A target group has ${LIMITS.targetsOfGroup} targets at most.`, ["targets"]);
-  for (const target of command.targets) registerTarget(ctx, loadBalancer, name, target, null);
+  for (const target of command.targets) {
+    const address = findTarget(ctx.state, loadBalancer, name, target.guest)?.address ?? null;
+    registerTarget(ctx, loadBalancer, name, { ...target, address }, null);
+  }
   return done(loadBalancer.id);
 };
 
@@ -173,7 +194,7 @@ const setTargetWeight: Verb<"SET_TARGET_WEIGHT"> = (ctx, command) => {
   const { guestId, weight, targetGroup } = command;
   const loadBalancer = find(ctx, command.loadBalancerId);
   const target = wantedTarget(ctx, loadBalancer, targetGroup, guestId, ["guestId"]);
-  const wish = { port: target.port, weight };
+  const wish = { port: target.port, weight, address: target.address };
   const problem = targetProblem(wish);
   if (problem) throw invalid(`${sentence(problem.message)}.`, problem.path);
   changeTarget(ctx, target, wish, null);

@@ -1,17 +1,18 @@
-import type { LoadBalancerId } from "../../../model/ids.ts";
+import type { Observation } from "../../../model/actions.ts";
 import type { Context } from "../../context.ts";
 
-/** What moves the requests can't be spoken to. It goes on as it was last told, and so do its targets. */
-export function loadBalancerUnreachable(ctx: Context, id: LoadBalancerId, error: string): void {
-  const loadBalancer = ctx.state.tables.LoadBalancer.find(id);
-  if (loadBalancer?.unreachableSinceMs === null)
-    ctx.emitAsActor("LoadBalancerUnreachable", { loadBalancer: id, error }, null);
-}
+type Seen = Extract<Observation, { kind: "LOAD_BALANCER_UNREACHABLE" | "LOAD_BALANCER_REACHABLE" }>;
 
-/** It is back, and told everything anew. */
-export function loadBalancerReachable(ctx: Context, id: LoadBalancerId): void {
-  const sinceMs = ctx.state.tables.LoadBalancer.find(id)?.unreachableSinceMs ?? null;
-  if (sinceMs === null) return;
-  const unreachableMs = ctx.nowMs - sinceMs;
-  ctx.emitAsActor("LoadBalancerReachable", { loadBalancer: id, unreachableMs }, null);
+/** While it can't be spoken to, it goes on as it was last told, and so do its targets. */
+export function reachabilityChanged(ctx: Context, seen: Seen): void {
+  const loadBalancer = ctx.state.tables.LoadBalancer.find(seen.loadBalancerId);
+  if (!loadBalancer) return;
+  const { id, unreachableSinceMs: sinceMs } = loadBalancer;
+  if (seen.kind === "LOAD_BALANCER_UNREACHABLE" && sinceMs === null) {
+    const payload = { loadBalancer: id, error: seen.error };
+    ctx.emitAsActor("LoadBalancerUnreachable", payload, null);
+  } else if (seen.kind === "LOAD_BALANCER_REACHABLE" && sinceMs !== null) {
+    const payload = { loadBalancer: id, unreachableMs: ctx.nowMs - sinceMs };
+    ctx.emitAsActor("LoadBalancerReachable", payload, null);
+  }
 }

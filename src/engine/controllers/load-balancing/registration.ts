@@ -41,8 +41,8 @@ export function registerTarget(
     return;
   }
   const id = ctx.newId<LoadBalancerTargetId>();
-  const { guest: guestId, port, weight } = wish;
-  const own = { id, loadBalancerId: loadBalancer.id, targetGroup, guestId, port, weight };
+  const { guest: guestId, port, weight, address } = wish;
+  const own = { id, loadBalancerId: loadBalancer.id, targetGroup, guestId, port, weight, address };
   const definition = { ...own, ...unused(ctx, loadBalancer, targetGroup, guestId) };
   ctx.emitAsActor("TargetRegistered", { ...namesOf(definition), definition }, causeSeq);
   attendTarget(ctx, id);
@@ -75,12 +75,16 @@ function unused(
 export function changeTarget(
   ctx: Context,
   target: LoadBalancerTarget,
-  { port, weight }: Pick<TargetWish, "port" | "weight">,
+  { port, weight, address }: Pick<TargetWish, "port" | "weight" | "address">,
   causeSeq: Seq | null,
 ): void {
-  const changes = differences(target, { port, weight });
+  const changes = differences(target, { port, weight, address });
   if (changes.length === 0) return;
-  ctx.emitAsActor("TargetChanged", { ...namesOf(target), changes, port, weight }, causeSeq);
+  ctx.emitAsActor(
+    "TargetChanged",
+    { ...namesOf(target), changes, port, weight, address },
+    causeSeq,
+  );
 }
 
 /** As soon as it has finished what it has begun. */

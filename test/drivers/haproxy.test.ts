@@ -1,0 +1,258 @@
+// The real HAProxy, with real requests to real servers.
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, createServer, get, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type Data, startTestServer, type TestServer } from "../api/harness.ts";
+
+function hasHaproxy(): boolean {
+  try {
+    execFileSync("haproxy", ["-v"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What runs in a guest: answers each request a little later, and health checks as it is told. */
+class App {
+  readonly name: string;
+  isWell = true;
+  answered = 0;
+  port = 0;
+  #server: Server | null = null;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  async listen(): Promise<number> {
+    const server = createServer((request, response) => {
+      if (request.url === "/health") {
+        response.writeHead(this.isWell ? 200 : 500).end();
+        return;
+      }
+      this.answered++;
+      setTimeout(() => response.end(this.name), 600);
+    });
+    await new Promise<void>((resolve) => server.listen(this.port, "127.0.0.1", resolve));
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    return this.port;
+  }
+
+  /** At once, with all that is not answered. */
+  kill(): void {
+    this.#server?.close();
+    this.#server?.closeAllConnections();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "evenkeel-haproxy-"));
+const socketPath = join(folder, "haproxy.sock");
+
+function configuration(port: number): string {
+  return `
+global
+  stats socket ${socketPath} mode 600 level admin
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 10s
+  timeout server 10s
+frontend front
+  bind 127.0.0.1:${port}
+  default_backend webs
+backend webs
+  balance leastconn
+  option httpchk GET /health
+`;
+}
+
+const AGENT = new Agent({ keepAlive: false });
+
+/** The answer's status; 0 when there was none. */
+function request(port: number): Promise<number> {
+  return new Promise((resolve) => {
+    get({ port, host: "127.0.0.1", agent: AGENT }, (response) => {
+      response.resume();
+      response.on("end", () => resolve(response.statusCode ?? 0));
+      response.on("error", () => resolve(0));
+    }).on("error", () => resolve(0));
+  });
+}
+
+/** Several clients that ask again and again. */
+class Clients {
+  readonly statuses: number[] = [];
+  #goesOn = true;
+  readonly #ended: Promise<unknown>;
+
+  constructor(port: number) {
+    const ask = async () => {
+      while (this.#goesOn) this.statuses.push(await request(port));
+    };
+    this.#ended = Promise.all(Array.from({ length: 8 }, ask));
+  }
+
+  async stop(): Promise<readonly number[]> {
+    this.#goesOn = false;
+    await this.#ended;
+    return this.statuses;
+  }
+}
+
+describe.skipIf(!hasHaproxy())("HAProxy", () => {
+  const apps = [1, 2, 3].map((nth) => new App(`app-${nth}`));
+  let port: number;
+  let haproxy: ChildProcess;
+  let server: TestServer;
+
+  function start(): void {
+    haproxy = spawn("haproxy", ["-W", "-f", join(folder, "haproxy.cfg")], { stdio: "ignore" });
+  }
+
+  async function end(): Promise<void> {
+    const gone = new Promise((resolve) => haproxy.once("exit", resolve));
+    haproxy.kill("SIGTERM");
+    await gone;
+  }
+
+  async function targets(): Promise<Record<string, string>> {
+    const { loadBalancer } = await server.data(
+      '{ loadBalancer(name: "front") { targetGroups { targets { state guest { name } } } } }',
+    );
+    return Object.fromEntries(
+      loadBalancer.targetGroups[0].targets.map(({ guest, state }: Data) => [guest.name, state]),
+    );
+  }
+
+  async function become(wanted: Record<string, string>): Promise<void> {
+    await vi.waitFor(async () => expect(await targets()).toMatchObject(wanted), WAIT);
+  }
+
+  async function said(kind: string): Promise<string[]> {
+    const { events } = await server.data(
+      `{ events(last: 50, filter: { kinds: [${kind}] }) { nodes { message } } }`,
+    );
+    return events.nodes.map(({ message }: Data) => message);
+  }
+
+  const WAIT = { timeout: 20_000, interval: 50 };
+  const ALL_WELL = { "app-1": "HEALTHY", "app-2": "HEALTHY", "app-3": "HEALTHY" };
+
+  beforeAll(async () => {
+    port = await freePort();
+    writeFileSync(join(folder, "haproxy.cfg"), configuration(port));
+    start();
+    const targetPorts = await Promise.all(apps.map((app) => app.listen()));
+    const listed = apps.map(
+      ({ name }, index) => `{ guest: ${name}, address: 127.0.0.1, port: ${targetPorts[index]} }`,
+    );
+    const document = `
+regions: [{ name: r, zones: [{ name: a, dataCenters: [{ name: d, hosts: [{ name: h, count: 2, cpuCores: 8, memoryMiB: 32768, storageGiB: 500 }] }] }] }]
+flavors: [{ name: small, cpuCores: 1, memoryMiB: 1024, storageGiB: 1 }]
+images: [{ name: linux, bootSeconds: 1 }]
+guests: [{ name: app, count: 3, flavor: small, image: linux }]
+loadBalancers:
+  - name: front
+    driver: { haproxy: { socket: ${socketPath} } }
+    listeners: [{ port: ${port}, targetGroup: web }]
+    targetGroups:
+      - name: web
+        backend: webs
+        port: 80
+        drainSeconds: 600
+        healthCheck: { path: /health, intervalSeconds: 1, timeoutSeconds: 1, healthyThreshold: 2 }
+        targets: [${listed.join(", ")}]
+`;
+    server = await startTestServer(
+      { fleet: "none", clock: { kind: "ACCELERATED", factor: 20 } },
+      true,
+    );
+    const applied = await server.mutate("applyFleet", "ApplyFleetInput", { document });
+    expect(applied).toEqual({ __typename: "ApplyFleetPayload" });
+    await become(ALL_WELL);
+  }, 60_000);
+
+  afterAll(async () => {
+    await server.close();
+    await end();
+    for (const app of apps) app.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function act(mutation: "stopGuest" | "startGuest", name: string): Promise<void> {
+    await server.mutate(mutation, "GuestActionInput", { guestId: await server.id("guest", name) });
+  }
+
+  test("loses no request while a target is drained, and sends it none after that", async () => {
+    const clients = new Clients(port);
+    await vi.waitFor(() => expect(clients.statuses.length).toBeGreaterThan(20), WAIT);
+    await act("stopGuest", "app-1");
+    await become({ "app-1": "UNUSED" });
+    const [app] = apps as [App, App, App];
+    app.kill();
+    expect(await said("TARGET_DRAINED")).toEqual([
+      "Target app-1 of web in front is drained: it has no requests left",
+    ]);
+    const before = app.answered;
+    const asked = clients.statuses.length;
+    await vi.waitFor(() => expect(clients.statuses.length).toBeGreaterThan(asked + 30), WAIT);
+    expect(app.answered).toBe(before);
+    const statuses = await clients.stop();
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    await app.listen();
+    await act("startGuest", "app-1");
+    await become(ALL_WELL);
+  });
+
+  test("says which checks fail, and takes the target out and back", async () => {
+    const [, app] = apps as [App, App, App];
+    app.isWell = false;
+    await become({ "app-2": "UNHEALTHY" });
+    expect((await said("TARGET_UNHEALTHY")).at(-1)).toMatch(/app-2 .* failed \(L7STS/);
+    app.isWell = true;
+    await become(ALL_WELL);
+  });
+
+  test.each([
+    ["is reloaded", () => haproxy.kill("SIGUSR2")],
+    [
+      "is gone and comes back",
+      async () => {
+        await end();
+        await vi.waitFor(
+          async () => expect(await said("LOAD_BALANCER_UNREACHABLE")).toHaveLength(1),
+          WAIT,
+        );
+        expect(await targets()).toEqual(ALL_WELL);
+        start();
+        await vi.waitFor(
+          async () => expect(await said("LOAD_BALANCER_REACHABLE")).toHaveLength(1),
+          WAIT,
+        );
+      },
+    ],
+  ])("is given its targets anew when it %s", async (_, happens) => {
+    await happens();
+    const before = apps.map(({ answered }) => answered);
+    await vi.waitFor(async () => {
+      expect(await request(port)).toBe(200);
+      expect(apps.every(({ answered }, index) => answered > (before[index] ?? 0))).toBe(true);
+    }, WAIT);
+    await become(ALL_WELL);
+  });
+});
