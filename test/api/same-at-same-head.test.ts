@@ -99,6 +99,11 @@ async function liveThrough(): Promise<void> {
     await act("injectFault", { targetId, kind });
   };
   tenant = await withToken(server, { role: "VIEWER", tenant: "shop" });
+  // A group that breathes moves the head all the time.
+  const { scalingGroup } = await server.data(
+    '{ scalingGroup(name: "checkout", tenant: "shop") { id } }',
+  );
+  await act("updateScalingGroup", { scalingGroupId: scalingGroup.id, policies: [] });
   const rules = [{ direction: "INGRESS", protocol: "TCP", fromPort: 443 }];
   const group = { name: "front", rules };
   await act("createSecurityGroup", group);
@@ -161,6 +166,7 @@ async function all(): Promise<Question[]> {
     tenant: ['(name: "shop")'],
     securityGroup: ['(name: "front")'],
     loadBalancer: ['(name: "entry")'],
+    scalingGroup: ['(name: "checkout", tenant: "shop")'],
     explainPlacement: ['(input: { flavor: "small" })', '(input: { flavor: "nothing" })'],
     capacityReport: ["(losing: RACK)"],
     canReach: [`(from: "${await server.id("guest", "git")}", to: "x")`],
