@@ -6,9 +6,9 @@
 import {
   ALGORITHMS,
   type Candidate,
-} from "../src/drivers/simulated/balancing/algorithms/choose.ts";
-import { hashOf, lotOf } from "../src/drivers/simulated/balancing/algorithms/lots.ts";
-import { Finishes } from "../src/drivers/simulated/balancing/traffic/heap.ts";
+} from "../src/drivers/simulated/load-balancing/algorithms/choose.ts";
+import { hashOf, lotOf } from "../src/drivers/simulated/load-balancing/algorithms/lots.ts";
+import { Finishes } from "../src/drivers/simulated/load-balancing/traffic/heap.ts";
 import type { BalancingAlgorithm } from "../src/model/statuses.ts";
 import type { Benchmark } from "./harness.ts";
 

@@ -3,7 +3,7 @@ import { GUEST_DEFAULTS } from "../src/model/fleet.ts";
 import type * as model from "../src/model/load-balancing.ts";
 import { shownAddress } from "../src/model/security.ts";
 import type { TrafficFigures } from "../src/model/traffic.ts";
-import { loadBalancers, type loadBalancerTargets } from "../src/store/tables-balancing.ts";
+import { loadBalancers, type loadBalancerTargets } from "../src/store/tables-load-balancers.ts";
 import { builder } from "./builder.ts";
 import { connectionOf } from "./connection.ts";
 import { BalancingAlgorithm, ListenerProtocol, TargetState } from "./enums.ts";

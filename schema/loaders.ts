@@ -28,7 +28,7 @@ import {
   loadBalancers,
   loadBalancerTargets,
   loadBalancerTelemetry,
-} from "../src/store/tables-balancing.ts";
+} from "../src/store/tables-load-balancers.ts";
 import type { Window } from "./availability.ts";
 import {
   type AvailabilityReport,

@@ -14,7 +14,6 @@ import {
 import { LIMITS } from "../model/limits.ts";
 import { SCALING_DEFAULTS } from "../model/scaling.ts";
 import { allocationOf, millicoresOf, quotaOf, resourcesOf } from "./amounts.ts";
-import { buildLoadBalancers } from "./balancing.ts";
 import type {
   FlavorItem,
   FleetDocument,
@@ -25,6 +24,7 @@ import type {
   ScalingGroupItem,
   SecurityGroupItem,
 } from "./document.ts";
+import { buildLoadBalancers } from "./load-balancers.ts";
 import { Names } from "./names.ts";
 import { powerWattsIn } from "./power-model.ts";
 import type { ProblemList } from "./problems.ts";

@@ -4,7 +4,6 @@
  */
 import { LIMITS } from "../model/limits.ts";
 import { POLARITIES, RULE_SCOPES } from "../model/statuses.ts";
-import { LOAD_BALANCER } from "./schema-balancing.ts";
 import {
   ALLOCATION,
   guestReferences,
@@ -23,6 +22,7 @@ import {
   object,
   oneOf,
 } from "./schema-kinds.ts";
+import { LOAD_BALANCER } from "./schema-load-balancers.ts";
 import { SCALING_GROUP } from "./schema-scaling.ts";
 import { SECURITY_GROUP } from "./schema-security.ts";
 import { SETTINGS } from "./schema-settings.ts";

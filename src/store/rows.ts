@@ -26,7 +26,7 @@ import {
   tenants,
   zones,
 } from "./tables.ts";
-import { loadBalancers, loadBalancerTargets } from "./tables-balancing.ts";
+import { loadBalancers, loadBalancerTargets } from "./tables-load-balancers.ts";
 
 export const ENTITY_TABLES = {
   Region: regions,

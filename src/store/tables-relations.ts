@@ -21,7 +21,7 @@ import {
   tenants,
   zones,
 } from "./tables.ts";
-import { loadBalancers, loadBalancerTargets } from "./tables-balancing.ts";
+import { loadBalancers, loadBalancerTargets } from "./tables-load-balancers.ts";
 import { guestTelemetry, hostTelemetry } from "./tables-log.ts";
 
 const tables = {

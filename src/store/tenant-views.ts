@@ -10,7 +10,7 @@ import { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { TenantId } from "../model/ids.ts";
 import { kindsSeen } from "../model/visibility.ts";
 import * as fleetTables from "./tables.ts";
-import * as balancingTables from "./tables-balancing.ts";
+import * as balancingTables from "./tables-load-balancers.ts";
 import * as logTables from "./tables-log.ts";
 
 const TABLES = {

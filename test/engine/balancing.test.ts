@@ -249,6 +249,27 @@ describe("hosts that nobody needs", () => {
     expect(world.of("GuestLost")).toEqual([]);
   });
 
+  test("are not woken and put away again and again for guests that nobody moves there", () => {
+    // Most of what they have in the first half of each four hours, then next to nothing.
+    const spike = {
+      baseShare: 0.05,
+      spikeShare: 0.9,
+      everySeconds: 14_400,
+      durationSeconds: 7_200,
+    };
+    const workload = { kind: "SPIKE", ...spike };
+    const guests = ["one", "two", "three"].map((name) => ({ ...busy(name, 0), workload }));
+    const settings = { powerManagement: "AUTO", balancing: "ADVISE", standbyHeadroom: 0 };
+    const world = new World(documentOf({ ...QUIET, settings, guests })).advance(14_000);
+    expect(inStandby(world)).toBe(3);
+    const before = world.of("HostEnteringStandby").length;
+    world.advance(7_000);
+    // Too little is left on the one that is up, and that goes on.
+    expect(world.of("HostLeavingStandby").length).toBeGreaterThan(0);
+    expect(world.of("HostEnteringStandby")).toHaveLength(before);
+    expect(balanced(world)).toEqual([]);
+  });
+
   test("stay up as far as admission control keeps room for a loss", () => {
     const settings = { ...QUIET.settings, tolerate: "1 host" };
     const world = new World(documentOf({ ...QUIET, settings })).advance(3_600);

@@ -24,7 +24,7 @@ import {
   balancerCommand,
   forgetTarget,
   randomBalancers,
-} from "./random-balancing.ts";
+} from "./random-load-balancers.ts";
 import { type Fate, parse, World } from "./world.ts";
 
 /** Numbers that look like chance and are the same for the same seed (mulberry32). */

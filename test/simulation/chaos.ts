@@ -1,8 +1,8 @@
 import type { Capabilities, ClockedDriver } from "../../src/drivers/driver.ts";
 import type { Action, Observation } from "../../src/model/actions.ts";
 import type { HostId } from "../../src/model/ids.ts";
-import { BalancingWatch } from "./balancing-watch.ts";
 import { chanceOf } from "./chance.ts";
+import { LoadBalancingWatch } from "./load-balancing-watch.ts";
 import type { RealWorld } from "./real-world.ts";
 
 type Answer = Extract<Observation, { kind: "ACTION_DONE" | "ACTION_FAILED" }>;
@@ -99,7 +99,7 @@ export class ChaosDriver implements ClockedDriver {
   readonly #tell: (seen: Observation) => void;
   /** Asked before each order is given; false: the server is no more. */
   readonly #mayAct: () => boolean;
-  readonly #watch = new BalancingWatch();
+  readonly #watch = new LoadBalancingWatch();
   #late: Late[] = [];
   #answers = 0;
   #nowMs: number;

@@ -13,7 +13,7 @@ import type {
 } from "../../src/model/ids.ts";
 import type { SecurityRuleWish } from "../../src/model/security.ts";
 import { type FaultKind, SHARES_LEVELS } from "../../src/model/statuses.ts";
-import { balancerCommand } from "../engine/random-balancing.ts";
+import { balancerCommand } from "../engine/random-load-balancers.ts";
 import { chanceOf } from "./chance.ts";
 import { type Document, randomRules } from "./fleet.ts";
 import { type CommandStep, randomWishes } from "./script.ts";

@@ -9,7 +9,11 @@ import {
   SHUTDOWN_POLICIES,
 } from "../../src/model/statuses.ts";
 import { type Chance, randomGroup } from "../engine/random.ts";
-import { type BalancerItem, forgetTarget, randomBalancers } from "../engine/random-balancing.ts";
+import {
+  type BalancerItem,
+  forgetTarget,
+  randomBalancers,
+} from "../engine/random-load-balancers.ts";
 
 export type Item = Record<string, unknown> & { name: string };
 interface HostItem extends Item {

@@ -4,10 +4,6 @@ import type { Flow } from "../../model/security.ts";
 import { DEFAULT_SETTINGS } from "../../model/settings.ts";
 import type { Capabilities, ClockedDriver, ObservationSink, Passage } from "../driver.ts";
 import { Agenda } from "./agenda.ts";
-import { emitChecks, nextCheckMs } from "./balancing/checks.ts";
-import { keepLoadBalancers, removeLoadBalancer, setLoadBalancer } from "./balancing/orders.ts";
-import { emitTraffic } from "./balancing/traffic/traffic.ts";
-import { newBalancing } from "./balancing/world.ts";
 import { clearFault, injectFault } from "./disturbances.ts";
 import { FaultSet } from "./faults.ts";
 import { beginFence } from "./fencing.ts";
@@ -15,6 +11,10 @@ import { Grid } from "./grid.ts";
 import { performOnGuest } from "./guests.ts";
 import { configure, connectHost, disconnectHost } from "./hosts.ts";
 import { isolate, setSecurityGroups, tryFlow } from "./isolation.ts";
+import { emitChecks, nextCheckMs } from "./load-balancing/checks.ts";
+import { keepLoadBalancers, removeLoadBalancer, setLoadBalancer } from "./load-balancing/orders.ts";
+import { emitTraffic } from "./load-balancing/traffic/traffic.ts";
+import { newLoadBalancing } from "./load-balancing/world.ts";
 import { removeGuest } from "./outcomes.ts";
 import { restore, takeChanges } from "./persistence.ts";
 import { beginProbe } from "./probing.ts";
@@ -225,7 +225,7 @@ function emptyWorld({ seed, nowMs, sink }: SimulatedDriverOptions): World {
     },
     faults: new FaultSet(),
     security: { revision: 0, groups: new Map() },
-    balancing: newBalancing(),
+    loadBalancing: newLoadBalancing(),
     demands: new Map(),
     zones: new Map(),
     hosts: new Map(),

@@ -3,7 +3,6 @@ import type { GuestId, HostId, LoadBalancerTargetId, Ref, ZoneId } from "../../m
 import { addResources } from "../../model/resources.ts";
 import type { FaultKind } from "../../model/statuses.ts";
 import { RANKS } from "./agenda.ts";
-import type { Streak } from "./balancing/world.ts";
 import { canBeHeard } from "./conditions.ts";
 import { guestOf } from "./copies.ts";
 import {
@@ -13,6 +12,7 @@ import {
   storedDescription,
 } from "./descriptions.ts";
 import { enterIndex, newHost } from "./hosts.ts";
+import type { Streak } from "./load-balancing/world.ts";
 import { batteryDueAt } from "./power.ts";
 import { noteHost } from "./timers.ts";
 import {
@@ -74,9 +74,9 @@ const CODECS = {
     },
   },
   streak: {
-    store: (world, key) => world.balancing.streaks.get(idOf(key)) ?? null,
+    store: (world, key) => world.loadBalancing.streaks.get(idOf(key)) ?? null,
     load: (world, key, value) => {
-      world.balancing.streaks.set(idOf<LoadBalancerTargetId>(key), value as Streak);
+      world.loadBalancing.streaks.set(idOf<LoadBalancerTargetId>(key), value as Streak);
     },
   },
   trace: {

@@ -89,7 +89,7 @@ export function baseDemand(
 
 function wishOf(world: World, copy: Copy, shares: ReadonlyMap<number, number>): Wish {
   const { cpuMillicores } = copy.resources;
-  const requests = world.balancing.demand.get(copy.guestId) ?? 0;
+  const requests = world.loadBalancing.demand.get(copy.guestId) ?? 0;
   const base = baseDemand(world, copy, shares);
   const demand = Math.round(Math.max(base, Math.min(cpuMillicores, base + requests)));
   const limit = allocationOf(world, copy).cpuLimitMillicores ?? cpuMillicores;

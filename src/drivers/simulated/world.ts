@@ -17,8 +17,8 @@ import type { RuleSet } from "../../model/security.ts";
 import type { TaskKind, UtilityStatus } from "../../model/statuses.ts";
 import type { ObservationSink } from "../driver.ts";
 import type { Agenda } from "./agenda.ts";
-import type { SimulatedBalancing } from "./balancing/world.ts";
 import type { FaultSet } from "./faults.ts";
+import type { SimulatedLoadBalancing } from "./load-balancing/world.ts";
 
 /**
  * The physical world: what is really there and what is really happening, which the engine can't
@@ -32,7 +32,7 @@ export interface World {
   readonly faults: FaultSet;
   /** As last told, and told anew at each start of the server. */
   security: SimulatedSecurity;
-  readonly balancing: SimulatedBalancing;
+  readonly loadBalancing: SimulatedLoadBalancing;
   /** The work of scaling groups. As last told, too. */
   demands: ReadonlyMap<ScalingGroupId, SharedDemand>;
   readonly zones: Map<ZoneId, SimulatedZone>;

@@ -50,6 +50,18 @@ describe("a group", () => {
     expect(names(world)).toEqual(["web-4", "web-5"]);
   });
 
+  test("replaces one that somebody stopped before it ever ran, which was to take the place of another", () => {
+    // There is room for one at a time.
+    const hosts = [{ name: "only", cpuCores: 1, memoryMiB: 2_048, storageGiB: 10 }];
+    const zones = [{ name: "a", dataCenters: [{ name: "dc", hosts }] }];
+    const world = settled({ desired: 1, min: 1 }, { regions: [{ name: "north", zones }] });
+    world.do({ kind: "SUSPEND_GUEST", guestId: world.guest("web-1").id });
+    world.do({ kind: "STOP_GUEST", guestId: world.guest("web-2").id });
+    world.advance(600);
+    const running = members(world).filter(({ status }) => status === "RUNNING");
+    expect(running.map(({ name }) => name)).toEqual(["web-3"]);
+  });
+
   test("leaves alone names that others have", () => {
     const guests = [{ name: "web-1", flavor: "small", image: "linux" }];
     expect(names(settled({ desired: 2 }, { guests }))).toEqual(["web-2", "web-3"]);

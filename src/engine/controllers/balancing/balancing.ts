@@ -84,7 +84,9 @@ function planned(state: State, nowMs: number): Planned {
   try {
     countOnWaking(plan);
     if (isOn(balancing)) {
-      relieve(plan, isOn(powerManagement));
+      // A host that is woken for guests whose moves are only advised would stand by again.
+      const movesAlike = balancing === "AUTO" || powerManagement === "ADVISE";
+      relieve(plan, isOn(powerManagement) && movesAlike);
       evenOut(plan);
     }
     const unrelieved = new Set(overloaded(plan));

@@ -133,7 +133,7 @@ export class Plan {
   bestTarget(unit: Unit, fromHostId: HostId, mayBeEmpty = true): Target | null {
     const targets = this.#targetIds()
       .filter((id) => id !== fromHostId && (mayBeEmpty || this.load(id).mean > 0))
-      .filter((id) => this.load(id).latest + unit.load.latest <= this.limit(id) * FILLED_TO)
+      .filter((id) => this.fits(unit, id))
       .map((hostId) => ({ hostId, riskWh: this.#addedRiskWh(hostId, unit.load) }))
       .sort((a, b) => a.riskWh - b.riskWh || a.hostId - b.hostId);
     if (targets.length === 0) return null;
@@ -144,6 +144,11 @@ export class Plan {
   subjectOf({ guests }: Unit): Subject {
     const triedHostIds = [...this.#shunned, ...guests.flatMap(failedTargets)];
     return { ...subjectForAll(this.state, guests), retryHostId: null, triedHostIds };
+  }
+
+  /** What it asks for just now does not fill the host. */
+  fits({ load }: Unit, hostId: HostId): boolean {
+    return this.load(hostId).latest + load.latest <= this.limit(hostId) * FILLED_TO;
   }
 
   /** Nothing is against it there. Whoever belongs there less than here would be brought back. */

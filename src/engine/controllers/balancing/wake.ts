@@ -39,6 +39,7 @@ export function wakeFor(plan: Plan, units: readonly Unit[], fromHostId: HostId):
     for (const unit of units) {
       const isFound = plan.try(() => {
         plan.setStatus(host.id, "UP");
+        if (!plan.fits(unit, host.id)) return false;
         if (!plan.takes(plan.subjectOf(unit), unit, fromHostId, host.id)) return false;
         plan.move(unit, host.id);
         return true;

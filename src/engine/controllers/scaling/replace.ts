@@ -55,8 +55,9 @@ export function replaceFailed(ctx: Context, id: ScalingGroupId): Block | null {
 }
 
 /** Made to take the place of one that failed, and not there yet. */
-function isUnderWay({ membership, status }: Member): boolean {
-  return membership.isReplacement && !membership.hasRun && status !== "ERROR";
+function isUnderWay(member: Member): boolean {
+  const { isReplacement, hasRun } = member.membership;
+  return isReplacement && !hasRun && whyFailed(member) === null;
 }
 
 /** What makes a member useless to its group; null when it is well, or may be yet. */

@@ -2,7 +2,7 @@ import type { LoadBalancerOrder, TargetCheck } from "../../../model/actions.ts";
 import type { GuestId, LoadBalancerId, LoadBalancerTargetId, Seq } from "../../../model/ids.ts";
 
 /** The data plane of all simulated load balancers. */
-export interface SimulatedBalancing {
+export interface SimulatedLoadBalancing {
   /** As last told, and told anew at each start of the server. */
   readonly balancers: Map<LoadBalancerId, SimulatedBalancer>;
   /** The newest checks of targets. */
@@ -20,7 +20,7 @@ export type Streak = Pick<TargetCheck, "passes" | "inARow"> & {
   readonly stateSinceMs: number;
 };
 
-export function newBalancing(): SimulatedBalancing {
+export function newLoadBalancing(): SimulatedLoadBalancing {
   return { balancers: new Map(), streaks: new Map(), demand: new Map() };
 }
 

@@ -6,7 +6,7 @@ import { isOlder } from "./world.ts";
 type Of<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
 
 export function setLoadBalancer(world: World, { loadBalancer }: Of<"SET_LOAD_BALANCER">): void {
-  const { balancers } = world.balancing;
+  const { balancers } = world.loadBalancing;
   const known = balancers.get(loadBalancer.id);
   if (isOlder(known, loadBalancer.revision)) return;
   const stays = new Set(idsOf(loadBalancer));
@@ -19,10 +19,10 @@ export function removeLoadBalancer(
   world: World,
   { loadBalancerId, revision }: Of<"REMOVE_LOAD_BALANCER">,
 ): void {
-  const known = world.balancing.balancers.get(loadBalancerId);
+  const known = world.loadBalancing.balancers.get(loadBalancerId);
   if (!known || isOlder(known, revision)) return;
   for (const id of idsOf(known.order)) forget(world, id);
-  world.balancing.balancers.delete(loadBalancerId);
+  world.loadBalancing.balancers.delete(loadBalancerId);
 }
 
 export function keepLoadBalancers(
@@ -30,7 +30,7 @@ export function keepLoadBalancers(
   { loadBalancerIds, revision }: Of<"KEEP_LOAD_BALANCERS">,
 ): void {
   const kept = new Set(loadBalancerIds);
-  for (const loadBalancerId of [...world.balancing.balancers.keys()])
+  for (const loadBalancerId of [...world.loadBalancing.balancers.keys()])
     if (!kept.has(loadBalancerId))
       removeLoadBalancer(world, { kind: "REMOVE_LOAD_BALANCER", loadBalancerId, revision });
 }
@@ -40,5 +40,5 @@ function idsOf({ targetGroups }: Of<"SET_LOAD_BALANCER">["loadBalancer"]): LoadB
 }
 
 function forget(world: World, id: LoadBalancerTargetId): void {
-  if (world.balancing.streaks.delete(id)) world.changedKeys.add(KEYS.streak(id));
+  if (world.loadBalancing.streaks.delete(id)) world.changedKeys.add(KEYS.streak(id));
 }

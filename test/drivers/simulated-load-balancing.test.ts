@@ -5,12 +5,12 @@ import {
   ALGORITHMS,
   type Candidate,
   slowStartPart,
-} from "../../src/drivers/simulated/balancing/algorithms/choose.ts";
+} from "../../src/drivers/simulated/load-balancing/algorithms/choose.ts";
 import {
   playWindow,
   type Question,
   type Server,
-} from "../../src/drivers/simulated/balancing/traffic/window.ts";
+} from "../../src/drivers/simulated/load-balancing/traffic/window.ts";
 import { BALANCING_ALGORITHMS, type BalancingAlgorithm } from "../../src/model/statuses.ts";
 
 function candidates(count: number, of: (id: number) => Partial<Candidate> = () => ({})) {

@@ -32,7 +32,7 @@ const LEAST_SPEED = 0.05;
 
 /** One observation for all load balancers that have traffic. */
 export function emitTraffic(world: World): void {
-  const { balancers, demand } = world.balancing;
+  const { balancers, demand } = world.loadBalancing;
   demand.clear();
   const loadBalancers = [...balancers.keys()]
     .sort(byId)
@@ -184,8 +184,8 @@ function speedOf(world: World, copy: Copy, cores: number): number {
   return Math.max(LEAST_SPEED, free * Math.min(1, cores));
 }
 
-function ask({ balancing }: World, guestId: GuestId, millicores: number): void {
-  balancing.demand.set(guestId, (balancing.demand.get(guestId) ?? 0) + millicores);
+function ask({ loadBalancing }: World, guestId: GuestId, millicores: number): void {
+  loadBalancing.demand.set(guestId, (loadBalancing.demand.get(guestId) ?? 0) + millicores);
 }
 
 function add(

@@ -28,7 +28,7 @@ function hasChecks({ targets }: TargetGroupOrder): boolean {
 /** The next instant after `nowMs` at which a target is checked; infinite when there is none. */
 export function nextCheckMs(world: World, nowMs: number): number {
   let next = Number.POSITIVE_INFINITY;
-  for (const { order } of world.balancing.balancers.values())
+  for (const { order } of world.loadBalancing.balancers.values())
     for (const group of order.targetGroups) {
       if (!hasChecks(group)) continue;
       const period = periodMs(group);
@@ -39,7 +39,7 @@ export function nextCheckMs(world: World, nowMs: number): number {
 
 /** All checks that fall on this instant, one observation for each load balancer. */
 export function emitChecks(world: World, atMs: number): void {
-  const { balancers } = world.balancing;
+  const { balancers } = world.loadBalancing;
   for (const id of [...balancers.keys()].sort(byId)) {
     const order = balancers.get(id)?.order;
     if (!order) continue;
@@ -81,12 +81,12 @@ function idleTargets(
 function check(world: World, { id, guestId, stateSinceMs, state }: TargetOrder): TargetCheck {
   const obstacle = obstacleTo(world, guestId);
   const passes = obstacle === null;
-  const known = world.balancing.streaks.get(id);
+  const known = world.loadBalancing.streaks.get(id);
   const goesOn = known?.passes === passes && !(state === "INITIAL" && isNew(known, stateSinceMs));
   const inARow = goesOn ? Math.min(STREAK_MOST, known.inARow + 1) : 1;
   const sinceMs = state === "INITIAL" ? stateSinceMs : (known?.stateSinceMs ?? stateSinceMs);
   if (known?.inARow !== inARow || known.passes !== passes || known.stateSinceMs !== sinceMs) {
-    world.balancing.streaks.set(id, { passes, inARow, stateSinceMs: sinceMs });
+    world.loadBalancing.streaks.set(id, { passes, inARow, stateSinceMs: sinceMs });
     world.changedKeys.add(KEYS.streak(id));
   }
   return { targetId: id, passes, inARow, detail: obstacle ?? "it answers" };

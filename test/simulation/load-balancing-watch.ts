@@ -10,7 +10,7 @@ const TAKES_DOWN: ReadonlySet<Action["kind"]> = new Set<Action["kind"]>([
 ]);
 
 /** Looks at what load balancers are told and what they do: no request goes to a target that is drained. */
-export class BalancingWatch {
+export class LoadBalancingWatch {
   readonly #orders = new Map<number, LoadBalancerOrder>();
 
   /** What is wrong with an order that is about to be given; null for nothing. */
