@@ -8,6 +8,7 @@ import { whyEmptied } from "../emptying.ts";
 import { spreadGroups } from "../scaling/spread.ts";
 import { evacuate } from "./evacuate.ts";
 import { failBack } from "./failback.ts";
+import { nextTryMs } from "./pause.ts";
 import { repairRules } from "./repair.ts";
 import { reunite } from "./reunite.ts";
 import { MoveRound } from "./round.ts";
@@ -52,12 +53,24 @@ function letStay(round: MoveRound): void {
   const { ctx, state } = round;
   for (const id of [...state.indexes.moves.blocked].sort((a, b) => a - b)) {
     const guest = state.tables.Guest.get(id);
-    if (guest.hostId === null) continue;
+    if (guest.hostId === null || isPausing(round, guest)) continue;
     const host = state.tables.Host.get(guest.hostId);
     if (!shouldLeave(state, guest)) ctx.emit("GuestMayStay", { guest: id, host: host.id }, null);
     else if (isRested(guest) && state.meta.armed && !isWatched(host))
       round.settle(guest, whyEmptied(state, host) ?? "RULE", [isSilent(host)], host.causeSeq);
   }
+}
+
+/**
+ * A group is even for as long as another member is on its way. If that one fails, too, they would take turns
+ * at one instant, were their pauses forgotten before they are over.
+ */
+function isPausing(round: MoveRound, guest: Guest): boolean {
+  if (guest.membership === null) return false;
+  const tryMs = nextTryMs(round.state, guest);
+  if (tryMs <= round.ctx.nowMs) return false;
+  round.waitUntil(tryMs);
+  return true;
 }
 
 function isRested({ moveBlockedBy }: Guest): boolean {
