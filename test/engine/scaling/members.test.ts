@@ -165,6 +165,25 @@ describe("zones", () => {
     world.do({ kind: "UPDATE_SCALING_GROUP", scalingGroupId, zoneIds: zoneIds as never });
     expect(spread(world.advance(60))).toEqual({ a: 3, b: 3 });
   });
+
+  test("are not tried again and again at the same instant when moves there fail", () => {
+    const world = settled();
+    world.inject("ZONE_POWER", "b");
+    world.advance(200);
+    expect(spread(world)).toEqual({ a: 3, c: 3 });
+    world.clear("ZONE_POWER", "b");
+    while (world.host("b1").status !== "UP") world.advance(0.1);
+    // They are believed to be well for some seconds more.
+    for (const name of ["b1", "b2"]) world.inject("HOST_NETWORK", name);
+    world.advance(2);
+    const failed = world.of("GuestMigrationFailed");
+    expect(failed.length).toBeGreaterThan(0);
+    expect(failed.length).toBeLessThanOrEqual(2 * 6);
+    world.clear("HOST_NETWORK", "b1");
+    world.clear("HOST_NETWORK", "b2");
+    world.advance(300);
+    expect(spread(world)).toEqual({ a: 2, b: 2, c: 2 });
+  });
 });
 
 describe("who goes when it gets smaller", () => {
