@@ -10,8 +10,8 @@ import {
   closeInterval,
   endWhatIsOff,
   isBalanced,
-  leaveOutRound,
   nextBalancingDueAtMs,
+  scheduleRound,
 } from "./controllers/balancing/balancing.ts";
 import { applyRecommendation } from "./controllers/balancing/recommendations.ts";
 import { checkContradictions } from "./controllers/contradictions/contradictions.ts";
@@ -101,7 +101,7 @@ export function decide(state: State, input: Input, nowMs: number): Decision {
     // The same look would fail again, and again at once.
     if (input.kind === "TICK") {
       state.takeDue();
-      leaveOutRound(state, nowMs);
+      scheduleRound(state, nowMs);
     }
     throw error;
   }

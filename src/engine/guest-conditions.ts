@@ -134,7 +134,7 @@ export function isNewStart(guest: Guest): boolean {
 }
 
 /** A host is woken for it. */
-export function awaitsWaking({ blockedBy }: Guest): boolean {
+function awaitsWaking({ blockedBy }: Guest): boolean {
   return blockedBy.some(({ code }) => code === "HOST_WAKING");
 }
 

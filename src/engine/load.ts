@@ -3,7 +3,7 @@ import type { HostId } from "../model/ids.ts";
 import type { Forecast } from "./demand.ts";
 import type { State } from "./state.ts";
 
-export const NO_LOAD: Forecast = { mean: 0, variance: 0, latest: 0 };
+const NO_LOAD: Forecast = { mean: 0, variance: 0, latest: 0 };
 
 export function addLoad(a: Forecast, b: Forecast): Forecast {
   return {

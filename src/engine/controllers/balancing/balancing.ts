@@ -1,7 +1,7 @@
 import type { Host } from "../../../model/entities.ts";
 import type { HostId } from "../../../model/ids.ts";
 import type { Reason } from "../../../model/reasons.ts";
-import type { AutomationMode } from "../../../model/statuses.ts";
+import type { AutomationMode, RecommendationKind } from "../../../model/statuses.ts";
 import type { Context } from "../../context.ts";
 import { knowsWhatRuns } from "../../fleet-conditions.ts";
 import { hostLoad, limitOf } from "../../load.ts";
@@ -22,28 +22,28 @@ import { countOnWaking, keepHeadroom } from "./wake.ts";
  */
 export function balance(ctx: Context): void {
   const { state, nowMs } = ctx;
-  leaveOutRound(state, nowMs);
+  scheduleRound(state, nowMs);
   const isNothingKnown = state.demand.isUnknown && state.tables.Guest.size > 0;
   if (isNothingKnown || !state.meta.armed || !knowsWhatRuns(state)) return;
   callOffStuck(ctx);
   const { steps, unrelieved } = planned(state, nowMs);
   tellOverloads(ctx, unrelieved);
-  const { settings } = state.meta;
-  const wanted = (mode: AutomationMode) =>
-    steps.filter(
-      ({ kind }) => settings[kind === "MOVE" ? "balancing" : "powerManagement"] === mode,
-    );
-  recommend(ctx, wanted("ADVISE"));
-  carryOut(ctx, wanted("AUTO"));
+  const inMode = (mode: AutomationMode) => steps.filter(({ kind }) => modeOf(state, kind) === mode);
+  recommend(ctx, inMode("ADVISE"));
+  carryOut(ctx, inMode("AUTO"));
 }
 
 /** What was switched off leaves nothing behind: hosts come back, advice is withdrawn. */
 export function endWhatIsOff(ctx: Context): void {
-  const { settings } = ctx.state.meta;
-  for (const advice of ctx.state.tables.Recommendation.sorted())
-    if (settings[advice.kind === "MOVE" ? "balancing" : "powerManagement"] !== "ADVISE")
-      withdraw(ctx, advice);
-  if (settings.powerManagement === "OFF") wakeAll(ctx);
+  const { state } = ctx;
+  for (const advice of state.tables.Recommendation.sorted())
+    if (modeOf(state, advice.kind) !== "ADVISE") withdraw(ctx, advice);
+  if (!isOn(state.meta.settings.powerManagement)) wakeAll(ctx);
+}
+
+/** Moves are balancing's, hosts are power management's. */
+function modeOf({ meta }: State, kind: RecommendationKind): AutomationMode {
+  return kind === "MOVE" ? meta.settings.balancing : meta.settings.powerManagement;
 }
 
 const isOn = (mode: AutomationMode) => mode !== "OFF";
@@ -58,7 +58,7 @@ export function nextBalancingDueAtMs(state: State): number {
   return state.balancingDueAtMs ?? 0;
 }
 
-export function leaveOutRound(state: State, nowMs: number): void {
+export function scheduleRound(state: State, nowMs: number): void {
   const everyMs = state.meta.settings.balanceEverySeconds * 1000;
   state.balancingDueAtMs = (Math.floor(nowMs / everyMs) + 1) * everyMs;
 }

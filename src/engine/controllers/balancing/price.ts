@@ -28,7 +28,7 @@ export function migrationCostWh(millicores: number, memoryMiB: number): number {
 }
 
 /** Core-seconds that a guest does not get while it migrates. */
-export function lostCoreSeconds(millicores: number, memoryMiB: number): number {
+function lostCoreSeconds(millicores: number, memoryMiB: number): number {
   const seconds = memoryMiB / MIGRATION_MIB_PER_SECOND;
   return (MIGRATION_CPU_LOSS * millicores * seconds) / 1000;
 }

@@ -13,7 +13,7 @@ import { cores } from "./words.ts";
 const LOOKED_AT_MOST = 16;
 
 /** Hosts that could be woken, those first that give most for what they draw. */
-export function inStandby({ tables, indexes }: State): Host[] {
+function inStandby({ tables, indexes }: State): Host[] {
   return [...indexes.standby]
     .map((id) => tables.Host.get(id))
     .filter(({ maintenance }) => !maintenance)
