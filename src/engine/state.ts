@@ -1,8 +1,10 @@
 import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.ts";
+import type { LoadHistory } from "../model/forecast.ts";
 import type { HostId, ScalingGroupId, Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Demand } from "./demand.ts";
 import { Indexes } from "./indexes.ts";
+import { Learning } from "./learning.ts";
 import { Signals } from "./signals.ts";
 import { Journal, Table } from "./table.ts";
 import { Usage } from "./usage.ts";
@@ -93,6 +95,10 @@ export class Leases {
   }
 }
 
+function named(history: LoadHistory | undefined) {
+  return history && { id: history.id, name: history.metric };
+}
+
 export type Tables = { readonly [T in keyof Entities]: Table<Entities[T]> };
 
 /** Which waiting guests are to be looked at: where no room has come free, those whose turn it may be. */
@@ -131,6 +137,8 @@ export class State {
     securityGroup: new Names(),
     loadBalancer: new Names(),
     scalingGroup: new Names(),
+    /** Their names are those of metrics. */
+    loadHistory: new Names(),
   };
   readonly leases: Leases;
   readonly tables: Tables;
@@ -160,6 +168,7 @@ export class State {
    */
   readonly touchedHosts = new Set<HostId>();
   readonly signals: Signals;
+  readonly learning = new Learning();
   /** Scaling groups to be looked at in the next TICK. Soft: all at start, then by what happens to them. */
   groupsDue = new Set<ScalingGroupId>();
   /** Faults in force, by `kind:target`. */
@@ -241,9 +250,15 @@ export class State {
       ),
       ScalingGroup: new Table("ScalingGroup", this.#journal, (b, a) => {
         if (!b || !a) names.scalingGroup.follow(b, a, (a ?? b)?.tenantId);
-        if (b && !a) this.signals.forget(b.id);
+        if (b && !a) {
+          this.signals.forget(b.id);
+          this.learning.forget(b.id);
+        }
         indexes.scalingGroupChanged(b, a);
       }),
+      LoadHistory: new Table("LoadHistory", this.#journal, (b, a) =>
+        names.loadHistory.follow(named(b), named(a), (a ?? b)?.groupId),
+      ),
     };
   }
 

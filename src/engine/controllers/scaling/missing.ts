@@ -1,6 +1,12 @@
 import type { ScalingGroup } from "../../../model/entities.ts";
-import { isMeasured, type ScalingPolicy } from "../../../model/scaling.ts";
+import {
+  isMeasured,
+  type MetricName,
+  predictedMetrics,
+  type ScalingPolicy,
+} from "../../../model/scaling.ts";
 import type { Context } from "../../context.ts";
+import type { Sample } from "../../signals.ts";
 import type { State } from "../../state.ts";
 import { holdStep } from "./holds.ts";
 import { isWarm, membersOf } from "./members.ts";
@@ -10,14 +16,17 @@ const MISSING_AFTER_MS = 180_000;
 /** How often it is looked for such metrics. */
 const SWEEP_EVERY_MS = 30_000;
 
-/** Says of which policies it is that the metric does not come any more. */
-export function sweepMetrics(ctx: Context): void {
+/** Looks at groups of which no samples come: says of which policies that is, and follows what is forecast. */
+export function sweepMetrics(ctx: Context, follow: (group: ScalingGroup) => void): void {
   const { indexes, signals, tables } = ctx.state;
   if (signals.sweepDueAtMs > ctx.nowMs || indexes.scaling.watched.size === 0) return;
   signals.sweepDueAtMs = ctx.nowMs + SWEEP_EVERY_MS;
   for (const id of [...indexes.scaling.watched].sort((a, b) => a - b)) {
     const group = tables.ScalingGroup.get(id);
-    if (!group.deleting) holdWhereMissing(ctx, group);
+    if (group.deleting) continue;
+    // Of a group without members nothing is measured, and it may be needed all the same.
+    if (group.desired === 0 && predictedMetrics(group.policies).size > 0) follow(group);
+    else holdWhereMissing(ctx, group);
   }
 }
 
@@ -42,12 +51,27 @@ function isMissing(
   nowMs: number,
 ): boolean {
   if (policy.kind === "SCHEDULED") return false;
-  const { signals, meta } = state;
+  const { signals } = state;
   const newestMs = signals.of(group.id, policy.metric).at(-1)?.atMs ?? group.createdAtMs;
   const expectedMs = isMeasured(policy.metric) ? firstWarmMs(state, group, nowMs) : 0;
   if (expectedMs === null) return false;
-  const afterMs = Math.max(MISSING_AFTER_MS, 3000 * meta.settings.usageSampleSeconds);
-  return nowMs - Math.max(newestMs, expectedMs, signals.sinceMs) > afterMs;
+  return nowMs - Math.max(newestMs, expectedMs, signals.sinceMs) > missingAfterMs(state);
+}
+
+function missingAfterMs({ meta }: State): number {
+  return Math.max(MISSING_AFTER_MS, 3000 * meta.settings.usageSampleSeconds);
+}
+
+/** Samples of a metric, oldest first; none when they don't come any more. */
+export function samplesOf(
+  state: State,
+  { id }: ScalingGroup,
+  metric: MetricName,
+  nowMs: number,
+): readonly Sample[] {
+  const samples = state.signals.of(id, metric);
+  const newestMs = samples.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
+  return nowMs - newestMs > missingAfterMs(state) ? [] : samples;
 }
 
 function firstWarmMs(state: State, group: ScalingGroup, nowMs: number): number | null {

@@ -1,12 +1,14 @@
 import type { ScalingGroup } from "../../../model/entities.ts";
 import type { Reason } from "../../../model/reasons.ts";
-import type { MetricName, ScalingPolicy } from "../../../model/scaling.ts";
+import { followsMetric, type MetricName, type ScalingPolicy } from "../../../model/scaling.ts";
 import type { Context } from "../../context.ts";
 import { quotaObjection } from "../quota.ts";
 import { lackOfRoom } from "./grow.ts";
 import { endOtherHolds, holdStep } from "./holds.ts";
+import { holdWhereLearning, learnLoads } from "./learn.ts";
 import { isWarm, membersOf } from "./members.ts";
-import { holdWhereMissing } from "./missing.ts";
+import { holdWhereMissing, samplesOf } from "./missing.ts";
+import { predictiveWish } from "./predict.ts";
 import { resize } from "./resize.ts";
 import { type Wish, wishOf } from "./wishes.ts";
 import { zonesOf } from "./zones.ts";
@@ -21,13 +23,16 @@ export function followPolicies(
   isNew: (metric: MetricName) => boolean,
 ): void {
   if (group.deleting || !group.policies.some((each) => isAbout(each, isNew))) return;
+  learnLoads(ctx, group, isNew);
   const held = holdWhereMissing(ctx, group);
+  const learning = holdWhereLearning(ctx, group, held);
   const wishes = wishesOf(ctx, group)
     .filter(({ policy }) => !held.has(policy))
     .sort((a, b) => b.size - a.size);
   const more = wishes.filter(({ size }) => size > group.desired);
   // Whoever can't know speaks for no fewer.
-  const isLess = held.size === 0 && wishes.every(({ size }) => size < group.desired);
+  const isBlind = group.policies.some((each) => held.has(each.name) && followsMetric(each));
+  const isLess = !isBlind && wishes.every(({ size }) => size < group.desired);
   const [whyNot, moving] = isLess ? [whyNotFewer, wishes] : [whyNotMore, more];
   for (const wish of moving) {
     const obstacle = whyNot(ctx, group, wish);
@@ -35,7 +40,7 @@ export function followPolicies(
     holdStep(ctx, group, wish.policy, obstacle);
     held.add(wish.policy);
   }
-  endOtherHolds(ctx, group, held);
+  endOtherHolds(ctx, group, new Set([...held, ...learning]));
   const [largest] = moving;
   if (largest && !held.has(largest.policy)) take(ctx, group, largest, wishes);
 }
@@ -55,7 +60,8 @@ function wishesOf({ state, nowMs }: Context, group: ScalingGroup): Wish[] {
   };
   const wishes = group.policies.map((policy) => {
     if (policy.kind === "SCHEDULED") return null;
-    return wishOf(policy, { ...known, samples: state.signals.of(group.id, policy.metric) });
+    if (policy.kind === "PREDICTIVE") return predictiveWish(state, group, policy, nowMs);
+    return wishOf(policy, { ...known, samples: samplesOf(state, group, policy.metric, nowMs) });
   });
   // What is measured while members come up is a part of the work: it speaks for no fewer.
   const isComing = members.some(

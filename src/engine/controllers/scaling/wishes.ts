@@ -1,4 +1,4 @@
-import type { ScalingPolicy, ScalingStep } from "../../../model/scaling.ts";
+import { type ScalingPolicy, type ScalingStep, wholeMembers } from "../../../model/scaling.ts";
 import type { Sample } from "../../signals.ts";
 
 /** What a policy wants, and why. */
@@ -32,12 +32,11 @@ const SCATTER_SAMPLES = 60;
 const SCATTER_LEAST = 6;
 /** While it is not known, only what is far off can be no chance. */
 const UNKNOWN_SCATTER = 0.5;
-/** Nobody is created for less than this part of what there is to do: samples are rounded, too. */
-const NEGLIGIBLE = 0.01;
 
 /** Null: there is nothing to judge by yet, or nothing of it that this policy is about. */
 export function wishOf(policy: ScalingPolicy, evidence: Evidence): Wish | null {
-  if (policy.kind === "SCHEDULED" || evidence.samples.length === 0) return null;
+  if (policy.kind === "SCHEDULED" || policy.kind === "PREDICTIVE" || evidence.samples.length === 0)
+    return null;
   return policy.kind === "STEP" ? stepWish(policy, evidence) : targetWish(policy, evidence);
 }
 
@@ -101,10 +100,6 @@ function scatterOf(wanted: readonly number[]): number | null {
   return (median * 1.4826) / Math.SQRT2;
 }
 
-function wholeMembers(wanted: number): number {
-  return Math.ceil(wanted * (1 - NEGLIGIBLE));
-}
-
 function told(policy: Target, { samples, warm }: Evidence, size: number): Wish {
   const { value } = samples.at(-1) as Sample;
   const of = policy.metric === "CPU" || policy.metric === "MEMORY" ? " %" : "";
@@ -155,6 +150,6 @@ function taken(
   return { policy: policy.name, size: Math.max(0, to), reason };
 }
 
-function shown(value: number): string {
+export function shown(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
