@@ -78,9 +78,12 @@ export function isLearned(history: Loads): boolean {
 /** What is expected of a slot by those before `end`; null where nothing is known of such a time. */
 export function forecastOf(history: Loads, slot: number, end = endOf(history)): number | null {
   if (end < forecastsFromSlot(history)) return null;
+  return expected(history, slot, end, levelOf(history, end));
+}
+
+function expected(history: Loads, slot: number, end: number, level: Level): number | null {
   const usual = seasonal(history, slot, end);
   if (usual === null) return null;
-  const level = levelOf(history, end);
   const fading = 0.5 ** (Math.max(0, slot - end - LEVEL_STAYS_SLOTS) / LEVEL_HALVES_SLOTS);
   // A night that is twice as busy as usual does not double the morning.
   return usual + (level.ratio - 1) * Math.min(usual, level.usual) * fading;
@@ -110,7 +113,12 @@ function earlier(
 }
 
 /** What the last hour was beside what is usual then. */
-function levelOf(history: Loads, end: number): { readonly ratio: number; readonly usual: number } {
+interface Level {
+  readonly ratio: number;
+  readonly usual: number;
+}
+
+function levelOf(history: Loads, end: number): Level {
   const ratios: number[] = [];
   const usuals: number[] = [];
   for (let slot = end - HOUR_SLOTS; slot < end; slot++) {
@@ -137,9 +145,12 @@ export function highest(
   fromMs: number,
   untilMs: number,
 ): { readonly slot: number; readonly load: number } | null {
+  if (!isLearned(history)) return null;
+  const end = endOf(history);
+  const level = levelOf(history, end);
   let found: { slot: number; load: number } | null = null;
   for (let slot = slotOf(fromMs); slot <= slotOf(untilMs); slot++) {
-    const load = forecastOf(history, slot);
+    const load = expected(history, slot, end, level);
     if (load !== null && (found === null || load > found.load)) found = { slot, load };
   }
   return found;
