@@ -1,12 +1,14 @@
 import { CliError, type Command, serverUrl, URL_OPTION, UsageError } from "./command.ts";
 import { ask, RefusedError } from "./request.ts";
+import { sparkline } from "./sparkline.ts";
 
 export const group: Command = {
   name: "group",
   synopsis: "[TENANT/]NAME [--size N] [--url URL]",
   summary: "Show a scaling group, or set how many members it is to have",
-  details: `What is shown: its size, its policies, what they want and may not have, and why members are
-missing. With --size it is told to have so many, from min to max; its policies may move it again.`,
+  details: `What is shown: its size, its policies and what they expect of the next 24 hours, what they want and
+may not have, and why members are missing. With --size it is told to have so many, from min to max; its
+policies may move it again.`,
   options: {
     size: { description: "How many members it is to have", value: "N" },
     ...URL_OPTION,
@@ -31,6 +33,18 @@ interface Reason {
   readonly message: string;
   readonly advice: string;
 }
+interface Policy {
+  readonly name: string;
+  readonly kind: string;
+  readonly forecast: Forecast | null;
+}
+interface Forecast {
+  readonly learning: boolean;
+  readonly forecastsFrom: string;
+  readonly historyDays: number;
+  readonly error: number | null;
+  readonly points: readonly { readonly size: number | null }[];
+}
 interface Group {
   readonly id: string;
   readonly name: string;
@@ -41,7 +55,7 @@ interface Group {
   readonly size: number;
   readonly running: number;
   readonly deleting: boolean;
-  readonly policies: readonly { readonly name: string; readonly kind: string }[];
+  readonly policies: readonly Policy[];
   readonly held: readonly { readonly policy: string; readonly reason: Reason }[];
   readonly blockedBy: readonly Reason[];
 }
@@ -51,7 +65,10 @@ async function find(url: string, text: string): Promise<Group> {
   const query = `query Group($name: String!, $tenant: String!) {
     group: scalingGroup(name: $name, tenant: $tenant) {
       id name tenant { name } min max desired size running deleting
-      policies { name kind }
+      policies {
+        name kind
+        forecast(hours: 24) { learning forecastsFrom historyDays error points { size } }
+      }
       held { policy reason { message advice } }
       blockedBy { message advice }
     }
@@ -84,8 +101,24 @@ function textOf(shown: Group): string {
   ];
   return [
     `${tenant.name}/${name} is to have ${desired} members (${min} to ${max}), has ${size}, of which ${running} run${fate}`,
-    ...shown.policies.map((policy) => `  policy ${policy.name} (${policy.kind})`),
+    ...shown.policies.flatMap(({ name, kind, forecast }) => [
+      `  policy ${name} (${kind})`,
+      ...(forecast ? [`    ${forecastText(forecast)}`] : []),
+    ]),
     ...reasons.map(({ message, advice }) => `  • ${message}\n    → ${advice}`),
     "",
   ].join("\n");
+}
+
+const POINTS_AN_HOUR = 4;
+
+/** The most members of each hour to come. */
+function forecastText({ learning, forecastsFrom, historyDays, error, points }: Forecast): string {
+  if (learning) return `learns, and forecasts from ${forecastsFrom} on`;
+  const sizes = points.map(({ size }) => size ?? 0);
+  const hours = Array.from({ length: Math.floor(sizes.length / POINTS_AN_HOUR) }, (_, hour) =>
+    Math.max(...sizes.slice(hour * POINTS_AN_HOUR, (hour + 1) * POINTS_AN_HOUR)),
+  );
+  const off = error === null ? "" : `, off by ${Math.round(error * 100)} %`;
+  return `expects ${Math.min(...hours)} to ${Math.max(...hours)} members in the hours to come: ${sparkline(hours)} (from ${historyDays.toFixed(1)} days${off})`;
 }

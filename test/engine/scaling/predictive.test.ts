@@ -3,7 +3,8 @@
 import { describe, expect, test } from "vitest";
 import type { ScalingGroup } from "../../../src/model/entities.ts";
 import { forecastOf, isLearned, slotOf } from "../../../src/model/forecast.ts";
-import { checkFold } from "../checks.ts";
+import { checkFold, keepWatch } from "../checks.ts";
+import { Chance } from "../random.ts";
 import { START_MS, type World } from "../world.ts";
 import { worldWith } from "./groups.ts";
 
@@ -17,7 +18,13 @@ const office = (hour: number) => (hour >= 8 && hour < 18 ? 100 : 20);
 
 function worldOf(more: object = {}, world: object = {}): World {
   const group = { min: 1, desired: 2, max: 50, policies: [QUEUE, SHAPE], ...more };
-  return worldWith(group, world).advance(60);
+  return watched(worldWith(group, world)).advance(60);
+}
+
+/** Each decision is held to what must be true, and some to what a server that was just started decides. */
+function watched(world: World): World {
+  keepWatch(world, new Chance(1));
+  return world;
 }
 
 function group(world: World): ScalingGroup {
@@ -154,6 +161,54 @@ describe("a predictive policy", () => {
       fromSize: 0,
       policy: "shape",
     });
+  });
+});
+
+describe("hosts that stand by by night", () => {
+  /** Twenty members' work from eight to six and two members' by night, on four hosts of eight cores. */
+  function fleet(policies: object[]): World {
+    const hosts = [1, 2, 3, 4].map((number) => ({
+      name: `h${number}`,
+      cpuCores: 8,
+      memoryMiB: 65_536,
+      storageGiB: 1_000,
+    }));
+    const zones = [{ name: "a", dataCenters: [{ name: "dc-a", hosts }] }];
+    const shares = Array.from({ length: 24 }, (_, hour) => office(hour) / 200);
+    const workload = { kind: "TRACE", file: "day", row: 0, intervalSeconds: 3_600 };
+    const settings = { powerManagement: "AUTO", balanceEverySeconds: 60, standbyAfterSeconds: 300 };
+    return watched(
+      worldWith(
+        { min: 1, desired: 2, policies, demand: { peakCpuCores: 20, workload } },
+        {
+          settings,
+          regions: [{ name: "north", zones }],
+          traces: [{ file: "day", row: 0, shares }],
+        },
+      ),
+    );
+  }
+  const CPU = { name: "cpu", kind: "TARGET_TRACKING", metric: "CPU", target: 50 };
+  const AHEAD = { name: "ahead", kind: "PREDICTIVE", metric: "CPU", target: 50 };
+  const running = (world: World) =>
+    world.state.tables.Guest.sorted().filter(({ status }) => status === "RUNNING").length;
+  const woken = (world: World) =>
+    world
+      .of("HostLeavingStandby")
+      .filter(({ atMs }) => atMs > START_MS + 24 * HOUR_MS)
+      .map(({ atMs }) => new Date(atMs).toISOString().slice(11, 16));
+
+  test("are up before the morning", () => {
+    const world = fleet([CPU, AHEAD]).advance(31.5 * 3_600);
+    expect(world.state.indexes.standby.size).toBeGreaterThanOrEqual(2);
+    world.advance(1_800);
+    expect(woken(world)).toEqual(["07:59", "07:59"]);
+    expect(running(world)).toBe(20);
+    expect(world.of("GroupScaledOut").at(-1)?.payload.reason).toMatch(
+      /it looks \d\d s ahead \(\d+ s to wake a host, \d+ s to come up, 30 s to warm up\)/,
+    );
+    const late = fleet([CPU]).advance(33 * 3_600);
+    expect(woken(late)).toEqual(["08:00", "08:00"]);
   });
 });
 

@@ -32,9 +32,11 @@ function imageBootMs({ tables }: State, { template }: ScalingGroup): number {
 
 /** Of the hosts that stand by and would be woken for whoever finds no place. */
 function longestWakeMs({ meta, indexes, tables }: State): number {
-  if (meta.settings.powerManagement !== "AUTO") return 0;
-  let longest = 0;
-  for (const id of indexes.standby)
-    longest = Math.max(longest, tables.Host.get(id).bootMs ?? USUAL_WAKE_MS);
-  return longest;
+  if (meta.settings.powerManagement !== "AUTO" || indexes.standby.size === 0) return 0;
+  let longest: number | null = null;
+  for (const id of indexes.standby) {
+    const { bootMs } = tables.Host.get(id);
+    if (bootMs !== null) longest = Math.max(longest ?? 0, bootMs);
+  }
+  return longest ?? USUAL_WAKE_MS;
 }
