@@ -108,7 +108,7 @@ export const hostPowerFolds = {
   },
   HostPoweredOn: (state, event) => {
     const { id, power, bootMs } = state.tables.Host.get(event.payload.host);
-    const booted = power === null ? bootMs : event.atMs - power.sinceMs;
+    const booted = power?.phase === "BOOTING" ? event.atMs - power.sinceMs : bootMs;
     ask(state, event, id, { power: null, bootMs: booted });
   },
   HostPowerCancelled: (state, event) => ask(state, event, event.payload.host, { power: null }),

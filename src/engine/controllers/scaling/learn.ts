@@ -34,6 +34,7 @@ function learn(ctx: Context, { id: groupId }: ScalingGroup, metric: MetricName):
   if (!last || !before) return;
   const [now, over] = [slotOf(last.atMs), slotOf(before.atMs)];
   if (now <= over) return;
+  // Of samples that come by the second the last ones of the slot are left.
   const own = samples.filter(({ atMs }) => slotOf(atMs) === over).map(({ load }) => load);
   learning.close(groupId, metric, over, loadOfSlot(own));
   // Groups take turns within the hour.
