@@ -1,12 +1,6 @@
 import type { ScalingGroup } from "../../../model/entities.ts";
-import {
-  isMeasured,
-  type MetricName,
-  predictedMetrics,
-  type ScalingPolicy,
-} from "../../../model/scaling.ts";
+import { isMeasured, predictedMetrics, type ScalingPolicy } from "../../../model/scaling.ts";
 import type { Context } from "../../context.ts";
-import type { Sample } from "../../signals.ts";
 import type { State } from "../../state.ts";
 import { holdStep } from "./holds.ts";
 import { isWarm, membersOf } from "./members.ts";
@@ -51,27 +45,12 @@ function isMissing(
   nowMs: number,
 ): boolean {
   if (policy.kind === "SCHEDULED") return false;
-  const { signals } = state;
+  const { signals, meta } = state;
   const newestMs = signals.of(group.id, policy.metric).at(-1)?.atMs ?? group.createdAtMs;
   const expectedMs = isMeasured(policy.metric) ? firstWarmMs(state, group, nowMs) : 0;
   if (expectedMs === null) return false;
-  return nowMs - Math.max(newestMs, expectedMs, signals.sinceMs) > missingAfterMs(state);
-}
-
-function missingAfterMs({ meta }: State): number {
-  return Math.max(MISSING_AFTER_MS, 3000 * meta.settings.usageSampleSeconds);
-}
-
-/** Samples of a metric, oldest first; none when they don't come any more. */
-export function samplesOf(
-  state: State,
-  { id }: ScalingGroup,
-  metric: MetricName,
-  nowMs: number,
-): readonly Sample[] {
-  const samples = state.signals.of(id, metric);
-  const newestMs = samples.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
-  return nowMs - newestMs > missingAfterMs(state) ? [] : samples;
+  const afterMs = Math.max(MISSING_AFTER_MS, 3000 * meta.settings.usageSampleSeconds);
+  return nowMs - Math.max(newestMs, expectedMs, signals.sinceMs) > afterMs;
 }
 
 function firstWarmMs(state: State, group: ScalingGroup, nowMs: number): number | null {

@@ -7,7 +7,7 @@ import { lackOfRoom } from "./grow.ts";
 import { endOtherHolds, holdStep } from "./holds.ts";
 import { holdWhereLearning, learnLoads } from "./learn.ts";
 import { isWarm, membersOf } from "./members.ts";
-import { holdWhereMissing, samplesOf } from "./missing.ts";
+import { holdWhereMissing } from "./missing.ts";
 import { predictiveWish } from "./predict.ts";
 import { resize } from "./resize.ts";
 import { type Wish, wishOf } from "./wishes.ts";
@@ -24,9 +24,22 @@ export function followPolicies(
 ): void {
   if (group.deleting || !group.policies.some((each) => isAbout(each, isNew))) return;
   learnLoads(ctx, group, isNew);
+  follow(ctx, group, () => true);
+}
+
+/** Nothing is measured of a group without members: what is expected of it can bring it back. */
+export function followForecasts(ctx: Context, group: ScalingGroup): void {
+  follow(ctx, group, ({ kind }) => kind === "PREDICTIVE");
+}
+
+function follow(
+  ctx: Context,
+  group: ScalingGroup,
+  isAsked: (policy: ScalingPolicy) => boolean,
+): void {
   const held = holdWhereMissing(ctx, group);
   const learning = holdWhereLearning(ctx, group, held);
-  const wishes = wishesOf(ctx, group)
+  const wishes = wishesOf(ctx, group, group.policies.filter(isAsked))
     .filter(({ policy }) => !held.has(policy))
     .sort((a, b) => b.size - a.size);
   const more = wishes.filter(({ size }) => size > group.desired);
@@ -49,7 +62,11 @@ function isAbout(policy: ScalingPolicy, isNew: (metric: MetricName) => boolean):
   return policy.kind !== "SCHEDULED" && isNew(policy.metric);
 }
 
-function wishesOf({ state, nowMs }: Context, group: ScalingGroup): Wish[] {
+function wishesOf(
+  { state, nowMs }: Context,
+  group: ScalingGroup,
+  policies: readonly ScalingPolicy[],
+): Wish[] {
   const members = membersOf(state, group.id);
   const warm = members.filter((member) => isWarm(member, group, nowMs)).length;
   const known = {
@@ -58,10 +75,10 @@ function wishesOf({ state, nowMs }: Context, group: ScalingGroup): Wish[] {
     warm,
     scaleInAfterMs: group.scaleInAfterSeconds * 1000,
   };
-  const wishes = group.policies.map((policy) => {
+  const wishes = policies.map((policy) => {
     if (policy.kind === "SCHEDULED") return null;
     if (policy.kind === "PREDICTIVE") return predictiveWish(state, group, policy, nowMs);
-    return wishOf(policy, { ...known, samples: samplesOf(state, group, policy.metric, nowMs) });
+    return wishOf(policy, { ...known, samples: state.signals.of(group.id, policy.metric) });
   });
   // What is measured while members come up is a part of the work: it speaks for no fewer.
   const isComing = members.some(
