@@ -8,6 +8,7 @@ import { endOtherHolds, holdStep } from "./holds.ts";
 import { isWarm, membersOf } from "./members.ts";
 import { holdWhereMissing } from "./missing.ts";
 import { resize } from "./resize.ts";
+import { sizingOf } from "./sizing.ts";
 import { type Wish, wishOf } from "./wishes.ts";
 import { zonesOf } from "./zones.ts";
 
@@ -55,7 +56,9 @@ function wishesOf({ state, nowMs }: Context, group: ScalingGroup): Wish[] {
   };
   const wishes = group.policies.map((policy) => {
     if (policy.kind === "SCHEDULED") return null;
-    return wishOf(policy, { ...known, samples: state.signals.of(group.id, policy.metric) });
+    const samples = state.signals.of(group.id, policy.metric);
+    const sizing = sizingOf(state, group, policy.metric, members);
+    return wishOf(policy, { ...known, samples, sizing });
   });
   // What is measured while members come up is a part of the work: it speaks for no fewer.
   const isComing = members.some(

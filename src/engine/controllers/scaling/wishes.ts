@@ -18,6 +18,15 @@ export interface Evidence {
   /** Members that count into what is measured. */
   readonly warm: number;
   readonly scaleInAfterMs: number;
+  readonly sizing: Sizing;
+}
+
+/** How many members a load takes. Those that come are of the template's size; those that there are may be of others. */
+export interface Sizing {
+  /** What the metric's 1 is of a member of the template's size: a percent of its millicores or MiB, or 1. */
+  readonly loadOfOne: number;
+  /** So many members more there are than members of the template's size that have as much. */
+  readonly surplus: number;
 }
 
 /** As far from its target nothing is done: Kubernetes' horizontal autoscaler has the same 10 %. */
@@ -51,8 +60,9 @@ type Target = Extract<ScalingPolicy, { kind: "TARGET_TRACKING" }>;
  * more: so noise is not followed, and a step is within two samples.
  */
 function targetWish(policy: Target, evidence: Evidence): Wish {
-  const { desired } = evidence;
-  const wanted = evidence.samples.map(({ load }) => load / policy.target);
+  const { desired, sizing } = evidence;
+  const loadOfMember = sizing.loadOfOne * policy.target;
+  const wanted = evidence.samples.map(({ load }) => load / loadOfMember + sizing.surplus);
   const more = Math.max(atOnce(wanted, desired), lasting(wanted, evidence));
   if (more > desired) return told(policy, evidence, more);
   const fewer = policy.scaleOutOnly ? desired : settled(wanted, evidence);
@@ -105,10 +115,11 @@ function wholeMembers(wanted: number): number {
   return Math.ceil(wanted * (1 - NEGLIGIBLE));
 }
 
-function told(policy: Target, { samples, warm }: Evidence, size: number): Wish {
+function told(policy: Target, { samples, warm, sizing }: Evidence, size: number): Wish {
   const { value } = samples.at(-1) as Sample;
   const of = policy.metric === "CPU" || policy.metric === "MEMORY" ? " %" : "";
-  const reason = `${policy.metric} is ${shown(value)}${of} with ${warm} warm members and ${policy.target}${of} for each is the target, which takes ${size}`;
+  const sizes = sizing.surplus === 0 ? "" : " (not all of the template's size)";
+  const reason = `${policy.metric} is ${shown(value)}${of} with ${warm} warm members${sizes} and ${policy.target}${of} for each is the target, which takes ${size}`;
   return { policy: policy.name, size, reason };
 }
 
