@@ -1,4 +1,4 @@
-import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.ts";
+import type { Changes, Entities, FleetMeta, Guest, Snapshot } from "../model/entities.ts";
 import type { HostId, ScalingGroupId, Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Demand } from "./demand.ts";
@@ -212,6 +212,7 @@ export class State {
           this.demand.forget(b.id);
         }
         indexes.guestChanged(b, a);
+        this.#dependentChanged(b, a);
         if (b?.hostId) this.touchedHosts.add(b.hostId);
         if (a?.hostId) this.touchedHosts.add(a.hostId);
       }),
@@ -245,6 +246,16 @@ export class State {
         indexes.scalingGroupChanged(b, a);
       }),
     };
+  }
+
+  /** Members that others depend on stay, even those of no use. */
+  #dependentChanged(before: Guest | undefined, after: Guest | undefined): void {
+    const [had, has] = [before, after].map((guest) => guest?.recovery.dependsOn ?? []);
+    if (had === has && before?.deleting === after?.deleting) return;
+    for (const id of [...(had ?? []), ...(has ?? [])]) {
+      const groupId = this.tables.Guest.find(id)?.membership?.groupId;
+      if (groupId !== undefined) this.groupsDue.add(groupId);
+    }
   }
 
   /** Null is an empty fleet. `nowMs` starts the hosts' leases. */

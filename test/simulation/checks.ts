@@ -174,7 +174,7 @@ function unservedGroups(state: State): string[] {
       .map((each) => state.tables.Guest.get(each))
       .filter(({ status }) => status === "RUNNING").length;
     const why = blockedBy.map(({ code }) => code).join();
-    const isHonest = /^(NO_CAPACITY|OVER_QUOTA)$/.test(why);
+    const isHonest = /^(NO_CAPACITY|OVER_QUOTA|AT_MAX)$/.test(why);
     return running >= min || isHonest
       ? []
       : [`${running} members of ${name} run, of ${min} at least: ${why || "nobody says why"}`];
