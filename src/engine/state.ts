@@ -159,6 +159,8 @@ export class State {
    * and also told what is taken back.
    */
   readonly touchedHosts = new Set<HostId>();
+  /** The same of scaling groups. */
+  readonly touchedGroups = new Set<ScalingGroupId>();
   readonly signals: Signals;
   /** Scaling groups to be looked at in the next TICK. Soft: all at start, then by what happens to them. */
   groupsDue = new Set<ScalingGroupId>();
@@ -243,6 +245,7 @@ export class State {
       ScalingGroup: new Table("ScalingGroup", this.#journal, (b, a) => {
         if (!b || !a) names.scalingGroup.follow(b, a, (a ?? b)?.tenantId);
         if (b && !a) this.signals.forget(b.id);
+        this.touchedGroups.add((a ?? b)?.id as ScalingGroupId);
         indexes.scalingGroupChanged(b, a);
       }),
     };

@@ -56,6 +56,9 @@ CREATE TABLE `metering` (
 	`alone_microjoules` real NOT NULL,
 	`migrating_demand_millicore_ms` real NOT NULL,
 	`migrations` real NOT NULL,
+	`member_ms` real NOT NULL,
+	`spared_member_ms` real NOT NULL,
+	`spared_millicore_ms` real NOT NULL,
 	CONSTRAINT `metering_pk` PRIMARY KEY(`stretch_ms`, `zone_id`)
 );
 --> statement-breakpoint
