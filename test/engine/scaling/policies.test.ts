@@ -217,6 +217,17 @@ describe("steps", () => {
 });
 
 describe("several policies", () => {
+  test("keep others from going where they would call for more at once", () => {
+    const { group: own, more } = demand(() => 0.045);
+    const out = { name: "out", kind: "STEP", metric: "CPU", steps: [{ from: 60, change: 2 }] };
+    const quick = { cooldownSeconds: 10, scaleInAfterSeconds: 30, warmUpSeconds: 0 };
+    const target = { ...CPU, target: 60 };
+    const policies = [target, out];
+    const world = worldWith({ desired: 3, max: 4, policies, ...quick, ...own }, more);
+    world.advance(3600);
+    expect(steps(world)).toEqual(["3 to 4 by out"]);
+  });
+
   test("that contradict each other: the larger wins, and both are told", () => {
     const fewer = {
       name: "fewer",

@@ -23,12 +23,13 @@ export function followPolicies(
 ): void {
   if (group.deleting || !group.policies.some((each) => isAbout(each, isNew))) return;
   const held = holdWhereMissing(ctx, group);
-  const wishes = wishesOf(ctx, group)
+  const all = wishesOf(ctx, group)
     .filter(({ policy }) => !held.has(policy))
     .sort((a, b) => b.size - a.size);
+  const wishes = all.filter(({ isFloor }) => !isFloor);
   const more = wishes.filter(({ size }) => size > group.desired);
   // Whoever can't know speaks for no fewer.
-  const isLess = held.size === 0 && wishes.every(({ size }) => size < group.desired);
+  const isLess = held.size === 0 && all.every(({ size }) => size < group.desired);
   const [whyNot, moving] = isLess ? [whyNotFewer, wishes] : [whyNotMore, more];
   for (const wish of moving) {
     const obstacle = whyNot(ctx, group, wish);
@@ -38,7 +39,8 @@ export function followPolicies(
   }
   endOtherHolds(ctx, group, held);
   const [largest] = moving;
-  if (largest && !held.has(largest.policy)) take(ctx, group, largest, wishes);
+  if (!largest || held.has(largest.policy)) return;
+  take(ctx, group, isLess ? (all[0] as Wish) : largest, all);
 }
 
 function isAbout(policy: ScalingPolicy, isNew: (metric: MetricName) => boolean): boolean {

@@ -1,4 +1,4 @@
-import type { ScalingPolicy, ScalingStep } from "../../../model/scaling.ts";
+import { isMeasured, type ScalingPolicy, type ScalingStep } from "../../../model/scaling.ts";
 import type { Sample } from "../../signals.ts";
 
 /** What a policy wants, and why. */
@@ -6,6 +6,8 @@ export interface Wish {
   readonly policy: string;
   readonly size: number;
   readonly reason: string;
+  /** It wants nothing by itself: others should not go below its size. */
+  readonly isFloor?: true;
 }
 
 /** What a policy is to judge by. */
@@ -140,7 +142,22 @@ function stepWish(policy: Step, evidence: Evidence): Wish | null {
   if (from === null) return null;
   const value = Math.max(...samples.slice(from).map((sample) => sample.value));
   const step = stepAt(policy.steps, value);
-  return step && step.change < 0 ? taken(policy, value, step, desired + step.change) : null;
+  const floor = floorAt(policy, value, evidence);
+  const least = floor?.size ?? 0;
+  if (!step || step.change >= 0 || desired + step.change < least) return floor;
+  return taken(policy, value, step, desired + step.change);
+}
+
+/** With fewer members than this the metric, where it is of each member, would call for more at once; null: it would not. */
+function floorAt(policy: Step, value: number, { desired, sizing }: Evidence): Wish | null {
+  if (!isMeasured(policy.metric)) return null;
+  const above = policy.steps.filter(({ below, change }) => change > 0 && (below ?? value) >= value);
+  const limit = Math.min(...above.map(({ from }) => from ?? value));
+  if (!Number.isFinite(limit)) return null;
+  const all = value * (1 + TOLERANCE) * (desired - sizing.surplus);
+  const size = Math.min(desired, Math.floor(all / limit + sizing.surplus) + 1);
+  const reason = `${policy.metric} is ${shown(value)} and with fewer than ${size} members would be at least ${limit}, which takes more`;
+  return { policy: policy.name, size, reason, isFloor: true };
 }
 
 /** Of several that a value falls into, the larger change. */
