@@ -311,6 +311,8 @@ export interface Guest {
   readonly displacedFromHostId: HostId | null;
   /** It runs, but those that depend on it wait until then; null when it is ready, or does not run. */
   readonly readyAtMs: number | null;
+  /** Since when somebody wants it to run that has not run yet; null once it runs. */
+  readonly requestedAtMs: number | null;
   /** The guest that it had to make room for; null once it runs again. */
   readonly preemptedBy: GuestId | null;
   /** It should move and can't; [] when nothing wants it to, or it can. */
