@@ -137,7 +137,7 @@ export interface Host {
   readonly opinion: Opinion | null;
   /** Asked to be free of guests; stays so through reboots until it is asked back. */
   readonly maintenance: boolean;
-  /** Since when its guests ask for more than it should give, and why that goes on; null when they do not. */
+  /** Since when its guests ask for more than it should give, and why that goes on; null when they do not, and while nobody balances. */
   readonly overload: HostOverload | null;
   /** What is being done with its power; null when nothing is. */
   readonly power: HostPower | null;
