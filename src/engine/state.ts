@@ -2,6 +2,7 @@ import type { Changes, Entities, FleetMeta, Guest, Snapshot } from "../model/ent
 import type { HostId, ScalingGroupId, Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Demand } from "./demand.ts";
+import { HostLoads } from "./host-loads.ts";
 import { Indexes } from "./indexes.ts";
 import { Signals } from "./signals.ts";
 import { Journal, Table } from "./table.ts";
@@ -152,6 +153,7 @@ export class State {
   readonly heat = new Map<number, number>();
   readonly usage = new Usage();
   readonly demand = new Demand();
+  readonly hostLoads = new HostLoads();
   /** When balancing and power management are thought over next. Soft: one interval after the start. */
   balancingDueAtMs: number | null = null;
   /**
@@ -215,6 +217,7 @@ export class State {
         }
         indexes.guestChanged(b, a);
         this.#dependentChanged(b, a);
+        this.hostLoads.guestChanged(b, a);
         if (b?.hostId) this.touchedHosts.add(b.hostId);
         if (a?.hostId) this.touchedHosts.add(a.hostId);
       }),
