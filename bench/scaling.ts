@@ -160,7 +160,7 @@ function watchMany() {
 
 /** As if four weeks had passed at the group's target. */
 function learnWeeks({ tables, meta }: State, groupId: ScalingGroupId): void {
-  const loads = Array<number>(HISTORY_SLOTS).fill(MEMBERS * TARGET);
+  const loads = Array<number>(HISTORY_SLOTS).fill(MEMBERS * TARGET * 10);
   const fromSlot = slotOf(START_MS) - HISTORY_SLOTS;
   const id = (meta.nextId + groupId) as LoadHistoryId;
   tables.LoadHistory.set({ id, groupId, metric: "CPU", fromSlot, loads });

@@ -11,7 +11,7 @@ import {
   saidOf,
   slotOf,
 } from "../src/model/forecast.ts";
-import { type ScalingPolicy as Policy, wholeMembers } from "../src/model/scaling.ts";
+import { loadOfOne, wholeMembers } from "../src/model/scaling.ts";
 import { loadHistories } from "../src/store/tables-scaling.ts";
 import { badInput } from "./bad-input.ts";
 import { builder } from "./builder.ts";
@@ -21,10 +21,10 @@ import { VOLATILE } from "./volatile.ts";
 
 /** What a predictive policy's group has learned, and the stretch of it that was asked for. */
 interface Forecast {
-  readonly policy: Extract<Policy, { kind: "PREDICTIVE" }>;
   readonly min: number;
   readonly max: number;
   readonly history: Loads;
+  readonly loadOfMember: number;
   readonly slots: readonly number[];
 }
 
@@ -46,7 +46,7 @@ const ForecastPoint = builder.objectRef<Point>("ForecastPoint").implement({
     load: t.exposeFloat("load", {
       nullable: true,
       description:
-        "What is expected of all members together, in the metric's unit; 95 % of its samples are to be at most that. Of what is past: what was said within the hour before. Null: nothing is known of such a time.",
+        "What is expected of all members together, in millicores (CPU), MiB (MEMORY) or the pushed metric's unit; 95 % of its samples are to be at most that. Of what is past: what was said within the hour before. Null: nothing is known of such a time.",
     }),
     actual: t.exposeFloat("actual", {
       nullable: true,
@@ -54,7 +54,7 @@ const ForecastPoint = builder.objectRef<Point>("ForecastPoint").implement({
     }),
     size: t.exposeInt("size", {
       nullable: true,
-      description: "Members that the expected load takes, from min to max.",
+      description: "Members of the template's size that the expected load takes, from min to max.",
     }),
   }),
 });
@@ -91,11 +91,11 @@ const ScalingForecast = builder.objectRef<Forecast>("ScalingForecast").implement
   }),
 });
 
-function pointOf({ policy, min, max, history }: Forecast, slot: number): Point {
+function pointOf({ min, max, history, loadOfMember }: Forecast, slot: number): Point {
   const isPast = slot < endOf(history);
   const load = isPast ? saidOf(history, slot) : forecastOf(history, slot);
   const actual = history.loads[slot - history.fromSlot] ?? null;
-  const wanted = load === null ? null : wholeMembers(Math.max(0, load) / policy.target);
+  const wanted = load === null ? null : wholeMembers(Math.max(0, load) / loadOfMember);
   const size = wanted === null ? null : Math.max(min, Math.min(max, wanted));
   return { slot, load, actual, size };
 }
@@ -111,7 +111,7 @@ builder.objectFields(ScalingPolicy, (t) => ({
       pastHours: t.arg.int({ defaultValue: 0, description: `Back, up to ${HOURS_MOST}.` }),
     },
     extensions: { ...costs({ own: 100 }), ...VOLATILE },
-    resolve: ({ policy, group }, args, { db, runtime }) => {
+    resolve: async ({ policy, group }, args, { db, loaders, runtime }) => {
       if (policy.kind !== "PREDICTIVE") return null;
       const [ahead, back] = [slotsIn("hours", args.hours), slotsIn("pastHours", args.pastHours)];
       const nowSlot = slotOf(runtime.nowMs());
@@ -119,7 +119,9 @@ builder.objectFields(ScalingPolicy, (t) => ({
       const known = db.select().from(loadHistories).where(own).get();
       const history = known ?? { fromSlot: nowSlot, loads: [] };
       const slots = Array.from({ length: ahead + back + 1 }, (_, at) => nowSlot - back + at);
-      return { policy, min: group.min, max: group.max, history, slots };
+      const flavor = await loaders.entity("Flavor", group.template.flavorIds[0] ?? null);
+      const loadOfMember = policy.target * (flavor ? loadOfOne(policy.metric, flavor) : 1);
+      return { min: group.min, max: group.max, history, loadOfMember, slots };
     },
   }),
 }));

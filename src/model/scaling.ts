@@ -1,6 +1,7 @@
 import type { Allocation } from "./allocation.ts";
 import type { FlavorId, ImageId, ScalingGroupId, SecurityGroupId } from "./ids.ts";
 import type { Reason } from "./reasons.ts";
+import type { Resources } from "./resources.ts";
 import type { PredictiveMode, Priority } from "./statuses.ts";
 import type { Workload } from "./workload.ts";
 
@@ -267,6 +268,22 @@ function scheduleProblem({
     return { path: ["desired"], message: "a scheduled policy sets min, max or desired" };
   const [least, most] = [min ?? 0, max ?? SCALING_LIMITS.members];
   return sizesProblem({ min: least, max: most, desired: desired ?? least });
+}
+
+const SIZED_BY = {
+  CPU: { resource: "cpuMillicores", unit: "millicores" },
+  MEMORY: { resource: "memoryMiB", unit: "MiB" },
+} as const;
+
+/** The resource that a metric is a part of, and its unit; null for one that is pushed. */
+export function resourceOf(metric: MetricName) {
+  return SIZED_BY[metric as keyof typeof SIZED_BY] ?? null;
+}
+
+/** What the metric's 1 is of a member of such a size: a percent of its millicores or MiB, or 1. */
+export function loadOfOne(metric: MetricName, size: Resources): number {
+  const sized = resourceOf(metric);
+  return sized === null ? 1 : size[sized.resource] / 100;
 }
 
 /** Nobody is created for less than this part of what there is to do: samples are rounded, too. */

@@ -86,7 +86,7 @@ test("a day later it is known what the next one brings, and how well", async () 
   const at = (points: Data[], time: string) => points.find((point) => point.at === time);
   // 02:02 of the third day: twelve o'clock of the second is past, that of the third to come.
   expect(at(forecast.points, "2026-01-02T13:00:00.000Z")).toMatchObject({ size: 10 });
-  expect(at(forecast.points, "2026-01-02T13:00:00.000Z").actual).toBeCloseTo(500, -1);
+  expect(at(forecast.points, "2026-01-02T13:00:00.000Z").actual).toBeCloseTo(5_000, -2);
   expect(at(forecast.points, "2026-01-03T13:00:00.000Z")).toMatchObject({ actual: null, size: 10 });
   expect(at(forecast.points, "2026-01-03T06:00:00.000Z")).toMatchObject({ size: 2 });
   expect(at(look.forecast.points, "2026-01-03T13:00:00.000Z")).toMatchObject({ size: 30 });

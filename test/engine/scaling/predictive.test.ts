@@ -18,7 +18,7 @@ const office = (hour: number) => (hour >= 8 && hour < 18 ? 100 : 20);
 
 function worldOf(more: object = {}, world: object = {}): World {
   const group = { min: 1, desired: 2, max: 50, policies: [QUEUE, SHAPE], ...more };
-  return watched(worldWith(group, world)).advance(60);
+  return worldWith(group, world).advance(60);
 }
 
 /** Each decision is held to what must be true, and some to what a server that was just started decides. */
@@ -70,7 +70,7 @@ function holds(world: World): string[] {
 
 describe("a predictive policy", () => {
   test("learns from a day, says so, and has members up before the next morning needs them", () => {
-    const world = live(worldOf(), 24);
+    const world = live(watched(worldOf()), 24);
     expect(holds(world)).toEqual(["shape: FORECAST_LEARNING"]);
     expect(world.of("ScalingHeld")[0]?.payload.reason).toMatch(
       /^policy shape learns from a day of queue: it forecasts from 2026-01-02T00:\d\d:00\.000Z on$/,
@@ -208,7 +208,7 @@ describe("hosts that stand by by night", () => {
       .map(({ atMs }) => new Date(atMs).toISOString().slice(11, 16));
 
   test("are up before the morning", () => {
-    const world = fleet([CPU, AHEAD]).advance(31.5 * 3_600);
+    const world = watched(fleet([CPU, AHEAD])).advance(31.5 * 3_600);
     expect(world.state.indexes.standby.size).toBeGreaterThanOrEqual(2);
     world.advance(1_800);
     expect(woken(world)).toEqual(["07:59", "07:59"]);

@@ -10,6 +10,7 @@ import { isWarm, membersOf } from "./members.ts";
 import { holdWhereMissing } from "./missing.ts";
 import { predictiveWish } from "./predict.ts";
 import { resize } from "./resize.ts";
+import { sizingOf } from "./sizing.ts";
 import { type Wish, wishOf } from "./wishes.ts";
 import { zonesOf } from "./zones.ts";
 
@@ -39,13 +40,14 @@ function follow(
 ): void {
   const held = holdWhereMissing(ctx, group);
   const learning = holdWhereLearning(ctx, group, held);
-  const wishes = wishesOf(ctx, group, group.policies.filter(isAsked))
+  const all = wishesOf(ctx, group, group.policies.filter(isAsked))
     .filter(({ policy }) => !held.has(policy))
     .sort((a, b) => b.size - a.size);
+  const wishes = all.filter(({ isFloor }) => !isFloor);
   const more = wishes.filter(({ size }) => size > group.desired);
   // Whoever can't know speaks for no fewer.
   const isBlind = group.policies.some((each) => held.has(each.name) && followsMetric(each));
-  const isLess = !isBlind && wishes.every(({ size }) => size < group.desired);
+  const isLess = !isBlind && all.every(({ size }) => size < group.desired);
   const [whyNot, moving] = isLess ? [whyNotFewer, wishes] : [whyNotMore, more];
   for (const wish of moving) {
     const obstacle = whyNot(ctx, group, wish);
@@ -55,7 +57,8 @@ function follow(
   }
   endOtherHolds(ctx, group, new Set([...held, ...learning]));
   const [largest] = moving;
-  if (largest && !held.has(largest.policy)) take(ctx, group, largest, wishes);
+  if (!largest || held.has(largest.policy)) return;
+  take(ctx, group, isLess ? (all[0] as Wish) : largest, all);
 }
 
 function isAbout(policy: ScalingPolicy, isNew: (metric: MetricName) => boolean): boolean {
@@ -77,8 +80,11 @@ function wishesOf(
   };
   const wishes = policies.map((policy) => {
     if (policy.kind === "SCHEDULED") return null;
-    if (policy.kind === "PREDICTIVE") return predictiveWish(state, group, policy, nowMs);
-    return wishOf(policy, { ...known, samples: state.signals.of(group.id, policy.metric) });
+    const sizing = sizingOf(state, group, policy.metric, members);
+    if (policy.kind === "PREDICTIVE")
+      return predictiveWish(state, group, policy, { ...known, sizing });
+    const samples = state.signals.of(group.id, policy.metric);
+    return wishOf(policy, { ...known, samples, sizing });
   });
   // What is measured while members come up is a part of the work: it speaks for no fewer.
   const isComing = members.some(

@@ -1,11 +1,11 @@
 import type { ScalingGroup } from "../../../model/entities.ts";
 import { highest, SLOT_MS } from "../../../model/forecast.ts";
-import { type ScalingPolicy, wholeMembers } from "../../../model/scaling.ts";
+import { resourceOf, type ScalingPolicy, wholeMembers } from "../../../model/scaling.ts";
 import type { Sample } from "../../signals.ts";
 import type { State } from "../../state.ts";
 import { type Lead, leadOf } from "./lead.ts";
 import { historyOf } from "./learn.ts";
-import { shown, type Wish } from "./wishes.ts";
+import { type Sizing, shown, type Wish } from "./wishes.ts";
 
 /** Samples that are further apart say nothing of when the next one comes. */
 const PACE_MOST_MS = 300_000;
@@ -20,14 +20,16 @@ export function predictiveWish(
   state: State,
   group: ScalingGroup,
   policy: Predictive,
-  nowMs: number,
+  { nowMs, sizing }: { readonly nowMs: number; readonly sizing: Sizing },
 ): Wish | null {
   const history = historyOf(state, group.id, policy.metric);
   if (!history || policy.mode === "FORECAST_ONLY") return null;
   const lead = leadOf(state, group);
   const soonMs = nowMs + lead.allMs + paceMs(state.signals.of(group.id, policy.metric));
   const laterMs = soonMs + group.scaleInAfterSeconds * 1000;
-  const sizeOf = (load: number) => wholeMembers(Math.max(0, load) / policy.target);
+  const loadOfMember = sizing.loadOfOne * policy.target;
+  const sizeOf = (load: number) =>
+    Math.max(0, wholeMembers(Math.max(0, load) / loadOfMember + sizing.surplus));
   const soon = highest(history, nowMs, soonMs);
   if (soon && sizeOf(soon.load) >= group.desired)
     return told(policy, soon, sizeOf(soon.load), lead);
@@ -49,7 +51,9 @@ function told(
   { allMs, words }: Lead,
 ): Wish {
   const at = new Date(slot * SLOT_MS).toISOString();
-  const reason = `${metric} of all members is expected to be ${shown(load)} from ${at} on and ${target} for each is the target, which takes ${size}; it looks ${seconds(allMs)} ahead (${words})`;
+  const sized = resourceOf(metric);
+  const [unit, percent] = sized ? [` ${sized.unit}`, " %"] : ["", ""];
+  const reason = `${metric} of all members is expected to be ${shown(load)}${unit} from ${at} on and ${target}${percent} for each is the target, which takes ${size}; it looks ${seconds(allMs)} ahead (${words})`;
   return { policy: name, size, reason };
 }
 
