@@ -33,6 +33,7 @@ import "./region.ts";
 import "./scalars.ts";
 import "./scaling-group.ts";
 import "./scaling-group-mutations.ts";
+import "./scaling-targets.ts";
 import "./security-group.ts";
 import "./security-group-mutations.ts";
 import "./settings.ts";

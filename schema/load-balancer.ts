@@ -148,8 +148,8 @@ interface Group extends model.TargetGroup {
   readonly loadBalancer: Row;
 }
 
-const TargetGroup = builder.objectRef<Group>("TargetGroup").implement({
-  description: "Guests that take the same requests.",
+export const TargetGroup = builder.objectRef<Group>("TargetGroup").implement({
+  description: "Guests and scaling groups that take the same requests.",
   fields: (t) => ({
     name: t.exposeString("name"),
     port: t.exposeInt("port"),

@@ -5,7 +5,7 @@ export const group: Command = {
   name: "group",
   synopsis: "[TENANT/]NAME [--size N] [--url URL]",
   summary: "Show a scaling group, or set how many members it is to have",
-  details: `What is shown: its size, its policies, what they want and may not have, and why members are
+  details: `What is shown: its size, its policies, its load balancers, what they want and may not have, and why members are
 missing. With --size it is told to have so many, from min to max; its policies may move it again.`,
   options: {
     size: { description: "How many members it is to have", value: "N" },
@@ -31,6 +31,14 @@ interface Reason {
   readonly message: string;
   readonly advice: string;
 }
+interface TargetGroup {
+  readonly name: string;
+  readonly loadBalancer: { readonly name: string };
+  readonly targets: readonly {
+    readonly state: string;
+    readonly guest: { readonly scalingGroup: { readonly id: string } | null };
+  }[];
+}
 interface Group {
   readonly id: string;
   readonly name: string;
@@ -42,6 +50,7 @@ interface Group {
   readonly running: number;
   readonly deleting: boolean;
   readonly policies: readonly { readonly name: string; readonly kind: string }[];
+  readonly targetGroups: readonly TargetGroup[];
   readonly held: readonly { readonly policy: string; readonly reason: Reason }[];
   readonly blockedBy: readonly Reason[];
 }
@@ -52,6 +61,7 @@ async function find(url: string, text: string): Promise<Group> {
     group: scalingGroup(name: $name, tenant: $tenant) {
       id name tenant { name } min max desired size running deleting
       policies { name kind }
+      targetGroups { name loadBalancer { name } targets { state guest { scalingGroup { id } } } }
       held { policy reason { message advice } }
       blockedBy { message advice }
     }
@@ -85,7 +95,14 @@ function textOf(shown: Group): string {
   return [
     `${tenant.name}/${name} is to have ${desired} members (${min} to ${max}), has ${size}, of which ${running} run${fate}`,
     ...shown.policies.map((policy) => `  policy ${policy.name} (${policy.kind})`),
+    ...shown.targetGroups.map((group) => `  ${targetsIn(group, shown.id)}`),
     ...reasons.map(({ message, advice }) => `  • ${message}\n    → ${advice}`),
     "",
   ].join("\n");
+}
+
+function targetsIn({ name, loadBalancer, targets }: TargetGroup, groupId: string): string {
+  const own = targets.filter(({ guest }) => guest.scalingGroup?.id === groupId);
+  const healthy = own.filter(({ state }) => state === "HEALTHY").length;
+  return `target group ${name} of ${loadBalancer.name} (${healthy} of ${own.length} targets healthy)`;
 }

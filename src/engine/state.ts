@@ -231,9 +231,10 @@ export class State {
       Incident: new Table("Incident", this.#journal, indexes.incidents.incidentChanged),
       ApiToken: new Table("ApiToken", this.#journal, () => {}),
       Recommendation: new Table("Recommendation", this.#journal, () => {}),
-      LoadBalancer: new Table("LoadBalancer", this.#journal, (b, a) =>
-        names.loadBalancer.follow(b, a, (a ?? b)?.tenantId),
-      ),
+      LoadBalancer: new Table("LoadBalancer", this.#journal, (b, a) => {
+        names.loadBalancer.follow(b, a, (a ?? b)?.tenantId);
+        indexes.targets.balancerChanged(b, a);
+      }),
       LoadBalancerTarget: new Table(
         "LoadBalancerTarget",
         this.#journal,

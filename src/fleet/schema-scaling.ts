@@ -1,7 +1,7 @@
 import { GUEST_DEFAULTS } from "../model/fleet.ts";
 import { LIMITS } from "../model/limits.ts";
 import { SCALING_DEFAULTS, SCALING_LIMITS } from "../model/scaling.ts";
-import { PRIORITIES, TERMINATION_POLICIES } from "../model/statuses.ts";
+import { MEMBER_HEALTH_CHECKS, PRIORITIES, TERMINATION_POLICIES } from "../model/statuses.ts";
 import { ALLOCATION, name } from "./schema-common.ts";
 import {
   type ChoiceSchema,
@@ -182,6 +182,11 @@ export const SCALING_GROUP = object(
       "A member is replaced when its health check has been bad for so long.",
       SCALING_DEFAULTS.unhealthyAfterSeconds,
     ),
+    healthCheck: oneOf(MEMBER_HEALTH_CHECKS, {
+      description:
+        "LOAD_BALANCER: a member is also unhealthy while checks of a load balancer say so of it and not of all.",
+      default: SCALING_DEFAULTS.healthCheck,
+    }),
     demand: object(
       {
         peakCpuCores: number(0.001, LIMITS.cpuCores * SCALING_LIMITS.members, {

@@ -107,6 +107,8 @@ export interface Membership {
 
 export interface Illness {
   readonly reason: string;
+  /** Its load balancers say so, and take it back when they say otherwise. */
+  readonly byLoadBalancer: boolean;
   /** Ill for so long, it counts as failed; null once it does. */
   readonly failsAtMs: number | null;
 }
@@ -119,6 +121,7 @@ export const SCALING_DEFAULTS = {
   /** As long as Kubernetes looks back before it scales down. */
   scaleInAfterSeconds: 300,
   unhealthyAfterSeconds: 30,
+  healthCheck: "GUEST",
   terminationPolicy: "FULLEST_ZONE",
   timeZone: "UTC",
 } as const;

@@ -224,6 +224,10 @@ export const TERMINATION_POLICIES = [
 ] as const;
 export type TerminationPolicy = (typeof TERMINATION_POLICIES)[number];
 
+/** Whether members are well: GUEST, whether they run; LOAD_BALANCER, also what its checks of them say. */
+export const MEMBER_HEALTH_CHECKS = ["GUEST", "LOAD_BALANCER"] as const;
+export type MemberHealthCheck = (typeof MEMBER_HEALTH_CHECKS)[number];
+
 export const DIRECTIONS = ["INGRESS", "EGRESS"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 

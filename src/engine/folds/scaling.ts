@@ -1,12 +1,18 @@
+import type { ScalingGroup } from "../../model/entities.ts";
 import { EVENTS, type EventKind, type FleetEvent } from "../../model/events.ts";
 import type { ScalingGroupId } from "../../model/ids.ts";
 import type { Hold, Membership } from "../../model/scaling.ts";
 import type { State } from "../state.ts";
-import { create, type Folds, remove } from "./fold.ts";
+import { type Folds, remove } from "./fold.ts";
 
 function changeMembership(state: State, guestId: number, change: Partial<Membership>): void {
   const { membership } = state.tables.Guest.get(guestId);
   if (membership) state.tables.Guest.patch(guestId, { membership: { ...membership, ...change } });
+}
+
+/** In older logs no health checks but guests' own are known. */
+function setGroup(state: State, event: { payload: { definition: ScalingGroup } }): void {
+  state.tables.ScalingGroup.set({ ...{ healthCheck: "GUEST" }, ...event.payload.definition });
 }
 
 /** Another size is another question; samples that are missing are so all the same. */
@@ -23,8 +29,8 @@ function withoutHold(state: State, group: number, policy: string): readonly Hold
 }
 
 export const scalingFolds = {
-  GroupCreated: create("ScalingGroup"),
-  GroupChanged: create("ScalingGroup"),
+  GroupCreated: setGroup,
+  GroupChanged: setGroup,
   GroupDeleteRequested: (state, { payload }) =>
     state.tables.ScalingGroup.patch(payload.group, { deleting: true, held: [], retryAtMs: null }),
   GroupRemoved: remove("ScalingGroup"),
@@ -54,10 +60,14 @@ export const scalingFolds = {
   MemberUnhealthy: (state, { payload }) =>
     changeMembership(state, payload.guest, { illness: payload.definition.illness }),
   MemberHealthy: (state, { payload }) => changeMembership(state, payload.guest, { illness: null }),
-  MemberFailed: (state, { payload }) =>
-    changeMembership(state, payload.guest, {
-      illness: { reason: payload.reason, failsAtMs: null },
-    }),
+  MemberHealthDoubted: (state, { payload }) =>
+    changeMembership(state, payload.guest, { illness: null }),
+  MemberFailed: (state, { payload }) => {
+    const illness = state.tables.Guest.get(payload.guest).membership?.illness;
+    if (!illness) return;
+    const failed = { ...illness, reason: payload.reason, failsAtMs: null };
+    changeMembership(state, payload.guest, { illness: failed });
+  },
   MemberReplaced: (state, { payload: { group, launchFailures } }) =>
     state.tables.ScalingGroup.patch(group, { launchFailures }),
 } satisfies Folds;

@@ -15,6 +15,11 @@ export function membersOf({ indexes, tables }: State, groupId: ScalingGroupId): 
     .filter(({ deleting }) => !deleting);
 }
 
+/** It came up, and is to stay: what deals out work may count on it. */
+export function isInService({ deleting, membership }: Guest): boolean {
+  return !deleting && (membership?.hasRun ?? false);
+}
+
 /** It has run for long enough to be a fair sample of the group. */
 export function isWarm({ membership }: Member, { warmUpSeconds }: ScalingGroup, nowMs: number) {
   const { runsSinceMs } = membership;
