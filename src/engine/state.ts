@@ -3,6 +3,7 @@ import type { HostId, ScalingGroupId, Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Demand } from "./demand.ts";
 import { Indexes } from "./indexes.ts";
+import { RequestRates } from "./request-rates.ts";
 import { Signals } from "./signals.ts";
 import { Journal, Table } from "./table.ts";
 import { Usage } from "./usage.ts";
@@ -160,6 +161,7 @@ export class State {
    */
   readonly touchedHosts = new Set<HostId>();
   readonly signals: Signals;
+  readonly requests = new RequestRates();
   /** Scaling groups to be looked at in the next TICK. Soft: all at start, then by what happens to them. */
   groupsDue = new Set<ScalingGroupId>();
   /** Faults in force, by `kind:target`. */
@@ -234,6 +236,7 @@ export class State {
       LoadBalancer: new Table("LoadBalancer", this.#journal, (b, a) => {
         names.loadBalancer.follow(b, a, (a ?? b)?.tenantId);
         indexes.targets.balancerChanged(b, a);
+        if (b && !a) this.requests.forget(b.id);
       }),
       LoadBalancerTarget: new Table(
         "LoadBalancerTarget",

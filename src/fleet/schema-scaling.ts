@@ -28,7 +28,7 @@ const metric: TextSchema = {
   type: "string",
   maxLength: SCALING_LIMITS.metricNameLength,
   description:
-    "`CPU` or `MEMORY` in percent of what warm members have, or the name of one that is pushed (`putMetric`).",
+    "`CPU` or `MEMORY` in percent of what warm members have, `REQUESTS_PER_TARGET` a second in its target groups, or the name of one that is pushed (`putMetric`).",
   examples: ["CPU", "queueLength"],
 };
 
@@ -96,7 +96,7 @@ const POLICY: ChoiceSchema = {
         metric,
         target: number(0, SCALING_LIMITS.value, {
           description:
-            "What each member is to have: percent of CPU or MEMORY, or so much of the pushed metric, which is of the whole group. More than 0.",
+            "What each member is to have: percent of CPU or MEMORY, requests a second, or so much of the pushed metric, which is of the whole group. More than 0.",
         }),
         scaleOutOnly: {
           type: "boolean",

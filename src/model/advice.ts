@@ -74,7 +74,7 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   NO_CAPACITY:
     "Make room: add hosts or stop other guests. Guest.blockedBy of its members tells what each one waits for.",
   METRICS_MISSING:
-    "Find out why no samples come: from the drivers of its members' hosts, or from whoever pushes them (putMetric).",
+    "Find out why no samples come: from the drivers of its members' hosts or of its load balancers, or from whoever pushes them (putMetric). Requests are counted where the group is in a target group (registerTargets).",
   SCALE_IN_PROTECTED: "Take the protection from some of its members (setScaleInProtection).",
   ZONE_DOWN:
     "Bring the zone back. Until then the group gets no smaller by itself, because what its members there would have to do is not known.",

@@ -19,11 +19,22 @@ export interface GroupTemplate {
   readonly allocation: Allocation | null;
 }
 
-/** `CPU` and `MEMORY` are measured, in percent of what members have; others are pushed (`putMetric`). */
+/**
+ * `CPU` and `MEMORY` are measured, in percent of what members have, and `REQUESTS_PER_TARGET`, a second; others
+ * are pushed (`putMetric`).
+ */
 export type MetricName = string;
-export const MEASURED_METRICS = ["CPU", "MEMORY"] as const;
+const USAGE_METRICS = ["CPU", "MEMORY"] as const;
+/** As in AWS Auto Scaling ("ALBRequestCountPerTarget"), but for a second. */
+export const REQUESTS_PER_TARGET = "REQUESTS_PER_TARGET";
+
+/** Measured of the guests' usage, in percent. */
+export function isUsage(metric: MetricName): boolean {
+  return (USAGE_METRICS as readonly string[]).includes(metric);
+}
+
 export function isMeasured(metric: MetricName): boolean {
-  return (MEASURED_METRICS as readonly string[]).includes(metric);
+  return isUsage(metric) || metric === REQUESTS_PER_TARGET;
 }
 
 /**
@@ -35,7 +46,7 @@ export type ScalingPolicy =
       readonly kind: "TARGET_TRACKING";
       readonly name: string;
       readonly metric: MetricName;
-      /** Percent, or the pushed metric's own unit: what each member is to have of it. */
+      /** Percent, requests a second, or the pushed metric's own unit: what each member is to have of it. */
       readonly target: number;
       /** It never makes the group smaller. */
       readonly scaleOutOnly: boolean;

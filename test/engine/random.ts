@@ -153,7 +153,7 @@ export function randomDocument(chance: Chance): Document {
   };
 }
 
-const METRICS = ["CPU", "MEMORY", "queue"];
+const METRICS = ["CPU", "MEMORY", "REQUESTS_PER_TARGET", "queue"];
 
 /** Steady work: what policies make of it comes to rest. */
 export function randomGroup(

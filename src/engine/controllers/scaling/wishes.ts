@@ -1,4 +1,10 @@
-import type { ScalingPolicy, ScalingStep } from "../../../model/scaling.ts";
+import {
+  isUsage,
+  type MetricName,
+  REQUESTS_PER_TARGET,
+  type ScalingPolicy,
+  type ScalingStep,
+} from "../../../model/scaling.ts";
 import type { Sample } from "../../signals.ts";
 
 /** What a policy wants, and why. */
@@ -107,9 +113,14 @@ function wholeMembers(wanted: number): number {
 
 function told(policy: Target, { samples, warm }: Evidence, size: number): Wish {
   const { value } = samples.at(-1) as Sample;
-  const of = policy.metric === "CPU" || policy.metric === "MEMORY" ? " %" : "";
+  const of = unitOf(policy.metric);
   const reason = `${policy.metric} is ${shown(value)}${of} with ${warm} warm members and ${policy.target}${of} for each is the target, which takes ${size}`;
   return { policy: policy.name, size, reason };
+}
+
+function unitOf(metric: MetricName): string {
+  if (metric === REQUESTS_PER_TARGET) return "/s";
+  return isUsage(metric) ? " %" : "";
 }
 
 // ── Steps ─────────────────────────────────────────────────────────────────────────────────────
