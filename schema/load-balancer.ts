@@ -88,10 +88,17 @@ const Traffic = builder.objectRef<Sampled>("Traffic").implement({
     errorsPerSecond: t.float({ resolve: ({ figures }) => figures.errorsPerSecond }),
     latencyP50Ms: t.float({
       nullable: true,
-      description: "Of those that were answered; null when none was.",
+      description:
+        "Of those that were answered; null when none was, and where averages alone are known (HAProxy).",
       resolve: ({ figures }) => figures.latencyP50Ms,
     }),
     latencyP99Ms: t.float({ nullable: true, resolve: ({ figures }) => figures.latencyP99Ms }),
+    latencyMeanMs: t.float({
+      nullable: true,
+      description: "Of those that were answered; null when none was.",
+      // Older samples have none.
+      resolve: ({ figures }) => figures.latencyMeanMs ?? null,
+    }),
     outstanding: t.float({
       description: "Requests that are not finished, on average.",
       resolve: ({ figures }) => figures.outstanding,

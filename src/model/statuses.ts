@@ -273,7 +273,8 @@ export type TargetState = (typeof TARGET_STATES)[number];
 export const LOAD_BALANCER_DRIVERS = ["simulated", "haproxy"] as const;
 export type LoadBalancerDriverName = (typeof LOAD_BALANCER_DRIVERS)[number];
 /** Who hosts or load balancers are given to. */
-export type AnyDriverName = DriverName | LoadBalancerDriverName;
+export const ALL_DRIVERS = [...DRIVERS, "haproxy"] as const;
+export type AnyDriverName = (typeof ALL_DRIVERS)[number];
 
 export const ERROR_CODES = [
   "INVALID_INPUT",
