@@ -23,6 +23,8 @@ function hasHaproxy(): boolean {
 class App {
   readonly name: string;
   isWell = true;
+  /** It takes connections, and has nothing to say about its health yet. */
+  isBooting = false;
   answered = 0;
   port = 0;
   #server: Server | null = null;
@@ -33,6 +35,7 @@ class App {
 
   async listen(): Promise<number> {
     const server = createServer((request, response) => {
+      if (request.url === "/health" && this.isBooting) return;
       if (request.url === "/health") {
         response.writeHead(this.isWell ? 200 : 500).end();
         return;
@@ -220,6 +223,23 @@ loadBalancers:
     await app.listen();
     await act("startGuest", "app-1");
     await become(ALL_WELL);
+  });
+
+  test("sends no request to a target before its checks have passed", async () => {
+    const [, , app] = apps as [App, App, App];
+    await act("stopGuest", "app-3");
+    await become({ "app-3": "UNUSED" });
+    app.isBooting = true;
+    const { answered } = app;
+    const clients = new Clients(port);
+    await act("startGuest", "app-3");
+    await become({ "app-3": "INITIAL" });
+    const asked = clients.statuses.length;
+    await vi.waitFor(() => expect(clients.statuses.length).toBeGreaterThan(asked + 40), WAIT);
+    expect(app.answered).toBe(answered);
+    app.isBooting = false;
+    await become(ALL_WELL);
+    expect(new Set(await clients.stop())).toEqual(new Set([200]));
   });
 
   test("tells how requests fare, of each target and in all", async () => {

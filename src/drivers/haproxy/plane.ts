@@ -132,7 +132,10 @@ export class Plane {
   }
 
   async #give(commands: readonly string[]): Promise<void> {
-    for (const command of commands) check(command, await ask(this.socketPath, command));
+    for (const command of commands) {
+      if (this.#isClosed) return;
+      check(command, await ask(this.socketPath, command));
+    }
   }
 
   #reached(order: LoadBalancerOrder | null, error: string | null): void {
