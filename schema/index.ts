@@ -1,5 +1,6 @@
 /** The whole schema: each module hangs its noun on the builder when it is loaded. */
 import "./affinity-rule.ts";
+import "./agility.ts";
 import "./allocation.ts";
 import "./api-token-mutations.ts";
 import "./apply-fleet.ts";

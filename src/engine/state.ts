@@ -1,7 +1,8 @@
-import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.ts";
+import type { Changes, Entities, FleetMeta, Guest, Snapshot } from "../model/entities.ts";
 import type { HostId, ScalingGroupId, Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Demand } from "./demand.ts";
+import { HostLoads } from "./host-loads.ts";
 import { Indexes } from "./indexes.ts";
 import { RequestRates } from "./request-rates.ts";
 import { Signals } from "./signals.ts";
@@ -153,6 +154,7 @@ export class State {
   readonly heat = new Map<number, number>();
   readonly usage = new Usage();
   readonly demand = new Demand();
+  readonly hostLoads = new HostLoads();
   /** When balancing and power management are thought over next. Soft: one interval after the start. */
   balancingDueAtMs: number | null = null;
   /**
@@ -160,6 +162,8 @@ export class State {
    * and also told what is taken back.
    */
   readonly touchedHosts = new Set<HostId>();
+  /** The same of scaling groups. */
+  readonly touchedGroups = new Set<ScalingGroupId>();
   readonly signals: Signals;
   readonly requests = new RequestRates();
   /** Scaling groups to be looked at in the next TICK. Soft: all at start, then by what happens to them. */
@@ -214,6 +218,8 @@ export class State {
           this.demand.forget(b.id);
         }
         indexes.guestChanged(b, a);
+        this.#dependentChanged(b, a);
+        this.hostLoads.guestChanged(b, a);
         if (b?.hostId) this.touchedHosts.add(b.hostId);
         if (a?.hostId) this.touchedHosts.add(a.hostId);
       }),
@@ -246,9 +252,20 @@ export class State {
       ScalingGroup: new Table("ScalingGroup", this.#journal, (b, a) => {
         if (!b || !a) names.scalingGroup.follow(b, a, (a ?? b)?.tenantId);
         if (b && !a) this.signals.forget(b.id);
+        this.touchedGroups.add((a ?? b)?.id as ScalingGroupId);
         indexes.scalingGroupChanged(b, a);
       }),
     };
+  }
+
+  /** Members that others depend on stay, even those of no use. */
+  #dependentChanged(before: Guest | undefined, after: Guest | undefined): void {
+    const [had, has] = [before, after].map((guest) => guest?.recovery.dependsOn ?? []);
+    if (had === has && before?.deleting === after?.deleting) return;
+    for (const id of [...(had ?? []), ...(has ?? [])]) {
+      const groupId = this.tables.Guest.find(id)?.membership?.groupId;
+      if (groupId !== undefined) this.groupsDue.add(groupId);
+    }
   }
 
   /** Null is an empty fleet. `nowMs` starts the hosts' leases. */

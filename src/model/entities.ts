@@ -138,7 +138,7 @@ export interface Host {
   readonly opinion: Opinion | null;
   /** Asked to be free of guests; stays so through reboots until it is asked back. */
   readonly maintenance: boolean;
-  /** Since when its guests ask for more than it should give, and why that goes on; null when they do not. */
+  /** Since when its guests ask for more than it should give, and why that goes on; null when they do not, and while nobody balances. */
   readonly overload: HostOverload | null;
   /** What is being done with its power; null when nothing is. */
   readonly power: HostPower | null;
@@ -312,6 +312,8 @@ export interface Guest {
   readonly displacedFromHostId: HostId | null;
   /** It runs, but those that depend on it wait until then; null when it is ready, or does not run. */
   readonly readyAtMs: number | null;
+  /** Since when somebody wants it to run that has not run yet; null once it runs. */
+  readonly requestedAtMs: number | null;
   /** The guest that it had to make room for; null once it runs again. */
   readonly preemptedBy: GuestId | null;
   /** It should move and can't; [] when nothing wants it to, or it can. */

@@ -319,6 +319,8 @@ export const EVENTS = {
     guest: "Guest",
     host: "Host",
     bootMs: "int",
+    image: "Image",
+    requestedAt: "time?",
   }),
   GuestStartFailed: event("LIFECYCLE", "WARNING", "{guest} did not start on {host}: {error}", {
     guest: "Guest",
@@ -783,7 +785,15 @@ export const EVENTS = {
     "FAILOVER",
     "NOTICE",
     "{guest} failed over from {fromHost} to {toHost}; it was down for {downtimeMs} ms",
-    { guest: "Guest", fromHost: "Host", toHost: "Host", downtimeMs: "int", failover: "Failover?" },
+    {
+      guest: "Guest",
+      fromHost: "Host",
+      toHost: "Host",
+      downtimeMs: "int",
+      failover: "Failover?",
+      image: "Image",
+      requestedAt: "time?",
+    },
   ),
   GuestRecoveryBlocked: event("FAILOVER", "ERROR", "{guest} cannot recover: {reasons}", {
     guest: "Guest",

@@ -327,6 +327,7 @@ export const guests = snakeCase.table(
     frozenOnHostId: integer().$type<HostId>(),
     displacedFromHostId: integer().$type<HostId>(),
     readyAtMs: integer(),
+    requestedAtMs: integer(),
     preemptedBy: integer().$type<GuestId>(),
     moveBlockedBy: json<readonly Reason[]>().notNull().default([]),
     moveFailures: integer().notNull().default(0),

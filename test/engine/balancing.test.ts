@@ -107,6 +107,9 @@ describe("a host that is asked for more than it should give", () => {
     expect(balanced(world)).toEqual([]);
     expect(world.of("HostOverloaded")).toHaveLength(1);
     expect(world.host("a").overload?.reasons).toMatchObject([{ code: "NO_RELIEF" }]);
+    const settings = { ...CROWDED.settings, balancing: "OFF" };
+    world.apply(documentOf({ ...CROWDED, settings, rules }));
+    expect(world.host("a").overload).toBeNull();
   });
 
   test("keeps a guest that is at home there and comes back, and loses others", () => {

@@ -133,7 +133,7 @@ function up(state: State, event: FleetEvent & { payload: { guest: number } }): P
   const { readyAfterSeconds } = recovery;
   const readyAtMs = readyAfterSeconds > 0 ? event.atMs + readyAfterSeconds * 1000 : null;
   const isBack = hostId === displacedFromHostId && { displacedFromHostId: null };
-  return { ...RUNS, loss: null, preemptedBy: null, readyAtMs, ...isBack };
+  return { ...RUNS, loss: null, requestedAtMs: null, preemptedBy: null, readyAtMs, ...isBack };
 }
 
 /** A failed start or crash: again on the same host, or somewhere else. */
@@ -172,10 +172,12 @@ function wake(
   event: FleetEvent<"GuestStartRequested" | "GuestSuspendRequested" | "GuestResumeRequested">,
   desired: "RUNNING" | "SUSPENDED",
 ): void {
-  const { id, status, hostId } = state.tables.Guest.get(event.payload.guest);
+  const { id, status, hostId, requestedAtMs } = state.tables.Guest.get(event.payload.guest);
+  const isStart = event.kind === "GuestStartRequested";
   const rests = status === "STOPPED" || status === "ERROR" || status === "FROZEN";
   change(state, id, {
     desired,
+    requestedAtMs: isStart ? (requestedAtMs ?? event.atMs) : null,
     // Whoever wants it to run now does not want it to wait for its host.
     frozenOnHostId: null,
     restarts: 0,
@@ -192,7 +194,7 @@ export const requestFolds = {
   GuestChanged: (state, { payload }) => change(state, payload.guest, payload.definition),
   GuestStartRequested: (state, event) => wake(state, event, "RUNNING"),
   GuestStopRequested: (state, { payload }) =>
-    change(state, payload.guest, { desired: "STOPPED", retryAtMs: null }),
+    change(state, payload.guest, { desired: "STOPPED", requestedAtMs: null, retryAtMs: null }),
   GuestSuspendRequested: (state, event) => wake(state, event, "SUSPENDED"),
   GuestResumeRequested: (state, event) => wake(state, event, "RUNNING"),
   GuestDeleteRequested: (state, { payload }) =>

@@ -1,6 +1,6 @@
 import type { Guest, ScalingGroup } from "../../model/entities.ts";
 import { failedCheck } from "../controllers/load-balancing/member-health.ts";
-import { type Member, membersOf } from "../controllers/scaling/members.ts";
+import { isKept, type Member, membersOf } from "../controllers/scaling/members.ts";
 import { groupTimerOf, memberTimerOf, ScalingIndex } from "../scaling-index.ts";
 import type { State } from "../state.ts";
 import { broken } from "./claim.ts";
@@ -16,7 +16,9 @@ export function groupsAreSound(state: State): string[] {
 function groupIsSound(state: State, group: ScalingGroup): string[] {
   const { id, name, tenantId, min, max, desired, deleting, blockedBy, template } = group;
   const { tables, groupsDue } = state;
-  const size = membersOf(state, id).length;
+  const members = membersOf(state, id);
+  const size = members.length;
+  const useful = members.filter((member) => !isKept(state, member)).length;
   // It is looked at before time goes on.
   const isNext = groupsDue.has(id) || deleting;
   const isExcused = (code: string) => blockedBy.some((reason) => reason.code === code);
@@ -24,7 +26,7 @@ function groupIsSound(state: State, group: ScalingGroup): string[] {
     [min <= desired && desired <= max, `is to have ${desired}, from ${min} to ${max}`],
     [isNext || size <= max || isExcused("SCALE_IN_PROTECTED"), `has ${size} of ${max}`],
     [isNext || size >= min || isExcused("OVER_QUOTA"), `has ${size}, and ${min} at least`],
-    [isNext || size === desired || blockedBy.length > 0, `has ${size} and not ${desired}`],
+    [isNext || useful === desired || blockedBy.length > 0, `has ${useful} and not ${desired}`],
     [tables.Tenant.find(tenantId) !== undefined, "has no tenant"],
     [tables.Image.find(template.imageId) !== undefined, "has no image"],
     [template.flavorIds.every((each) => tables.Flavor.find(each)), "has no flavor"],

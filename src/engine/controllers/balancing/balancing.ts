@@ -68,6 +68,7 @@ export function closeInterval(state: State, nowMs: number): void {
   const { demand, tables, meta } = state;
   const interval = Math.floor(nowMs / (meta.settings.balanceEverySeconds * 1000));
   demand.closeInterval(interval, (id) => tables.Guest.find(id)?.resources.cpuMillicores);
+  state.hostLoads.forget();
   // Guests of hosts that are to stand by may have another place to go to now.
   state.movesDueAtMs = 0;
 }

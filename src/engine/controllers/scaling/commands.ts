@@ -21,11 +21,10 @@ import { tooLargeForTargets } from "../load-balancing/target-wishes.ts";
 import { chosenGroups } from "../security-groups.ts";
 import { changesOf } from "./changes.ts";
 import { groupNameProblem } from "./grow.ts";
-import { type Member, membersOf } from "./members.ts";
+import { isNeeded, type Member, membersOf } from "./members.ts";
 import { followPolicies } from "./policies.ts";
 import { resize } from "./resize.ts";
 import { schedulesOf } from "./schedules.ts";
-import { isNeeded } from "./shrink.ts";
 
 type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;

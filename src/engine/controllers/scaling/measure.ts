@@ -35,11 +35,11 @@ function measure(ctx: Context, group: ScalingGroup): void {
   const { signals } = ctx.state;
   const cpu = (100 * sums.cpuDemandMillicores) / sums.cpuMillicores;
   const memory = (100 * sums.usedMiB) / sums.memoryMiB;
-  for (const [metric, value] of [
-    ["CPU", cpu],
-    ["MEMORY", memory],
+  for (const [metric, value, load] of [
+    ["CPU", cpu, sums.cpuDemandMillicores],
+    ["MEMORY", memory, sums.usedMiB],
   ] as const)
-    signals.note(group.id, metric, { atMs: ctx.nowMs, value, load: value * sums.members });
+    signals.note(group.id, metric, { atMs: ctx.nowMs, value, load });
   followPolicies(ctx, group, isUsage);
 }
 

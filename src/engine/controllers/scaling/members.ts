@@ -20,6 +20,24 @@ export function isInService({ deleting, membership }: Guest): boolean {
   return !deleting && (membership?.hasRun ?? false);
 }
 
+/** Other guests depend on it. */
+export function isNeeded({ indexes, tables }: State, { id }: Guest): boolean {
+  return indexes.dependents.of(id).some((other) => !tables.Guest.get(other).deleting);
+}
+
+/** What makes a member useless to its group; null when it is well, or may be yet. */
+export function whyFailed({ status, desired, blockedBy, membership }: Member): string | null {
+  if (desired !== "RUNNING") return `somebody wants it ${desired}`;
+  if (status === "ERROR") return blockedBy.map(({ message }) => message).join("; ");
+  const { illness } = membership;
+  return illness !== null && illness.failsAtMs === null ? illness.reason : null;
+}
+
+/** Useless, and others depend on it: it stays, and while there is room below max another does its work. */
+export function isKept(state: State, member: Member): boolean {
+  return whyFailed(member) !== null && isNeeded(state, member);
+}
+
 /** It has run for long enough to be a fair sample of the group. */
 export function isWarm({ membership }: Member, { warmUpSeconds }: ScalingGroup, nowMs: number) {
   const { runsSinceMs } = membership;

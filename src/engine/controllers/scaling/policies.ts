@@ -8,6 +8,7 @@ import { endOtherHolds, holdStep } from "./holds.ts";
 import { isWarm, membersOf } from "./members.ts";
 import { holdWhereMissing } from "./missing.ts";
 import { resize } from "./resize.ts";
+import { sizingOf } from "./sizing.ts";
 import { type Wish, wishOf } from "./wishes.ts";
 import { zonesOf } from "./zones.ts";
 
@@ -22,12 +23,13 @@ export function followPolicies(
 ): void {
   if (group.deleting || !group.policies.some((each) => isAbout(each, isNew))) return;
   const held = holdWhereMissing(ctx, group);
-  const wishes = wishesOf(ctx, group)
+  const all = wishesOf(ctx, group)
     .filter(({ policy }) => !held.has(policy))
     .sort((a, b) => b.size - a.size);
+  const wishes = all.filter(({ isFloor }) => !isFloor);
   const more = wishes.filter(({ size }) => size > group.desired);
   // Whoever can't know speaks for no fewer.
-  const isLess = held.size === 0 && wishes.every(({ size }) => size < group.desired);
+  const isLess = held.size === 0 && all.every(({ size }) => size < group.desired);
   const [whyNot, moving] = isLess ? [whyNotFewer, wishes] : [whyNotMore, more];
   for (const wish of moving) {
     const obstacle = whyNot(ctx, group, wish);
@@ -37,7 +39,8 @@ export function followPolicies(
   }
   endOtherHolds(ctx, group, held);
   const [largest] = moving;
-  if (largest && !held.has(largest.policy)) take(ctx, group, largest, wishes);
+  if (!largest || held.has(largest.policy)) return;
+  take(ctx, group, isLess ? (all[0] as Wish) : largest, all);
 }
 
 function isAbout(policy: ScalingPolicy, isNew: (metric: MetricName) => boolean): boolean {
@@ -55,7 +58,9 @@ function wishesOf({ state, nowMs }: Context, group: ScalingGroup): Wish[] {
   };
   const wishes = group.policies.map((policy) => {
     if (policy.kind === "SCHEDULED") return null;
-    return wishOf(policy, { ...known, samples: state.signals.of(group.id, policy.metric) });
+    const samples = state.signals.of(group.id, policy.metric);
+    const sizing = sizingOf(state, group, policy.metric, members);
+    return wishOf(policy, { ...known, samples, sizing });
   });
   // What is measured while members come up is a part of the work: it speaks for no fewer.
   const isComing = members.some(

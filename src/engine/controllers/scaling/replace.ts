@@ -3,8 +3,8 @@ import type { ScalingGroupId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
 import { createMembers } from "./grow.ts";
 import { type Block, endBlock } from "./holds.ts";
-import { type Member, membersOf } from "./members.ts";
-import { dismiss, isNeeded } from "./shrink.ts";
+import { isKept, type Member, membersOf, whyFailed } from "./members.ts";
+import { dismiss } from "./shrink.ts";
 
 /** Of its members, so many at once, and one at least. */
 const REPLACED_AT_ONCE = 0.1;
@@ -33,13 +33,14 @@ export function endPause(ctx: Context, id: ScalingGroupId): void {
 export function replaceFailed(ctx: Context, id: ScalingGroupId): Block | null {
   const group = ctx.state.tables.ScalingGroup.get(id);
   const members = membersOf(ctx.state, id);
-  const failed = members.filter((guest) => whyFailed(guest) && !isNeeded(ctx.state, guest));
+  const kept = members.filter((guest) => isKept(ctx.state, guest));
+  const failed = members.filter((guest) => whyFailed(guest) && !kept.includes(guest));
   if (group.retryAtMs !== null && group.launchFailures > 0) return pauseOf(group);
   if (failed.length === 0) return null;
   const underWay = members.filter(isUnderWay).length;
   const atOnce = Math.max(1, Math.floor(group.desired * REPLACED_AT_ONCE)) - underWay;
   // What is too many is not made anew.
-  const places = Math.max(0, group.desired - members.length + failed.length);
+  const places = Math.max(0, group.desired + kept.length - members.length + failed.length);
   let launchFailures = group.launchFailures;
   const causes: number[] = [];
   for (const guest of failed.slice(0, Math.max(0, Math.min(atOnce, places)))) {
@@ -58,14 +59,6 @@ export function replaceFailed(ctx: Context, id: ScalingGroupId): Block | null {
 function isUnderWay(member: Member): boolean {
   const { isReplacement, hasRun } = member.membership;
   return isReplacement && !hasRun && whyFailed(member) === null;
-}
-
-/** What makes a member useless to its group; null when it is well, or may be yet. */
-export function whyFailed({ status, desired, blockedBy, membership }: Member): string | null {
-  if (desired !== "RUNNING") return `somebody wants it ${desired}`;
-  if (status === "ERROR") return blockedBy.map(({ message }) => message).join("; ");
-  const { illness } = membership;
-  return illness !== null && illness.failsAtMs === null ? illness.reason : null;
 }
 
 function pause(ctx: Context, launchFailures: number): Block {

@@ -5,13 +5,14 @@ import type { Context } from "../../context.ts";
 import type { State } from "../../state.ts";
 import { supersedeOperation } from "../operations.ts";
 import type { Block } from "./holds.ts";
-import { type Member, membersOf } from "./members.ts";
+import { isKept, isNeeded, type Member, membersOf } from "./members.ts";
 
 /** Lets go of the members that are too many; why of some it can't, null when nothing keeps it. */
 export function shrink(ctx: Context, id: ScalingGroupId): Block | null {
   const group = ctx.state.tables.ScalingGroup.get(id);
   const members = membersOf(ctx.state, id);
-  const surplus = members.length - group.desired;
+  const kept = members.filter((member) => isKept(ctx.state, member)).length;
+  const surplus = Math.max(members.length - kept - group.desired, members.length - group.max);
   if (surplus <= 0) return null;
   const victims = victimsOf(ctx.state, group, members, surplus);
   for (const guest of victims) dismiss(ctx, guest, "its scaling group got smaller", null);
@@ -32,11 +33,6 @@ export function dismiss(ctx: Context, { id }: Guest, why: string, causeSeq: Seq 
   const seq = ctx.emit("GuestDeleteRequested", { guest: id }, causeSeq);
   supersedeOperation(ctx, id, why, seq);
   ctx.touchedGuests.add(id);
-}
-
-/** Other guests depend on it. */
-export function isNeeded({ indexes, tables }: State, { id }: Guest): boolean {
-  return indexes.dependents.of(id).some((other) => !tables.Guest.get(other).deleting);
 }
 
 type InOrder = (state: State) => (a: Member, b: Member) => number;

@@ -1,4 +1,5 @@
 import {
+  isMeasured,
   isUsage,
   type MetricName,
   REQUESTS_PER_TARGET,
@@ -12,6 +13,8 @@ export interface Wish {
   readonly policy: string;
   readonly size: number;
   readonly reason: string;
+  /** It wants nothing by itself: others should not go below its size. */
+  readonly isFloor?: true;
 }
 
 /** What a policy is to judge by. */
@@ -24,6 +27,15 @@ export interface Evidence {
   /** Members that count into what is measured. */
   readonly warm: number;
   readonly scaleInAfterMs: number;
+  readonly sizing: Sizing;
+}
+
+/** How many members a load takes. Those that come are of the template's size; those that there are may be of others. */
+export interface Sizing {
+  /** What the metric's 1 is of a member of the template's size: a percent of its millicores or MiB, or 1. */
+  readonly loadOfOne: number;
+  /** So many members more there are than members of the template's size that have as much. */
+  readonly surplus: number;
 }
 
 /** As far from its target nothing is done: Kubernetes' horizontal autoscaler has the same 10 %. */
@@ -57,8 +69,9 @@ type Target = Extract<ScalingPolicy, { kind: "TARGET_TRACKING" }>;
  * more: so noise is not followed, and a step is within two samples.
  */
 function targetWish(policy: Target, evidence: Evidence): Wish {
-  const { desired } = evidence;
-  const wanted = evidence.samples.map(({ load }) => load / policy.target);
+  const { desired, sizing } = evidence;
+  const loadOfMember = sizing.loadOfOne * policy.target;
+  const wanted = evidence.samples.map(({ load }) => load / loadOfMember + sizing.surplus);
   const more = Math.max(atOnce(wanted, desired), lasting(wanted, evidence));
   if (more > desired) return told(policy, evidence, more);
   const fewer = policy.scaleOutOnly ? desired : settled(wanted, evidence);
@@ -111,10 +124,11 @@ function wholeMembers(wanted: number): number {
   return Math.ceil(wanted * (1 - NEGLIGIBLE));
 }
 
-function told(policy: Target, { samples, warm }: Evidence, size: number): Wish {
+function told(policy: Target, { samples, warm, sizing }: Evidence, size: number): Wish {
   const { value } = samples.at(-1) as Sample;
   const of = unitOf(policy.metric);
-  const reason = `${policy.metric} is ${shown(value)}${of} with ${warm} warm members and ${policy.target}${of} for each is the target, which takes ${size}`;
+  const sizes = sizing.surplus === 0 ? "" : " (not all of the template's size)";
+  const reason = `${policy.metric} is ${shown(value)}${of} with ${warm} warm members${sizes} and ${policy.target}${of} for each is the target, which takes ${size}`;
   return { policy: policy.name, size, reason };
 }
 
@@ -140,7 +154,22 @@ function stepWish(policy: Step, evidence: Evidence): Wish | null {
   if (from === null) return null;
   const value = Math.max(...samples.slice(from).map((sample) => sample.value));
   const step = stepAt(policy.steps, value);
-  return step && step.change < 0 ? taken(policy, value, step, desired + step.change) : null;
+  const floor = floorAt(policy, value, evidence);
+  const least = floor?.size ?? 0;
+  if (!step || step.change >= 0 || desired + step.change < least) return floor;
+  return taken(policy, value, step, desired + step.change);
+}
+
+/** With fewer members than this the metric, where it is of each member, would call for more at once; null: it would not. */
+function floorAt(policy: Step, value: number, { desired, sizing }: Evidence): Wish | null {
+  if (!isMeasured(policy.metric)) return null;
+  const above = policy.steps.filter(({ below, change }) => change > 0 && (below ?? value) >= value);
+  const limit = Math.min(...above.map(({ from }) => from ?? value));
+  if (!Number.isFinite(limit)) return null;
+  const all = value * (1 + TOLERANCE) * (desired - sizing.surplus);
+  const size = Math.min(desired, Math.floor(all / limit + sizing.surplus) + 1);
+  const reason = `${policy.metric} is ${shown(value)} and with fewer than ${size} members would be at least ${limit}, which takes more`;
+  return { policy: policy.name, size, reason, isFloor: true };
 }
 
 /** Of several that a value falls into, the larger change. */

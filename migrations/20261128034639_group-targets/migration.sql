@@ -1,3 +1,5 @@
+ALTER TABLE `load_balancers` ADD `scaling_targets` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+ALTER TABLE `scaling_groups` ADD `health_check` text DEFAULT 'GUEST' NOT NULL;--> statement-breakpoint
 PRAGMA foreign_keys=OFF;--> statement-breakpoint
 CREATE TABLE `__new_driver_state` (
 	`driver` text NOT NULL,
