@@ -41,6 +41,8 @@ class HaproxyDriver implements StoredDriver, Planes {
   readonly tell: ObservationSink;
   readonly #planes = new Map<LoadBalancerId, Plane>();
   #dirty = new Map<string, string | null>();
+  /** Of the newest order to remove one: orders that were given before it and are heard again set up nothing. */
+  #removedRevision = 0;
 
   constructor(sink: ObservationSink, state: ReadonlyMap<string, string>) {
     this.tell = sink;
@@ -53,9 +55,10 @@ class HaproxyDriver implements StoredDriver, Planes {
 
   perform(action: Action): void {
     if (action.kind === "SET_LOAD_BALANCER") this.#set(action.loadBalancer);
-    else if (action.kind === "REMOVE_LOAD_BALANCER")
+    else if (action.kind === "REMOVE_LOAD_BALANCER") {
+      this.#removedRevision = Math.max(this.#removedRevision, action.revision);
       this.#planes.get(action.loadBalancerId)?.remove();
-    else if (action.kind === "KEEP_LOAD_BALANCERS") this.#keep(new Set(action.loadBalancerIds));
+    } else if (action.kind === "KEEP_LOAD_BALANCERS") this.#keep(new Set(action.loadBalancerIds));
   }
 
   takeDirtyState(): ReadonlyMap<string, string | null> {
@@ -86,9 +89,11 @@ class HaproxyDriver implements StoredDriver, Planes {
   }
 
   #set(order: LoadBalancerOrder): void {
-    const { id, socketPath } = order;
+    const { id, socketPath, revision } = order;
     if (socketPath === null) return;
-    const plane = this.#planes.get(id) ?? new Plane(socketPath, this, []);
+    const known = this.#planes.get(id);
+    if (known?.isRemoved !== false && revision < this.#removedRevision) return;
+    const plane = known ?? new Plane(socketPath, this, []);
     this.#planes.set(id, plane);
     plane.set(order);
   }
