@@ -21,6 +21,7 @@ import {
   OPINION_SOURCES,
   OPINIONS,
   POLARITIES,
+  PREDICTIVE_MODES,
   PRIORITIES,
   PROTOCOLS,
   REASON_CODES,
@@ -168,13 +169,17 @@ export const TargetState = builder.enumType("TargetState", {
 });
 export const ScalingPolicyKind = builder.enumType("ScalingPolicyKind", {
   description:
-    "TARGET_TRACKING keeps a metric at a target; STEP adds or takes members by how far a metric is off; SCHEDULED sets sizes at times.",
+    "TARGET_TRACKING keeps a metric at a target; STEP adds or takes members by how far a metric is off; SCHEDULED sets sizes at times; PREDICTIVE learns the shape of days and weeks, and has members up before the load comes.",
   values: SCALING_POLICY_KINDS,
 });
 export const MemberHealthCheck = builder.enumType("MemberHealthCheck", {
   description:
     "Who says whether members of a scaling group are well, besides setMemberHealth. GUEST: that they run is enough. LOAD_BALANCER: also the checks of the load balancers that the group is in; where these say so of all, nobody is replaced.",
   values: MEMBER_HEALTH_CHECKS,
+});
+export const PredictiveMode = builder.enumType("PredictiveMode", {
+  description: "Whether a predictive policy moves its group, or only tells what it expects.",
+  values: PREDICTIVE_MODES,
 });
 export const TerminationPolicy = builder.enumType("TerminationPolicy", {
   description:

@@ -32,6 +32,7 @@ import "./recommendation.ts";
 import "./recovery.ts";
 import "./region.ts";
 import "./scalars.ts";
+import "./scaling-forecast.ts";
 import "./scaling-group.ts";
 import "./scaling-group-mutations.ts";
 import "./scaling-targets.ts";

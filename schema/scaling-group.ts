@@ -89,10 +89,11 @@ export const ScalingGroup = builder.drizzleNode("scalingGroups", {
     }),
     policies: t.field({
       type: [ScalingPolicy],
-      resolve: ({ policies, schedules }) =>
-        policies.map((policy) => ({
+      resolve: (group) =>
+        group.policies.map((policy) => ({
           policy,
-          nextAtMs: schedules.find((each) => each.policy === policy.name)?.nextAtMs ?? null,
+          group,
+          nextAtMs: group.schedules.find((each) => each.policy === policy.name)?.nextAtMs ?? null,
         })),
     }),
     terminationPolicy: t.expose("terminationPolicy", { type: TerminationPolicy }),
@@ -109,6 +110,12 @@ export const ScalingGroup = builder.drizzleNode("scalingGroups", {
       description: "A member is replaced when its health check has been bad for so long.",
     }),
     healthCheck: t.expose("healthCheck", { type: MemberHealthCheck }),
+    bootSeconds: t.float({
+      nullable: true,
+      description:
+        "How long the slowest of its newest members took from its creation until it ran; null while none has.",
+      resolve: ({ launchesMs }) => (launchesMs.length > 0 ? Math.max(...launchesMs) / 1000 : null),
+    }),
     lastStepAt: t.field({
       type: "DateTime",
       nullable: true,

@@ -1,12 +1,14 @@
 import { CliError, type Command, serverUrl, URL_OPTION, UsageError } from "./command.ts";
 import { ask, RefusedError } from "./request.ts";
+import { sparkline } from "./sparkline.ts";
 
 export const group: Command = {
   name: "group",
   synopsis: "[TENANT/]NAME [--size N] [--url URL]",
   summary: "Show a scaling group, or set how many members it is to have",
-  details: `What is shown: its size, its policies, its load balancers, what they want and may not have, and why members are
-missing. With --size it is told to have so many, from min to max; its policies may move it again.`,
+  details: `What is shown: its size, its policies and what they expect of the next 24 hours, its load balancers, what they want and
+may not have, and why members are missing. With --size it is told to have so many, from min to max; its
+policies may move it again.`,
   options: {
     size: { description: "How many members it is to have", value: "N" },
     ...URL_OPTION,
@@ -39,6 +41,18 @@ interface TargetGroup {
     readonly guest: { readonly scalingGroup: { readonly id: string } | null };
   }[];
 }
+interface Policy {
+  readonly name: string;
+  readonly kind: string;
+  readonly forecast: Forecast | null;
+}
+interface Forecast {
+  readonly learning: boolean;
+  readonly forecastsFrom: string;
+  readonly historyDays: number;
+  readonly error: number | null;
+  readonly points: readonly { readonly size: number | null }[];
+}
 interface Group {
   readonly id: string;
   readonly name: string;
@@ -49,7 +63,7 @@ interface Group {
   readonly size: number;
   readonly running: number;
   readonly deleting: boolean;
-  readonly policies: readonly { readonly name: string; readonly kind: string }[];
+  readonly policies: readonly Policy[];
   readonly targetGroups: readonly TargetGroup[];
   readonly held: readonly { readonly policy: string; readonly reason: Reason }[];
   readonly blockedBy: readonly Reason[];
@@ -60,7 +74,10 @@ async function find(url: string, text: string): Promise<Group> {
   const query = `query Group($name: String!, $tenant: String!) {
     group: scalingGroup(name: $name, tenant: $tenant) {
       id name tenant { name } min max desired size running deleting
-      policies { name kind }
+      policies {
+        name kind
+        forecast(hours: 24) { learning forecastsFrom historyDays error points { size } }
+      }
       targetGroups { name loadBalancer { name } targets { state guest { scalingGroup { id } } } }
       held { policy reason { message advice } }
       blockedBy { message advice }
@@ -94,7 +111,10 @@ function textOf(shown: Group): string {
   ];
   return [
     `${tenant.name}/${name} is to have ${desired} members (${min} to ${max}), has ${size}, of which ${running} run${fate}`,
-    ...shown.policies.map((policy) => `  policy ${policy.name} (${policy.kind})`),
+    ...shown.policies.flatMap(({ name, kind, forecast }) => [
+      `  policy ${name} (${kind})`,
+      ...(forecast ? [`    ${forecastText(forecast)}`] : []),
+    ]),
     ...shown.targetGroups.map((group) => `  ${targetsIn(group, shown.id)}`),
     ...reasons.map(({ message, advice }) => `  • ${message}\n    → ${advice}`),
     "",
@@ -105,4 +125,17 @@ function targetsIn({ name, loadBalancer, targets }: TargetGroup, groupId: string
   const own = targets.filter(({ guest }) => guest.scalingGroup?.id === groupId);
   const healthy = own.filter(({ state }) => state === "HEALTHY").length;
   return `target group ${name} of ${loadBalancer.name} (${healthy} of ${own.length} targets healthy)`;
+}
+
+const POINTS_AN_HOUR = 4;
+
+/** The most members of each hour to come. */
+function forecastText({ learning, forecastsFrom, historyDays, error, points }: Forecast): string {
+  if (learning) return `learns, and forecasts from ${forecastsFrom} on`;
+  const sizes = points.map(({ size }) => size ?? 0);
+  const hours = Array.from({ length: Math.floor(sizes.length / POINTS_AN_HOUR) }, (_, hour) =>
+    Math.max(...sizes.slice(hour * POINTS_AN_HOUR, (hour + 1) * POINTS_AN_HOUR)),
+  );
+  const off = error === null ? "" : `, off by ${Math.round(error * 100)} %`;
+  return `expects ${Math.min(...hours)} to ${Math.max(...hours)} members in the hours to come: ${sparkline(hours)} (from ${historyDays.toFixed(1)} days${off})`;
 }

@@ -1,9 +1,11 @@
 import type { Changes, Entities, FleetMeta, Guest, Snapshot } from "../model/entities.ts";
+import type { LoadHistory } from "../model/forecast.ts";
 import type { HostId, ScalingGroupId, Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Demand } from "./demand.ts";
 import { HostLoads } from "./host-loads.ts";
 import { Indexes } from "./indexes.ts";
+import { Learning } from "./learning.ts";
 import { RequestRates } from "./request-rates.ts";
 import { Signals } from "./signals.ts";
 import { Journal, Table } from "./table.ts";
@@ -95,6 +97,10 @@ export class Leases {
   }
 }
 
+function named(history: LoadHistory | undefined) {
+  return history && { id: history.id, name: history.metric };
+}
+
 export type Tables = { readonly [T in keyof Entities]: Table<Entities[T]> };
 
 /** Which waiting guests are to be looked at: where no room has come free, those whose turn it may be. */
@@ -133,6 +139,8 @@ export class State {
     securityGroup: new Names(),
     loadBalancer: new Names(),
     scalingGroup: new Names(),
+    /** Their names are those of metrics. */
+    loadHistory: new Names(),
   };
   readonly leases: Leases;
   readonly tables: Tables;
@@ -165,6 +173,7 @@ export class State {
   /** The same of scaling groups. */
   readonly touchedGroups = new Set<ScalingGroupId>();
   readonly signals: Signals;
+  readonly learning = new Learning();
   readonly requests = new RequestRates();
   /** Scaling groups to be looked at in the next TICK. Soft: all at start, then by what happens to them. */
   groupsDue = new Set<ScalingGroupId>();
@@ -251,10 +260,16 @@ export class State {
       ),
       ScalingGroup: new Table("ScalingGroup", this.#journal, (b, a) => {
         if (!b || !a) names.scalingGroup.follow(b, a, (a ?? b)?.tenantId);
-        if (b && !a) this.signals.forget(b.id);
+        if (b && !a) {
+          this.signals.forget(b.id);
+          this.learning.forget(b.id);
+        }
         this.touchedGroups.add((a ?? b)?.id as ScalingGroupId);
         indexes.scalingGroupChanged(b, a);
       }),
+      LoadHistory: new Table("LoadHistory", this.#journal, (b, a) =>
+        names.loadHistory.follow(named(b), named(a), (a ?? b)?.groupId),
+      ),
     };
   }
 

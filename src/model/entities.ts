@@ -1,4 +1,5 @@
 import type { Allocation } from "./allocation.ts";
+import type { LoadHistory } from "./forecast.ts";
 import type {
   AffinityRuleId,
   ApiTokenId,
@@ -142,6 +143,8 @@ export interface Host {
   readonly overload: HostOverload | null;
   /** What is being done with its power; null when nothing is. */
   readonly power: HostPower | null;
+  /** How long it booted until it was heard of, the last time that it was switched on; null: it never was. */
+  readonly bootMs: number | null;
   /** Losses of contact in a row, none of them long after the one before. */
   readonly flaps: number;
   /** When it was last heard of after a silence; null before. */
@@ -400,6 +403,8 @@ export interface ScalingGroup {
   readonly launchFailures: number;
   /** None that failed is replaced before this. */
   readonly retryAtMs: number | null;
+  /** Of its newest members, how long it took from their creation until they ran. */
+  readonly launchesMs: readonly number[];
   /** Goes away as soon as its members are gone. */
   readonly deleting: boolean;
   readonly createdAtMs: number;
@@ -562,6 +567,7 @@ export interface Entities {
   LoadBalancer: LoadBalancer;
   LoadBalancerTarget: LoadBalancerTarget;
   ScalingGroup: ScalingGroup;
+  LoadHistory: LoadHistory;
 }
 
 /** What is true of the fleet as a whole, beside its entities. */

@@ -22,6 +22,7 @@ import type {
   Tenant,
   Zone,
 } from "./entities.ts";
+import type { LoadHistory } from "./forecast.ts";
 import type { HostId, IdTypes, IncidentId, Ref, Seq, TenantId, ZoneId } from "./ids.ts";
 import type { PowerWatts } from "./power.ts";
 import type { Role } from "./principals.ts";
@@ -106,6 +107,8 @@ export interface FieldTypes extends IdTypes {
   loadBalancerDefinition: LoadBalancer;
   targetDefinition: LoadBalancerTarget;
   scalingGroupDefinition: ScalingGroup;
+  /** What is new in it. */
+  loadHistoryDefinition: LoadHistory;
   scheduleDefinition: {
     readonly min: number;
     readonly max: number;
@@ -1017,6 +1020,20 @@ export const EVENTS = {
     nextAt: "time?",
     definition: "scheduleDefinition",
   }),
+  // Once an hour for each metric that a predictive policy is about.
+  GroupLoadLearned: event(
+    "SCALING",
+    "DEBUG",
+    "{metric} of {group} is learned up to {until}: {load} at most",
+    {
+      group: "ScalingGroup",
+      metric: "string",
+      from: "time",
+      until: "time",
+      load: "float",
+      definition: "loadHistoryDefinition",
+    },
+  ),
   GroupScaledOut: event(
     "SCALING",
     "NOTICE",

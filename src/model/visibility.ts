@@ -175,6 +175,7 @@ export const VISIBILITY = {
   GroupDeleteRequested: "TENANT",
   GroupRemoved: "TENANT",
   GroupScheduleDue: "TENANT",
+  GroupLoadLearned: "TENANT",
   GroupScaledOut: "TENANT",
   GroupScaledIn: "TENANT",
   ScalingHeld: "TENANT",
@@ -264,6 +265,7 @@ const REASONS_TOLD: Readonly<
   OVER_QUOTA: "AS_IT_IS",
   NO_CAPACITY: "AS_IT_IS",
   METRICS_MISSING: "AS_IT_IS",
+  FORECAST_LEARNING: "AS_IT_IS",
   SCALE_IN_PROTECTED: "AS_IT_IS",
   ZONE_DOWN: "AS_IT_IS",
 };

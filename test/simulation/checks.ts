@@ -227,6 +227,8 @@ export function checkFlows({ state, world }: Server): string[] {
   );
 }
 
+/** What time brings about alone. */
+const PASSES: ReadonlySet<EventKind> = new Set<EventKind>(["ClockAdvanced", "GroupLoadLearned"]);
 /** Forecasts settle for hours: what is advised may change, but not to and fro. */
 const ADVICE: ReadonlySet<EventKind> = new Set<EventKind>([
   "RecommendationMade",
@@ -238,6 +240,6 @@ const ADVICE_MOST = 2;
 export function checkQuiet(events: readonly FleetEvent[]): string[] {
   const isSettling = events.filter(({ kind }) => ADVICE.has(kind)).length <= ADVICE_MOST;
   return events
-    .filter(({ kind }) => kind !== "ClockAdvanced" && !(isSettling && ADVICE.has(kind)))
+    .filter(({ kind }) => !PASSES.has(kind) && !(isSettling && ADVICE.has(kind)))
     .map(({ seq, kind, message }) => `by itself, event ${seq} ${kind}: ${message}`);
 }

@@ -9,6 +9,7 @@ import { isAsDesired, wasStable } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
 import { create, type Folds, nothing, remove } from "./fold.ts";
 import { countLost } from "./incidents.ts";
+import { noteLaunch } from "./launches.ts";
 
 /** All that a guest can be busy with, as it is told to those who wait for something else. */
 const UNDER_WAY: Record<TaskKind, string> = {
@@ -44,8 +45,10 @@ function put(state: State, next: Changing): void {
   if (isAsDesired(next)) next.blockedBy = [];
   else if (next.task && next.blockedBy.length === 0)
     next.blockedBy = underWay(state, next.task, next.hostId);
-  if (next.membership) next.membership = followRun(next.membership, next);
+  const before = next.membership;
+  if (before) next.membership = followRun(before, next);
   state.tables.Guest.set(next);
+  if (before?.hasRun === false && next.membership?.hasRun) noteLaunch(state, next);
 }
 
 /** A migration is no interruption. */

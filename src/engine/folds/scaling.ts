@@ -1,9 +1,15 @@
 import type { ScalingGroup } from "../../model/entities.ts";
 import { EVENTS, type EventKind, type FleetEvent } from "../../model/events.ts";
+import { extended } from "../../model/forecast.ts";
 import type { ScalingGroupId } from "../../model/ids.ts";
-import type { Hold, Membership } from "../../model/scaling.ts";
+import {
+  type Hold,
+  type Membership,
+  type MetricName,
+  predictedMetrics,
+} from "../../model/scaling.ts";
 import type { State } from "../state.ts";
-import { type Folds, remove } from "./fold.ts";
+import type { Folds } from "./fold.ts";
 
 function changeMembership(state: State, guestId: number, change: Partial<Membership>): void {
   const { membership } = state.tables.Guest.get(guestId);
@@ -15,13 +21,28 @@ function setGroup(state: State, event: { payload: { definition: ScalingGroup } }
   state.tables.ScalingGroup.set({ ...{ healthCheck: "GUEST" }, ...event.payload.definition });
 }
 
-/** Another size is another question; samples that are missing are so all the same. */
+/** Reasons that have nothing to do with the size. */
+const STAYS_HELD: ReadonlySet<string> = new Set(["METRICS_MISSING", "FORECAST_LEARNING"]);
+
+/** Another size is another question. */
 function step(state: State, event: FleetEvent<"GroupScaledOut"> | FleetEvent<"GroupScaledIn">) {
   const { group: id, toSize: desired } = event.payload;
-  const held = state.tables.ScalingGroup.get(id).held.filter(
-    ({ reason }) => reason.code === "METRICS_MISSING",
+  const held = state.tables.ScalingGroup.get(id).held.filter(({ reason }) =>
+    STAYS_HELD.has(reason.code),
   );
   state.tables.ScalingGroup.patch(id, { desired, lastStepAtMs: event.atMs, held });
+}
+
+/** What was learned for policies that are not there any more. */
+function forgetHistories(
+  { tables, names }: State,
+  groupId: ScalingGroupId,
+  isKept: (metric: MetricName) => boolean,
+): void {
+  for (const metric of predictedMetrics(tables.ScalingGroup.get(groupId).policies)) {
+    const id = names.loadHistory.find(metric, groupId);
+    if (id !== undefined && !isKept(metric)) tables.LoadHistory.delete(id);
+  }
 }
 
 function withoutHold(state: State, group: number, policy: string): readonly Hold[] {
@@ -30,10 +51,22 @@ function withoutHold(state: State, group: number, policy: string): readonly Hold
 
 export const scalingFolds = {
   GroupCreated: setGroup,
-  GroupChanged: setGroup,
+  GroupChanged: (state, event) => {
+    const { definition } = event.payload;
+    const metrics = predictedMetrics(definition.policies);
+    forgetHistories(state, definition.id, (metric) => metrics.has(metric));
+    setGroup(state, event);
+  },
   GroupDeleteRequested: (state, { payload }) =>
     state.tables.ScalingGroup.patch(payload.group, { deleting: true, held: [], retryAtMs: null }),
-  GroupRemoved: remove("ScalingGroup"),
+  GroupRemoved: (state, { payload: { group } }) => {
+    forgetHistories(state, group, () => false);
+    state.tables.ScalingGroup.delete(group);
+  },
+  GroupLoadLearned: (state, { payload: { definition } }) => {
+    const history = state.tables.LoadHistory.find(definition.id);
+    state.tables.LoadHistory.set(history ? extended(history, definition) : definition);
+  },
   GroupScheduleDue: (state, { payload }) =>
     state.tables.ScalingGroup.patch(payload.group, payload.definition),
   GroupScaledOut: step,

@@ -1,4 +1,6 @@
 import type { Guest, ScalingGroup } from "../../model/entities.ts";
+import { HISTORY_SLOTS, type LoadHistory } from "../../model/forecast.ts";
+import { predictedMetrics } from "../../model/scaling.ts";
 import { failedCheck } from "../controllers/load-balancing/member-health.ts";
 import { isKept, type Member, membersOf } from "../controllers/scaling/members.ts";
 import { groupTimerOf, memberTimerOf, ScalingIndex } from "../scaling-index.ts";
@@ -10,7 +12,20 @@ export function groupsAreSound(state: State): string[] {
   return [
     ...state.tables.ScalingGroup.sorted().flatMap((group) => groupIsSound(state, group)),
     ...state.tables.Guest.sorted().flatMap((guest) => membershipIsSound(state, guest)),
+    ...state.tables.LoadHistory.sorted().flatMap((history) => historyIsSound(state, history)),
   ];
+}
+
+/** It is learned for somebody, begins with what is known, and does not grow for ever. */
+function historyIsSound({ tables, names }: State, history: LoadHistory): string[] {
+  const { id, groupId, metric, loads } = history;
+  const policies = tables.ScalingGroup.find(groupId)?.policies ?? [];
+  return broken(`load history of ${metric}`, [
+    [predictedMetrics(policies).has(metric), "is of use to nobody"],
+    [names.loadHistory.find(metric, groupId) === id, "is there twice"],
+    [typeof loads[0] === "number" && typeof loads.at(-1) === "number", "begins or ends in a gap"],
+    [loads.length <= HISTORY_SLOTS, `has ${loads.length} slots`],
+  ]);
 }
 
 function groupIsSound(state: State, group: ScalingGroup): string[] {

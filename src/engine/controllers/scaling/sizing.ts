@@ -1,10 +1,8 @@
 import type { ScalingGroup } from "../../../model/entities.ts";
-import type { MetricName } from "../../../model/scaling.ts";
+import { loadOfOne, type MetricName, resourceOf } from "../../../model/scaling.ts";
 import type { State } from "../../state.ts";
 import type { Member } from "./members.ts";
 import type { Sizing } from "./wishes.ts";
-
-const SIZED_BY = { CPU: "cpuMillicores", MEMORY: "memoryMiB" } as const;
 
 /** What a group's members are to its metric: people may have resized some, or they are of several flavors. */
 export function sizingOf(
@@ -13,9 +11,9 @@ export function sizingOf(
   metric: MetricName,
   members: readonly Member[],
 ): Sizing {
-  const resource = SIZED_BY[metric as keyof typeof SIZED_BY];
-  if (resource === undefined) return { loadOfOne: 1, surplus: 0 };
-  const one = tables.Flavor.get(template.flavorIds[0] as never).resources[resource];
+  const { resources: one } = tables.Flavor.get(template.flavorIds[0] as never);
+  const resource = resourceOf(metric)?.resource;
+  if (resource === undefined) return { loadOfOne: loadOfOne(metric, one), surplus: 0 };
   const all = members.reduce((sum, { resources }) => sum + resources[resource], 0);
-  return { loadOfOne: one / 100, surplus: members.length - all / one };
+  return { loadOfOne: loadOfOne(metric, one), surplus: members.length - all / one[resource] };
 }

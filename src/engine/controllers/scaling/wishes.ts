@@ -5,6 +5,7 @@ import {
   REQUESTS_PER_TARGET,
   type ScalingPolicy,
   type ScalingStep,
+  wholeMembers,
 } from "../../../model/scaling.ts";
 import type { Sample } from "../../signals.ts";
 
@@ -50,12 +51,11 @@ const SCATTER_SAMPLES = 60;
 const SCATTER_LEAST = 6;
 /** While it is not known, only what is far off can be no chance. */
 const UNKNOWN_SCATTER = 0.5;
-/** Nobody is created for less than this part of what there is to do: samples are rounded, too. */
-const NEGLIGIBLE = 0.01;
 
 /** Null: there is nothing to judge by yet, or nothing of it that this policy is about. */
 export function wishOf(policy: ScalingPolicy, evidence: Evidence): Wish | null {
-  if (policy.kind === "SCHEDULED" || evidence.samples.length === 0) return null;
+  if (policy.kind === "SCHEDULED" || policy.kind === "PREDICTIVE" || evidence.samples.length === 0)
+    return null;
   return policy.kind === "STEP" ? stepWish(policy, evidence) : targetWish(policy, evidence);
 }
 
@@ -118,10 +118,6 @@ function scatterOf(wanted: readonly number[]): number | null {
   const steps = known.slice(1).map((each, index) => Math.abs(each - (known[index] as number)));
   const median = steps.sort((a, b) => a - b)[steps.length >> 1] as number;
   return (median * 1.4826) / Math.SQRT2;
-}
-
-function wholeMembers(wanted: number): number {
-  return Math.ceil(wanted * (1 - NEGLIGIBLE));
 }
 
 function told(policy: Target, { samples, warm, sizing }: Evidence, size: number): Wish {
@@ -195,6 +191,6 @@ function taken(
   return { policy: policy.name, size: Math.max(0, to), reason };
 }
 
-function shown(value: number): string {
+export function shown(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
