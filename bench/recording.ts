@@ -30,7 +30,8 @@ export async function recordFleetStart(dataDir: string, spec: FleetSpec): Promis
       log: (text) => console.error(text),
       fatal: (error) => console.error(error),
     },
-    drivers: (sink) => allDrivers({ seed: 1, nowMs: START_MS, world: new Map(), sink }),
+    drivers: (sink) =>
+      allDrivers({ seed: 1, nowMs: START_MS, world: new Map(), haproxy: new Map(), sink }),
   });
   writer.start();
   await done(writer, { kind: "APPLY_FLEET", spec, dryRun: false, prune: false });

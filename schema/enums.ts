@@ -14,6 +14,7 @@ import {
   HOST_POWER_VERBS,
   HOST_STATUSES,
   LISTENER_PROTOCOLS,
+  MEMBER_HEALTH_CHECKS,
   MOVE_REASONS,
   OPERATION_KINDS,
   OPERATION_STATUSES,
@@ -170,6 +171,11 @@ export const ScalingPolicyKind = builder.enumType("ScalingPolicyKind", {
   description:
     "TARGET_TRACKING keeps a metric at a target; STEP adds or takes members by how far a metric is off; SCHEDULED sets sizes at times; PREDICTIVE learns the shape of days and weeks, and has members up before the load comes.",
   values: SCALING_POLICY_KINDS,
+});
+export const MemberHealthCheck = builder.enumType("MemberHealthCheck", {
+  description:
+    "Who says whether members of a scaling group are well, besides setMemberHealth. GUEST: that they run is enough. LOAD_BALANCER: also the checks of the load balancers that the group is in; where these say so of all, nobody is replaced.",
+  values: MEMBER_HEALTH_CHECKS,
 });
 export const PredictiveMode = builder.enumType("PredictiveMode", {
   description: "Whether a predictive policy moves its group, or only tells what it expects.",

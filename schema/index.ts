@@ -35,6 +35,7 @@ import "./scalars.ts";
 import "./scaling-forecast.ts";
 import "./scaling-group.ts";
 import "./scaling-group-mutations.ts";
+import "./scaling-targets.ts";
 import "./security-group.ts";
 import "./security-group-mutations.ts";
 import "./settings.ts";

@@ -1,14 +1,22 @@
 import type { Command } from "../src/model/commands.ts";
+import type { IdTypes } from "../src/model/ids.ts";
 import {
+  type AnyTargetWish,
   CHECK_DEFAULTS,
   DEFAULT_WEIGHT,
   GROUP_DEFAULTS,
   type Listener,
   type TargetGroup,
-  type TargetWish,
 } from "../src/model/load-balancing.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
-import { commandMutation, cursorOf, type Done, idempotencyKey, inputId } from "./command.ts";
+import {
+  commandMutation,
+  cursorOf,
+  type Done,
+  idempotencyKey,
+  inputId,
+  refuse,
+} from "./command.ts";
 import { BalancingAlgorithm, ListenerProtocol } from "./enums.ts";
 import { globalId } from "./ids.ts";
 import { LoadBalancer } from "./load-balancer.ts";
@@ -58,8 +66,10 @@ const HealthCheckInput = builder.inputType("HealthCheckInput", {
 });
 
 const TargetInput = builder.inputType("TargetInput", {
+  description: "A guest, or a scaling group whose members are targets once they run.",
   fields: (t) => ({
-    guestId: t.id({ required: true }),
+    guestId: t.id({ description: "Either this or scalingGroupId." }),
+    scalingGroupId: t.id(),
     port: t.int({ description: "The group's without." }),
     weight: t.int({
       defaultValue: DEFAULT_WEIGHT,
@@ -111,18 +121,32 @@ function toGroup(input: typeof TargetGroupInput.$inferInput): TargetGroup {
 function toTargets(
   inputs: readonly (typeof TargetInput.$inferInput)[],
   ...path: string[]
-): TargetWish[] {
-  return inputs.map(({ guestId, port, weight }, index) => ({
-    guest: inputId("Guest", guestId, ...path, String(index), "guestId"),
-    port: port ?? null,
-    weight: weight ?? DEFAULT_WEIGHT,
-    address: null,
-  }));
+): AnyTargetWish[] {
+  return inputs.map(({ guestId, scalingGroupId, port, weight }, index) => {
+    const at = [...path, String(index)];
+    const shared = { port: port ?? null, weight: weight ?? DEFAULT_WEIGHT };
+    if (guestId != null && scalingGroupId == null)
+      return { guest: inputId("Guest", guestId, ...at, "guestId"), ...shared, address: null };
+    if (scalingGroupId != null && guestId == null)
+      return {
+        scalingGroup: inputId("ScalingGroup", scalingGroupId, ...at, "scalingGroupId"),
+        ...shared,
+      };
+    throw refuse("INVALID_INPUT", "Give guestId or scalingGroupId, and not both.", ...at);
+  });
 }
 
 function toNewGroup({ targets, ...group }: typeof NewTargetGroup.$inferInput, index: number) {
   const path = ["targetGroups", String(index), "targets"];
   return { ...toGroup(group), targets: toTargets(targets ?? [], ...path) };
+}
+
+function idsOf<T extends "Guest" | "ScalingGroup">(
+  type: T,
+  ids: readonly string[] | null | undefined,
+  field: string,
+): IdTypes[T][] {
+  return (ids ?? []).map((id, index) => inputId(type, id, field, String(index)));
 }
 
 commandMutation({
@@ -197,7 +221,7 @@ commandMutation({
 commandMutation({
   name: "registerTargets",
   description:
-    "Makes guests targets of a group; they get requests once a health check has passed. Those that are targets already are given this port and weight.",
+    "Makes guests, or the members of scaling groups as they come and go, targets of a group; they get requests once a health check has passed. Those that are targets already are given this port and weight.",
   input: builder.inputType("RegisterTargetsInput", {
     fields: (t) => ({
       loadBalancerId: t.id({ required: true }),
@@ -219,22 +243,26 @@ commandMutation({
 commandMutation({
   name: "deregisterTargets",
   description:
-    "Takes guests out of a group. They get no more requests, and leave once those that they have are finished, or after drainSeconds.",
+    "Takes guests or scaling groups out of a group. Their guests get no more requests, and leave once those that they have are finished, or after drainSeconds.",
   input: builder.inputType("DeregisterTargetsInput", {
     fields: (t) => ({
       loadBalancerId: t.id({ required: true }),
       targetGroup: t.string({ required: true }),
-      guestIds: t.idList({ required: true }),
+      guestIds: t.idList({ description: "These, scalingGroupIds, or both." }),
+      scalingGroupIds: t.idList({
+        description: "Scaling groups whose members are to be no targets any more.",
+      }),
       idempotencyKey: t.string(idempotencyKey),
     }),
   }),
   payload: payload("DeregisterTargetsPayload"),
   outcome: "LOAD_BALANCER",
-  toCommand: ({ loadBalancerId, targetGroup, guestIds }) => ({
+  toCommand: ({ loadBalancerId, targetGroup, guestIds, scalingGroupIds }) => ({
     kind: "DEREGISTER_TARGETS",
     loadBalancerId: inputId("LoadBalancer", loadBalancerId, "loadBalancerId"),
     targetGroup,
-    guestIds: guestIds.map((id, index) => inputId("Guest", id, "guestIds", String(index))),
+    guestIds: idsOf("Guest", guestIds, "guestIds"),
+    scalingGroupIds: idsOf("ScalingGroup", scalingGroupIds, "scalingGroupIds"),
   }),
 });
 

@@ -88,10 +88,17 @@ const Traffic = builder.objectRef<Sampled>("Traffic").implement({
     errorsPerSecond: t.float({ resolve: ({ figures }) => figures.errorsPerSecond }),
     latencyP50Ms: t.float({
       nullable: true,
-      description: "Of those that were answered; null when none was.",
+      description:
+        "Of those that were answered; null when none was, and where averages alone are known (HAProxy).",
       resolve: ({ figures }) => figures.latencyP50Ms,
     }),
     latencyP99Ms: t.float({ nullable: true, resolve: ({ figures }) => figures.latencyP99Ms }),
+    latencyMeanMs: t.float({
+      nullable: true,
+      description: "Of those that were answered; null when none was.",
+      // Older samples have none.
+      resolve: ({ figures }) => figures.latencyMeanMs ?? null,
+    }),
     outstanding: t.float({
       description: "Requests that are not finished, on average.",
       resolve: ({ figures }) => figures.outstanding,
@@ -148,8 +155,8 @@ interface Group extends model.TargetGroup {
   readonly loadBalancer: Row;
 }
 
-const TargetGroup = builder.objectRef<Group>("TargetGroup").implement({
-  description: "Guests that take the same requests.",
+export const TargetGroup = builder.objectRef<Group>("TargetGroup").implement({
+  description: "Guests and scaling groups that take the same requests.",
   fields: (t) => ({
     name: t.exposeString("name"),
     port: t.exposeInt("port"),

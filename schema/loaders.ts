@@ -92,6 +92,8 @@ export class Loaders {
   readonly defaultGroup: Batch<number, Row<"SecurityGroup">>;
   /** By load balancer, in order of id. */
   readonly targets: Batch<number, readonly Row<"LoadBalancerTarget">[]>;
+  /** Those that a scaling group is in, by that, in order of id. */
+  readonly balancersOfGroup: Batch<number, readonly Row<"LoadBalancer">[]>;
   /** By load balancer. */
   readonly traffic: Batch<number, typeof loadBalancerTelemetry.$inferSelect>;
   readonly zoneCapacity: Batch<number, CapacityTotals>;
@@ -114,6 +116,7 @@ export class Loaders {
     this.defaultGroup = new Batch((ids) => this.#defaultGroups(ids));
     this.traffic = new Batch((ids) => trafficOf(db, ids));
     this.targets = new Batch((ids) => this.#targets(ids));
+    this.balancersOfGroup = new Batch((ids) => this.#balancersOfGroups(ids));
     this.zoneCapacity = new Batch((ids) => capacityByZone(db, ids));
     this.regionCapacity = new Batch((ids) => capacityByRegion(db, ids));
     this.zonesOfRegion = new Batch((ids) => zonesByRegion(db, ids));
@@ -195,6 +198,18 @@ export class Loaders {
     const rows = this.#db.select().from(loadBalancerTargets).where(owned).orderBy(id).all();
     for (const row of rows) brandWithType(row, "LoadBalancerTarget" as never);
     return Map.groupBy(rows, (row) => row.loadBalancerId as number);
+  }
+
+  #balancersOfGroups(groupIds: readonly number[]): Map<number, Row<"LoadBalancer">[]> {
+    const { scalingTargets, id } = loadBalancers;
+    const groupId = sql`json_extract(value, '$.scalingGroupId')`;
+    const wanted = sql`EXISTS (SELECT 1 FROM json_each(${scalingTargets}) WHERE ${groupId} IN
+      (SELECT value FROM json_each(${JSON.stringify(groupIds)})))`;
+    const rows = this.#db.select().from(loadBalancers).where(wanted).orderBy(id).all();
+    for (const row of rows) brandWithType(row, "LoadBalancer" as never);
+    const isIn = (row: Row<"LoadBalancer">, groupId: number) =>
+      row.scalingTargets.some(({ scalingGroupId }) => scalingGroupId === groupId);
+    return new Map(groupIds.map((each) => [each, rows.filter((row) => isIn(row, each))]));
   }
 
   #measuredInZones(keys: readonly string[]): Map<string, AvailabilityReport> {

@@ -13,7 +13,7 @@ import {
   refuse,
 } from "./command.ts";
 import type { ApiContext } from "./context.ts";
-import { Priority, TerminationPolicy } from "./enums.ts";
+import { MemberHealthCheck, Priority, TerminationPolicy } from "./enums.ts";
 import { payload as guestPayload } from "./guest-mutations.ts";
 import { globalId } from "./ids.ts";
 import { idByName, needed, OWNER, oneOf, ownerId } from "./named-inputs.ts";
@@ -145,6 +145,10 @@ commandMutation({
         defaultValue: SCALING_DEFAULTS.unhealthyAfterSeconds,
         description: UNHEALTHY,
       }),
+      healthCheck: t.field({
+        type: MemberHealthCheck,
+        defaultValue: SCALING_DEFAULTS.healthCheck,
+      }),
       idempotencyKey: t.string(idempotencyKey),
     }),
   }),
@@ -165,6 +169,7 @@ commandMutation({
     warmUpSeconds: input.warmUpSeconds ?? SCALING_DEFAULTS.warmUpSeconds,
     scaleInAfterSeconds: input.scaleInAfterSeconds ?? SCALING_DEFAULTS.scaleInAfterSeconds,
     unhealthyAfterSeconds: input.unhealthyAfterSeconds ?? SCALING_DEFAULTS.unhealthyAfterSeconds,
+    healthCheck: input.healthCheck ?? SCALING_DEFAULTS.healthCheck,
   }),
 });
 
@@ -186,6 +191,7 @@ commandMutation({
       warmUpSeconds: t.float({ description: WARM_UP }),
       scaleInAfterSeconds: t.float({ description: SCALE_IN }),
       unhealthyAfterSeconds: t.float({ description: UNHEALTHY }),
+      healthCheck: t.field({ type: MemberHealthCheck }),
       idempotencyKey: t.string(idempotencyKey),
     }),
   }),
@@ -199,6 +205,7 @@ commandMutation({
       ...(input.template && { template: toTemplate(input.template, context) }),
       ...(zoneIds && { zoneIds }),
       ...(input.policies && { policies: input.policies.map(toPolicy) }),
+      ...(input.healthCheck && { healthCheck: input.healthCheck }),
       ...(input.terminationPolicy && { terminationPolicy: input.terminationPolicy }),
       ...given({
         min: input.min,

@@ -4,7 +4,7 @@ import type { GroupTemplate, Hold } from "../src/model/scaling.ts";
 import { guests, scalingGroups } from "../src/store/tables.ts";
 import { builder } from "./builder.ts";
 import { connectionOf } from "./connection.ts";
-import { Priority, TerminationPolicy } from "./enums.ts";
+import { MemberHealthCheck, Priority, TerminationPolicy } from "./enums.ts";
 import { Flavor } from "./flavor.ts";
 import { Guest, GuestConnection, guestArgs, guestCondition, guestPage } from "./guest.ts";
 import { filterIds } from "./ids.ts";
@@ -109,6 +109,7 @@ export const ScalingGroup = builder.drizzleNode("scalingGroups", {
     unhealthyAfterSeconds: t.exposeFloat("unhealthyAfterSeconds", {
       description: "A member is replaced when its health check has been bad for so long.",
     }),
+    healthCheck: t.expose("healthCheck", { type: MemberHealthCheck }),
     bootSeconds: t.float({
       nullable: true,
       description:

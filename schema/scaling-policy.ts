@@ -25,9 +25,9 @@ const ScalingStep = builder.objectRef<Step>("ScalingStep").implement({
 });
 
 const METRIC =
-  "`CPU` or `MEMORY` in percent of what warm members have, or the name of one that is pushed (putMetric).";
+  "`CPU` or `MEMORY` in percent of what warm members have, `REQUESTS_PER_TARGET` a second in its target groups, or the name of one that is pushed (putMetric).";
 const TARGET =
-  "TARGET_TRACKING and PREDICTIVE: what each member is to have: percent of CPU or MEMORY, or so much of the pushed metric, which is of the whole group.";
+  "TARGET_TRACKING and PREDICTIVE: what each member is to have: percent of CPU or MEMORY, requests a second, or so much of the pushed metric, which is of the whole group.";
 const CRON =
   "SCHEDULED: five fields, minute to day of the week, or six with seconds first; as in cron.";
 

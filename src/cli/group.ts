@@ -6,7 +6,7 @@ export const group: Command = {
   name: "group",
   synopsis: "[TENANT/]NAME [--size N] [--url URL]",
   summary: "Show a scaling group, or set how many members it is to have",
-  details: `What is shown: its size, its policies and what they expect of the next 24 hours, what they want and
+  details: `What is shown: its size, its policies and what they expect of the next 24 hours, its load balancers, what they want and
 may not have, and why members are missing. With --size it is told to have so many, from min to max; its
 policies may move it again.`,
   options: {
@@ -33,6 +33,14 @@ interface Reason {
   readonly message: string;
   readonly advice: string;
 }
+interface TargetGroup {
+  readonly name: string;
+  readonly loadBalancer: { readonly name: string };
+  readonly targets: readonly {
+    readonly state: string;
+    readonly guest: { readonly scalingGroup: { readonly id: string } | null };
+  }[];
+}
 interface Policy {
   readonly name: string;
   readonly kind: string;
@@ -56,6 +64,7 @@ interface Group {
   readonly running: number;
   readonly deleting: boolean;
   readonly policies: readonly Policy[];
+  readonly targetGroups: readonly TargetGroup[];
   readonly held: readonly { readonly policy: string; readonly reason: Reason }[];
   readonly blockedBy: readonly Reason[];
 }
@@ -69,6 +78,7 @@ async function find(url: string, text: string): Promise<Group> {
         name kind
         forecast(hours: 24) { learning forecastsFrom historyDays error points { size } }
       }
+      targetGroups { name loadBalancer { name } targets { state guest { scalingGroup { id } } } }
       held { policy reason { message advice } }
       blockedBy { message advice }
     }
@@ -105,9 +115,16 @@ function textOf(shown: Group): string {
       `  policy ${name} (${kind})`,
       ...(forecast ? [`    ${forecastText(forecast)}`] : []),
     ]),
+    ...shown.targetGroups.map((group) => `  ${targetsIn(group, shown.id)}`),
     ...reasons.map(({ message, advice }) => `  • ${message}\n    → ${advice}`),
     "",
   ].join("\n");
+}
+
+function targetsIn({ name, loadBalancer, targets }: TargetGroup, groupId: string): string {
+  const own = targets.filter(({ guest }) => guest.scalingGroup?.id === groupId);
+  const healthy = own.filter(({ state }) => state === "HEALTHY").length;
+  return `target group ${name} of ${loadBalancer.name} (${healthy} of ${own.length} targets healthy)`;
 }
 
 const POINTS_AN_HOUR = 4;

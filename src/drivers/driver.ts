@@ -54,16 +54,20 @@ export type Obstacle =
 /** Where a driver puts what it saw. The observation carries the time it was made, not when it is read. */
 export type ObservationSink = (observation: Observation) => void;
 
+/** A driver that remembers something which outlives the process in the store. */
+export interface StoredDriver extends Driver {
+  /** State that changed since the last call, to be stored with the next batch; null deletes a key. */
+  takeDirtyState(): ReadonlyMap<string, string | null>;
+}
+
 /**
  * A driver whose world moves with the fleet's clock and only then: what is due is found by
  * `nextDueAtMs`, and happens in `advanceTo`. Its state outlives the process in the store.
  */
-export interface ClockedDriver extends Driver {
+export interface ClockedDriver extends StoredDriver {
   readonly name: DriverName;
   /** The next instant at which something happens by itself; null when nothing ever will. */
   nextDueAtMs(): number | null;
   /** Let everything happen that is due up to `nowMs`, in order. */
   advanceTo(nowMs: number): void;
-  /** State that changed since the last call, to be stored with the next batch; null deletes a key. */
-  takeDirtyState(): ReadonlyMap<string, string | null>;
 }

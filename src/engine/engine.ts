@@ -58,6 +58,7 @@ import { movesWanted, orderMoves } from "./controllers/moves/moves.ts";
 import { completeFailover, openFailovers } from "./controllers/recovery.ts";
 import { handleScaling, isScaling } from "./controllers/scaling/handle.ts";
 import { measureGroups } from "./controllers/scaling/measure.ts";
+import { measureRequests } from "./controllers/scaling/measure-requests.ts";
 import { sweepMetrics } from "./controllers/scaling/missing.ts";
 import { followForecasts } from "./controllers/scaling/policies.ts";
 import {
@@ -83,7 +84,7 @@ import { type State, widest } from "./state.ts";
  * What follows from an input: facts in order, and for a command its outcome or why it is refused. The
  * facts are folded into the state one by one as they are found, and stay there until somebody rolls
  * the state back. After a refusal, a dry run or an error the state is as it was found, but for the
- * leases, heat, usage and signals, which take note of what is measured. Nothing else goes in: the same
+ * leases, heat, usage, signals and request rates, which take note of what is measured. Nothing else goes in: the same
  * state, input and time give the same facts. Throws only for bugs.
  */
 export function decide(state: State, input: Input, nowMs: number): Decision {
@@ -262,6 +263,7 @@ function handleObservation(ctx: Context, seen: Observation): void {
       for (const { hostId, level } of seen.hosts) ctx.state.heat.set(hostId, level);
       break;
     case "TRAFFIC":
+      measureRequests(ctx, seen.loadBalancers);
       break;
     case "LOAD_BALANCER_UNREACHABLE":
     case "LOAD_BALANCER_REACHABLE":

@@ -1,6 +1,11 @@
 import type { Guest, ScalingGroup } from "../model/entities.ts";
 import type { GuestId, HostId, ScalingGroupId, ZoneId } from "../model/ids.ts";
-import { isMeasured, type MetricName, type ScalingPolicy } from "../model/scaling.ts";
+import {
+  isUsage,
+  type MetricName,
+  REQUESTS_PER_TARGET,
+  type ScalingPolicy,
+} from "../model/scaling.ts";
 import { Groups, keep } from "./groups.ts";
 import { Timers } from "./timers.ts";
 
@@ -31,8 +36,9 @@ export class ScalingIndex {
   readonly memberTimers = new Timers<GuestId>();
   /** Groups with policies about a metric. */
   readonly watched = new Set<ScalingGroupId>();
-  /** Those of them with one about what is measured by itself. */
+  /** Those of them with one about what guests use, or about the requests that they get. */
   readonly measured = new Set<ScalingGroupId>();
+  readonly byRequests = new Set<ScalingGroupId>();
   /** Groups that might be spread more evenly over the zones where they may run. */
   readonly uneven = new Set<ScalingGroupId>();
   readonly #standing = new Map<ScalingGroupId, Map<ZoneId, number>>();
@@ -58,7 +64,8 @@ export class ScalingIndex {
     this.groupTimers.set(id, after ? groupTimerOf(after) : null);
     const metrics = (after?.policies ?? []).flatMap(metricOf);
     keep(this.watched, id, metrics.length > 0);
-    keep(this.measured, id, metrics.some(isMeasured));
+    keep(this.measured, id, metrics.some(isUsage));
+    keep(this.byRequests, id, metrics.includes(REQUESTS_PER_TARGET));
     if (after) this.groupsOfTenant.add(tenantId, id);
     else this.groupsOfTenant.remove(tenantId, id);
     if (before && after && before.zoneIds === after.zoneIds) return;

@@ -6,6 +6,7 @@ import { Demand } from "./demand.ts";
 import { HostLoads } from "./host-loads.ts";
 import { Indexes } from "./indexes.ts";
 import { Learning } from "./learning.ts";
+import { RequestRates } from "./request-rates.ts";
 import { Signals } from "./signals.ts";
 import { Journal, Table } from "./table.ts";
 import { Usage } from "./usage.ts";
@@ -173,6 +174,7 @@ export class State {
   readonly touchedGroups = new Set<ScalingGroupId>();
   readonly signals: Signals;
   readonly learning = new Learning();
+  readonly requests = new RequestRates();
   /** Scaling groups to be looked at in the next TICK. Soft: all at start, then by what happens to them. */
   groupsDue = new Set<ScalingGroupId>();
   /** Faults in force, by `kind:target`. */
@@ -246,9 +248,11 @@ export class State {
       Incident: new Table("Incident", this.#journal, indexes.incidents.incidentChanged),
       ApiToken: new Table("ApiToken", this.#journal, () => {}),
       Recommendation: new Table("Recommendation", this.#journal, () => {}),
-      LoadBalancer: new Table("LoadBalancer", this.#journal, (b, a) =>
-        names.loadBalancer.follow(b, a, (a ?? b)?.tenantId),
-      ),
+      LoadBalancer: new Table("LoadBalancer", this.#journal, (b, a) => {
+        names.loadBalancer.follow(b, a, (a ?? b)?.tenantId);
+        indexes.targets.balancerChanged(b, a);
+        if (b && !a) this.requests.forget(b.id);
+      }),
       LoadBalancerTarget: new Table(
         "LoadBalancerTarget",
         this.#journal,

@@ -1,4 +1,4 @@
-import type { LoadBalancerTarget } from "../model/entities.ts";
+import type { LoadBalancer, LoadBalancerTarget } from "../model/entities.ts";
 import type { GuestId, LoadBalancerId, LoadBalancerTargetId } from "../model/ids.ts";
 import { Groups } from "./groups.ts";
 import { Timers } from "./timers.ts";
@@ -7,8 +7,20 @@ import { Timers } from "./timers.ts";
 export class TargetIndex {
   readonly ofGuest = new Groups<LoadBalancerTargetId>();
   readonly ofLoadBalancer = new Groups<LoadBalancerTargetId>();
+  /** Load balancers that a scaling group is in. */
+  readonly ofScalingGroup = new Groups<LoadBalancerId>();
   /** Those that are draining, by when that is over. */
   readonly draining = new Timers<LoadBalancerTargetId>();
+
+  readonly balancerChanged = (
+    before: LoadBalancer | undefined,
+    after: LoadBalancer | undefined,
+  ): void => {
+    for (const { scalingGroupId } of before?.scalingTargets ?? [])
+      this.ofScalingGroup.remove(scalingGroupId, (before as LoadBalancer).id);
+    for (const { scalingGroupId } of after?.scalingTargets ?? [])
+      this.ofScalingGroup.add(scalingGroupId, (after as LoadBalancer).id);
+  };
 
   readonly targetChanged = (
     before: LoadBalancerTarget | undefined,

@@ -91,12 +91,12 @@ class SpecBuilder {
       securityGroups: (document.securityGroups ?? []).map((item, index) =>
         this.#securityGroup(item, ["securityGroups", String(index)]),
       ),
-      loadBalancers: buildLoadBalancers(
-        document.loadBalancers ?? [],
-        this.#references,
-        this.#names,
-        this.#workloads,
-      ),
+      loadBalancers: buildLoadBalancers(document.loadBalancers ?? [], {
+        references: this.#references,
+        names: this.#names,
+        workloads: this.#workloads,
+        problems: this.#problems,
+      }),
       scalingGroups: (document.scalingGroups ?? []).map((item, index) =>
         this.#scalingGroup(item, ["scalingGroups", String(index)]),
       ),
@@ -278,6 +278,7 @@ class SpecBuilder {
       warmUpSeconds: shared.warmUpSeconds,
       scaleInAfterSeconds: shared.scaleInAfterSeconds,
       unhealthyAfterSeconds: shared.unhealthyAfterSeconds,
+      healthCheck: shared.healthCheck,
       demand: demand ? this.#demand(demand, [...path, "demand"]) : null,
     };
   }

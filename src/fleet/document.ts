@@ -5,6 +5,7 @@ import type {
   DesiredState,
   Direction,
   ListenerProtocol,
+  MemberHealthCheck,
   Polarity,
   PredictiveMode,
   Priority,
@@ -147,7 +148,9 @@ export interface TargetGroupItem extends Partial<Omit<TargetGroup, "healthCheck"
 export type TargetItem =
   | string
   | {
-      readonly guest: string;
+      /** This or `scalingGroup`. */
+      readonly guest?: string;
+      readonly scalingGroup?: string;
       readonly port?: number;
       readonly weight?: number;
       readonly address?: string;
@@ -166,6 +169,7 @@ export interface ScalingGroupItem {
   readonly warmUpSeconds?: number;
   readonly scaleInAfterSeconds?: number;
   readonly unhealthyAfterSeconds?: number;
+  readonly healthCheck?: MemberHealthCheck;
   readonly demand?: { readonly peakCpuCores: number; readonly workload: WorkloadItem };
 }
 export interface TemplateItem {

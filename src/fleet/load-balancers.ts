@@ -1,24 +1,31 @@
 /** Load balancers of a document as a `FleetSpec` has them: with their defaults, counted guests written out. */
 import { GUEST_DEFAULTS, type LoadBalancerSpec, type Path } from "../model/fleet.ts";
 import {
+  type AnyTargetWish,
   CHECK_DEFAULTS,
   DEFAULT_WEIGHT,
   GROUP_DEFAULTS,
-  type TargetWish,
   TRAFFIC_DEFAULTS,
   type Traffic,
 } from "../model/load-balancing.ts";
 import type { LoadBalancerItem, TargetGroupItem, TrafficItem } from "./document.ts";
 import type { Names } from "./names.ts";
+import type { ProblemList } from "./problems.ts";
 import type { References } from "./references.ts";
 import type { WorkloadBuilder } from "./workload.ts";
 
+interface Parts {
+  readonly references: References;
+  readonly names: Names;
+  readonly workloads: WorkloadBuilder;
+  readonly problems: ProblemList;
+}
+
 export function buildLoadBalancers(
   items: readonly LoadBalancerItem[],
-  references: References,
-  names: Names,
-  workloads: WorkloadBuilder,
+  parts: Parts,
 ): LoadBalancerSpec[] {
+  const { names, workloads } = parts;
   return items.map((item, index) => {
     const path = ["loadBalancers", String(index)];
     const { name, tenant = GUEST_DEFAULTS.tenant, listeners = [], targetGroups = [] } = item;
@@ -40,12 +47,7 @@ export function buildLoadBalancers(
       })),
       targetGroups: targetGroups.map((group, nth) => ({
         ...groupOf(group),
-        targets: targetsOf(group, tenant, references, [
-          ...path,
-          "targetGroups",
-          String(nth),
-          "targets",
-        ]),
+        targets: targetsOf(group, tenant, parts, [...path, "targetGroups", String(nth), "targets"]),
       })),
     };
   });
@@ -62,23 +64,26 @@ function groupOf(item: TargetGroupItem) {
   return { ...GROUP_DEFAULTS, ...rest, healthCheck: { ...CHECK_DEFAULTS, ...healthCheck } };
 }
 
-/** One that is named twice is what it is named to be last. */
+/** A guest that is named twice is what it is named to be last. */
 function targetsOf(
   { targets = [] }: TargetGroupItem,
   tenant: string,
-  references: References,
+  { references, problems }: Pick<Parts, "references" | "problems">,
   path: Path,
-): TargetWish<string>[] {
-  const wishes = new Map<string, TargetWish<string>>();
+): AnyTargetWish<string, string>[] {
+  const wishes = new Map<string, AnyTargetWish<string, string>>();
+  const groups: AnyTargetWish<string, string>[] = [];
   for (const [index, item] of targets.entries()) {
-    const {
-      guest,
-      port = null,
-      weight = DEFAULT_WEIGHT,
-      address = null,
-    } = typeof item === "string" ? { guest: item } : item;
-    for (const name of references.ofTenant([guest], tenant, [...path, String(index)]))
-      wishes.set(name, { guest: name, port, weight, address });
+    const at = [...path, String(index)];
+    const named = typeof item === "string" ? { guest: item } : item;
+    const { guest, scalingGroup, port = null, weight = DEFAULT_WEIGHT, address = null } = named;
+    if (scalingGroup !== undefined) {
+      if (address !== null)
+        problems.add([...at, "address"], "members of a scaling group have addresses of their own");
+      groups.push({ scalingGroup, port, weight });
+    } else if (guest !== undefined)
+      for (const name of references.ofTenant([guest], tenant, at))
+        wishes.set(name, { guest: name, port, weight, address });
   }
-  return [...wishes.values()];
+  return [...wishes.values(), ...groups];
 }

@@ -106,18 +106,24 @@ const TARGET: ChoiceSchema = {
     object(
       {
         guest: name("The guest's name."),
+        scalingGroup: name(
+          "Instead of a guest, a scaling group of the tenant: its members are targets once they run.",
+        ),
         port: whole("port", "Where it takes requests. The group's port without."),
         address: {
           type: "string",
           pattern: IPV4_ADDRESS,
           maxLength: 15,
-          description: "The IPv4 address where it is reached. The guest's own without.",
+          description: "The IPv4 address where a guest is reached. The guest's own without.",
         },
-        weight: whole("weight", "Its part of the requests where the algorithm is WEIGHTED.", {
-          default: DEFAULT_WEIGHT,
-        }),
+        weight: whole(
+          "weight",
+          "Its part, or that of each member, of the requests where the algorithm is WEIGHTED.",
+          { default: DEFAULT_WEIGHT },
+        ),
       },
-      ["guest"],
+      [],
+      { oneOf: [{ required: ["guest"] }, { required: ["scalingGroup"] }] },
     ),
   ],
 };
@@ -156,10 +162,12 @@ const TARGET_GROUP = object(
     backend: name(
       "Its backend in HAProxy's configuration. Of the group's own name without. HAProxy only.",
     ),
-    targets: list(TARGET, LIMITS.targetsOfGroup, { description: "Who takes the requests." }),
+    targets: list(TARGET, LIMITS.targetsOfGroup, {
+      description: "Who takes the requests: guests and scaling groups.",
+    }),
   },
   ["name", "port"],
-  { description: "Guests that take the same requests." },
+  { description: "Guests and scaling groups that take the same requests." },
 );
 
 export const LOAD_BALANCER = object(

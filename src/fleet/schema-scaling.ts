@@ -1,7 +1,12 @@
 import { GUEST_DEFAULTS } from "../model/fleet.ts";
 import { LIMITS } from "../model/limits.ts";
 import { SCALING_DEFAULTS, SCALING_LIMITS } from "../model/scaling.ts";
-import { PREDICTIVE_MODES, PRIORITIES, TERMINATION_POLICIES } from "../model/statuses.ts";
+import {
+  MEMBER_HEALTH_CHECKS,
+  PREDICTIVE_MODES,
+  PRIORITIES,
+  TERMINATION_POLICIES,
+} from "../model/statuses.ts";
 import { ALLOCATION, name } from "./schema-common.ts";
 import {
   type ChoiceSchema,
@@ -28,13 +33,13 @@ const metric: TextSchema = {
   type: "string",
   maxLength: SCALING_LIMITS.metricNameLength,
   description:
-    "`CPU` or `MEMORY` in percent of what warm members have, or the name of one that is pushed (`putMetric`).",
+    "`CPU` or `MEMORY` in percent of what warm members have, `REQUESTS_PER_TARGET` a second in its target groups, or the name of one that is pushed (`putMetric`).",
   examples: ["CPU", "queueLength"],
 };
 
 const TARGET = number(0, SCALING_LIMITS.value, {
   description:
-    "What each member is to have: percent of CPU or MEMORY, or so much of the pushed metric, which is of the whole group. More than 0.",
+    "What each member is to have: percent of CPU or MEMORY, requests a second, or so much of the pushed metric, which is of the whole group. More than 0.",
 });
 
 const TEMPLATE = object(
@@ -198,6 +203,11 @@ export const SCALING_GROUP = object(
       "A member is replaced when its health check has been bad for so long.",
       SCALING_DEFAULTS.unhealthyAfterSeconds,
     ),
+    healthCheck: oneOf(MEMBER_HEALTH_CHECKS, {
+      description:
+        "LOAD_BALANCER: a member is also unhealthy while checks of a load balancer say so of it and not of all.",
+      default: SCALING_DEFAULTS.healthCheck,
+    }),
     demand: object(
       {
         peakCpuCores: number(0.001, LIMITS.cpuCores * SCALING_LIMITS.members, {

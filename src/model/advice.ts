@@ -74,7 +74,7 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   NO_CAPACITY:
     "Make room: add hosts or stop other guests. Guest.blockedBy of its members tells what each one waits for.",
   METRICS_MISSING:
-    "Find out why no samples come: from the drivers of its members' hosts, or from whoever pushes them (putMetric).",
+    "Find out why no samples come: from the drivers of its members' hosts or of its load balancers, or from whoever pushes them (putMetric). Requests are counted where the group is in a target group (registerTargets).",
   FORECAST_LEARNING:
     "Nothing: the policy learns from the samples of a day before it says anything. Until then others move the group.",
   SCALE_IN_PROTECTED: "Take the protection from some of its members (setScaleInProtection).",

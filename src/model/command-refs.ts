@@ -26,6 +26,7 @@ const TYPES = {
   loadBalancerId: "LoadBalancer",
   guestIds: "Guest",
   scalingGroupId: "ScalingGroup",
+  scalingGroupIds: "ScalingGroup",
   zoneIds: "Zone",
 } as const satisfies Record<IdField, EntityType>;
 

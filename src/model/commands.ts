@@ -18,13 +18,19 @@ import type {
   TenantId,
   ZoneId,
 } from "./ids.ts";
-import type { Listener, TargetGroup, TargetWish } from "./load-balancing.ts";
+import type { AnyTargetWish, Listener, TargetGroup } from "./load-balancing.ts";
 import type { Role } from "./principals.ts";
 import type { Problem, Rejection } from "./rejections.ts";
 import type { Resources } from "./resources.ts";
 import type { ScalingPolicy } from "./scaling.ts";
 import type { SecurityRuleWish } from "./security.ts";
-import type { DesiredState, FaultKind, Priority, TerminationPolicy } from "./statuses.ts";
+import type {
+  DesiredState,
+  FaultKind,
+  MemberHealthCheck,
+  Priority,
+  TerminationPolicy,
+} from "./statuses.ts";
 import type { Workload } from "./workload.ts";
 
 /** What a group's members are to be made of. */
@@ -53,6 +59,7 @@ export interface GroupWish {
   readonly warmUpSeconds: number;
   readonly scaleInAfterSeconds: number;
   readonly unhealthyAfterSeconds: number;
+  readonly healthCheck: MemberHealthCheck;
 }
 
 /** What a person or program may ask of the fleet. */
@@ -134,7 +141,9 @@ export type Command =
       readonly name: string;
       readonly tenantId: TenantId;
       readonly listeners: readonly Listener[];
-      readonly targetGroups: readonly (TargetGroup & { readonly targets: readonly TargetWish[] })[];
+      readonly targetGroups: readonly (TargetGroup & {
+        readonly targets: readonly AnyTargetWish[];
+      })[];
     }
   | {
       readonly kind: "UPDATE_LOAD_BALANCER";
@@ -148,13 +157,14 @@ export type Command =
       readonly kind: "REGISTER_TARGETS";
       readonly loadBalancerId: LoadBalancerId;
       readonly targetGroup: string;
-      readonly targets: readonly TargetWish[];
+      readonly targets: readonly AnyTargetWish[];
     }
   | {
       readonly kind: "DEREGISTER_TARGETS";
       readonly loadBalancerId: LoadBalancerId;
       readonly targetGroup: string;
       readonly guestIds: readonly GuestId[];
+      readonly scalingGroupIds: readonly ScalingGroupId[];
     }
   | {
       readonly kind: "SET_TARGET_WEIGHT";

@@ -24,7 +24,7 @@ import type {
   TenantId,
   ZoneId,
 } from "./ids.ts";
-import type { Listener, TargetGroup } from "./load-balancing.ts";
+import type { Listener, ScalingTarget, TargetGroup } from "./load-balancing.ts";
 import type { PowerWatts } from "./power.ts";
 import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
@@ -49,6 +49,7 @@ import type {
   HostPowerVerb,
   HostStatus,
   LoadBalancerDriverName,
+  MemberHealthCheck,
   MoveReason,
   OperationKind,
   OperationStatus,
@@ -387,6 +388,8 @@ export interface ScalingGroup {
   readonly scaleInAfterSeconds: number;
   /** A member is replaced when its health check has been bad for so long. */
   readonly unhealthyAfterSeconds: number;
+  /** Who says whether members are well, besides `setMemberHealth`. */
+  readonly healthCheck: MemberHealthCheck;
   readonly demand: GroupDemand | null;
   /** The number of the next member: none is ever given twice. */
   readonly nextNumber: number;
@@ -506,6 +509,8 @@ export interface LoadBalancer {
   readonly socketPath: string | null;
   readonly listeners: readonly Listener[];
   readonly targetGroups: readonly TargetGroup[];
+  /** Scaling groups whose members are targets: one of a kind in each target group. */
+  readonly scalingTargets: readonly ScalingTarget[];
   /** The groups of which no target is healthy, so that all of them get requests. */
   readonly openGroups: readonly string[];
   /** Since when what moves the requests can't be spoken to; null while it can. */

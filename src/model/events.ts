@@ -1091,6 +1091,12 @@ export const EVENTS = {
     guest: "Guest",
     group: "ScalingGroup",
   }),
+  MemberHealthDoubted: event(
+    "SCALING",
+    "NOTICE",
+    "What checks say of {guest} is not believed, and it is not replaced: {because}",
+    { guest: "Guest", group: "ScalingGroup", because: "string" },
+  ),
   MemberFailed: event("SCALING", "WARNING", "{guest} has failed its health check: {reason}", {
     guest: "Guest",
     group: "ScalingGroup",

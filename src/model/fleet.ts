@@ -1,6 +1,6 @@
 import type { Allocation } from "./allocation.ts";
 import type { Quota } from "./entities.ts";
-import type { Listener, TargetGroup, TargetWish } from "./load-balancing.ts";
+import type { AnyTargetWish, Listener, TargetGroup } from "./load-balancing.ts";
 import type { PowerWatts } from "./power.ts";
 import type { Resources } from "./resources.ts";
 import type { GroupDemand, ScalingPolicy } from "./scaling.ts";
@@ -10,6 +10,7 @@ import type {
   DesiredState,
   DriverName,
   LoadBalancerDriverName,
+  MemberHealthCheck,
   Polarity,
   Priority,
   RuleKind,
@@ -109,9 +110,9 @@ export interface LoadBalancerSpec extends Item {
   readonly driver: LoadBalancerDriverName;
   readonly socketPath: string | null;
   readonly listeners: readonly Listener[];
-  /** Their targets by the names of guests of its tenant, those of counted guests written out. */
+  /** Their targets by the names of guests and scaling groups of its tenant, those of counted guests written out. */
   readonly targetGroups: readonly (TargetGroup & {
-    readonly targets: readonly TargetWish<string>[];
+    readonly targets: readonly AnyTargetWish<string, string>[];
   })[];
 }
 export interface ScalingGroupSpec extends Item {
@@ -129,6 +130,7 @@ export interface ScalingGroupSpec extends Item {
   readonly warmUpSeconds: number;
   readonly scaleInAfterSeconds: number;
   readonly unhealthyAfterSeconds: number;
+  readonly healthCheck: MemberHealthCheck;
   readonly demand: GroupDemand | null;
 }
 export interface TemplateSpec {

@@ -1,4 +1,4 @@
-import type { GuestId } from "./ids.ts";
+import type { GuestId, ScalingGroupId } from "./ids.ts";
 import { LIMITS, nameProblem } from "./limits.ts";
 import type { BalancingAlgorithm, ListenerProtocol } from "./statuses.ts";
 import type { Workload } from "./workload.ts";
@@ -67,6 +67,34 @@ export interface TargetWish<Guest = GuestId> {
   readonly weight: number;
   /** Where it is reached; null: at its guest's own address. */
   readonly address: string | null;
+}
+
+/** A scaling group whose members are to be targets, found or still by name. */
+export interface ScalingWish<Group = ScalingGroupId> {
+  readonly scalingGroup: Group;
+  /** Null: the target group's. */
+  readonly port: number | null;
+  /** Of each member. */
+  readonly weight: number;
+}
+
+export type AnyTargetWish<Guest = GuestId, Group = ScalingGroupId> =
+  | TargetWish<Guest>
+  | ScalingWish<Group>;
+
+export function isScalingWish<Guest, Group>(
+  wish: AnyTargetWish<Guest, Group>,
+): wish is ScalingWish<Group> {
+  return "scalingGroup" in wish;
+}
+
+/** A scaling group that is in a target group: each of its members that came up is a target. */
+export interface ScalingTarget {
+  /** The name of one of the load balancer's own groups. */
+  readonly targetGroup: string;
+  readonly scalingGroupId: ScalingGroupId;
+  readonly port: number | null;
+  readonly weight: number;
 }
 
 /** ELB's thresholds; drained within half a minute, and checked as often as HAProxy would. */

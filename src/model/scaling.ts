@@ -20,11 +20,22 @@ export interface GroupTemplate {
   readonly allocation: Allocation | null;
 }
 
-/** `CPU` and `MEMORY` are measured, in percent of what members have; others are pushed (`putMetric`). */
+/**
+ * `CPU` and `MEMORY` are measured, in percent of what members have, and `REQUESTS_PER_TARGET`, a second; others
+ * are pushed (`putMetric`).
+ */
 export type MetricName = string;
-export const MEASURED_METRICS = ["CPU", "MEMORY"] as const;
+const USAGE_METRICS = ["CPU", "MEMORY"] as const;
+/** As in AWS Auto Scaling ("ALBRequestCountPerTarget"), but for a second. */
+export const REQUESTS_PER_TARGET = "REQUESTS_PER_TARGET";
+
+/** Measured of the guests' usage, in percent. */
+export function isUsage(metric: MetricName): boolean {
+  return (USAGE_METRICS as readonly string[]).includes(metric);
+}
+
 export function isMeasured(metric: MetricName): boolean {
-  return (MEASURED_METRICS as readonly string[]).includes(metric);
+  return isUsage(metric) || metric === REQUESTS_PER_TARGET;
 }
 
 /**
@@ -36,7 +47,7 @@ export type ScalingPolicy =
       readonly kind: "TARGET_TRACKING";
       readonly name: string;
       readonly metric: MetricName;
-      /** Percent, or the pushed metric's own unit: what each member is to have of it. */
+      /** Percent, requests a second, or the pushed metric's own unit: what each member is to have of it. */
       readonly target: number;
       /** It never makes the group smaller. */
       readonly scaleOutOnly: boolean;
@@ -130,6 +141,8 @@ export interface Membership {
 
 export interface Illness {
   readonly reason: string;
+  /** Its load balancers say so, and take it back when they say otherwise. */
+  readonly byLoadBalancer: boolean;
   /** Ill for so long, it counts as failed; null once it does. */
   readonly failsAtMs: number | null;
 }
@@ -142,6 +155,7 @@ export const SCALING_DEFAULTS = {
   /** As long as Kubernetes looks back before it scales down. */
   scaleInAfterSeconds: 300,
   unhealthyAfterSeconds: 30,
+  healthCheck: "GUEST",
   terminationPolicy: "FULLEST_ZONE",
   timeZone: "UTC",
   mode: "FORECAST_AND_SCALE",

@@ -227,6 +227,10 @@ export const TERMINATION_POLICIES = [
 ] as const;
 export type TerminationPolicy = (typeof TERMINATION_POLICIES)[number];
 
+/** Whether members are well: GUEST, whether they run; LOAD_BALANCER, also what its checks of them say. */
+export const MEMBER_HEALTH_CHECKS = ["GUEST", "LOAD_BALANCER"] as const;
+export type MemberHealthCheck = (typeof MEMBER_HEALTH_CHECKS)[number];
+
 export const DIRECTIONS = ["INGRESS", "EGRESS"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
@@ -272,7 +276,8 @@ export type TargetState = (typeof TARGET_STATES)[number];
 export const LOAD_BALANCER_DRIVERS = ["simulated", "haproxy"] as const;
 export type LoadBalancerDriverName = (typeof LOAD_BALANCER_DRIVERS)[number];
 /** Who hosts or load balancers are given to. */
-export type AnyDriverName = DriverName | LoadBalancerDriverName;
+export const ALL_DRIVERS = [...DRIVERS, "haproxy"] as const;
+export type AnyDriverName = (typeof ALL_DRIVERS)[number];
 
 export const ERROR_CODES = [
   "INVALID_INPUT",

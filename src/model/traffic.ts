@@ -4,9 +4,10 @@ import type { LoadBalancerId, LoadBalancerTargetId, Seq } from "./ids.ts";
 export interface TrafficFigures {
   readonly requestsPerSecond: number;
   readonly errorsPerSecond: number;
-  /** Of those that were answered; null when none was. */
+  /** Of those that were answered; null when none was, and single ones where averages alone are known. */
   readonly latencyP50Ms: number | null;
   readonly latencyP99Ms: number | null;
+  readonly latencyMeanMs: number | null;
   /** Not finished, on average. */
   readonly outstanding: number;
 }

@@ -183,6 +183,7 @@ export const VISIBILITY = {
   ScaleInProtectionChanged: "TENANT",
   MemberUnhealthy: "TENANT",
   MemberHealthy: "TENANT",
+  MemberHealthDoubted: "TENANT",
   MemberFailed: "TENANT",
   MemberReplaced: "TENANT",
   FaultInjected: "FLEET",

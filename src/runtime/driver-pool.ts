@@ -1,9 +1,9 @@
-import type { ClockedDriver, Driver, Passage } from "../drivers/driver.ts";
+import type { ClockedDriver, Driver, Passage, StoredDriver } from "../drivers/driver.ts";
 import type { DriverAction } from "../engine/actions.ts";
 import type { Action, Observation } from "../model/actions.ts";
 import type { GuestId, Seq } from "../model/ids.ts";
 import type { Flow } from "../model/security.ts";
-import type { AnyDriverName, DriverName } from "../model/statuses.ts";
+import type { AnyDriverName } from "../model/statuses.ts";
 import type { Troubles } from "./troubles.ts";
 import { noteOrdered } from "./world-state.ts";
 
@@ -14,7 +14,7 @@ export interface Sighting {
   readonly atMs: number;
 }
 
-export type DriverState = Map<DriverName, Map<string, string | null>>;
+export type DriverState = Map<AnyDriverName, Map<string, string | null>>;
 
 /** After an exception, a driver's world stands still for this long. */
 const PAUSE_MS = 1_000;
@@ -26,6 +26,7 @@ const PAUSE_MS = 1_000;
 export class DriverPool {
   readonly #drivers: ReadonlyMap<AnyDriverName, Driver>;
   readonly #clocked: readonly ClockedDriver[];
+  readonly #stored: readonly StoredDriver[];
   readonly #troubles: Troubles;
   readonly #answer: (driver: AnyDriverName, observation: Observation) => void;
   readonly #pausedUntilMs = new Map<ClockedDriver, number>();
@@ -37,6 +38,7 @@ export class DriverPool {
   ) {
     this.#drivers = new Map(drivers.map((driver) => [driver.name, driver]));
     this.#clocked = drivers.filter(isClocked);
+    this.#stored = drivers.filter(isStored);
     this.#troubles = troubles;
     this.#answer = answer;
   }
@@ -88,15 +90,15 @@ export class DriverPool {
   }
 
   /**
-   * Adds what has changed since the last call to `state`, and that this is how things were when the
+   * Adds what has changed since the last call to `state`, and of worlds that this is how things were when the
    * orders of all events up to `orderedSeq` had been given.
    */
   takeDirtyState(state: DriverState, orderedSeq: Seq): void {
-    for (const driver of this.#clocked) {
+    for (const driver of this.#stored) {
       const known = state.get(driver.name) ?? new Map<string, string | null>();
       for (const [key, value] of driver.takeDirtyState()) known.set(key, value);
-      noteOrdered(known, orderedSeq);
-      state.set(driver.name, known);
+      if (isClocked(driver)) noteOrdered(known, orderedSeq);
+      if (known.size > 0) state.set(driver.name, known);
     }
   }
 
@@ -141,4 +143,8 @@ export class DriverPool {
 
 function isClocked(driver: Driver): driver is ClockedDriver {
   return "advanceTo" in driver;
+}
+
+function isStored(driver: Driver): driver is StoredDriver {
+  return "takeDirtyState" in driver;
 }

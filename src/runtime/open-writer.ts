@@ -16,6 +16,8 @@ export type DriverFactory = (circumstances: {
   readonly nowMs: number;
   /** What the simulated world was when it was last stored. */
   readonly world: ReadonlyMap<string, string>;
+  /** Where HAProxy may have been left servers. */
+  readonly haproxy: ReadonlyMap<string, string>;
   sink(driver: AnyDriverName, observation: Observation): void;
 }) => readonly Driver[];
 
@@ -40,6 +42,7 @@ export function openWriter(
     const { clockMs, ...snapshot } = store.load();
     const startMs = startOfClock(clock, clockMs);
     const world = loadWorldState(store, "simulated");
+    const haproxy = store.loadDriverState("haproxy");
     const state = State.from(snapshot, startMs);
     const writer = new Writer({
       mode: clock,
@@ -49,7 +52,7 @@ export function openWriter(
       retention,
       outlet,
       unordered: world.unordered,
-      drivers: (sink) => drivers({ seed, nowMs: startMs, world: world.state, sink }),
+      drivers: (sink) => drivers({ seed, nowMs: startMs, world: world.state, haproxy, sink }),
     });
     return { writer, epoch: store.epoch, dataDir: store.dataDir };
   } catch (error) {
@@ -59,12 +62,12 @@ export function openWriter(
 }
 
 /** Those that ship. */
-export const allDrivers: DriverFactory = ({ seed, nowMs, world, sink }) => [
+export const allDrivers: DriverFactory = ({ seed, nowMs, world, haproxy, sink }) => [
   createSimulatedDriver({
     seed,
     nowMs,
     sink: (observation) => sink("simulated", observation),
     state: world,
   }),
-  createHaproxyDriver((observation) => sink("haproxy", observation)),
+  createHaproxyDriver((observation) => sink("haproxy", observation), haproxy),
 ];

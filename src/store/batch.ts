@@ -3,7 +3,7 @@ import type { Changes } from "../model/entities.ts";
 import type { FleetEvent } from "../model/events.ts";
 import type { GuestId, HostId, LoadBalancerId } from "../model/ids.ts";
 import type { Reading } from "../model/metering.ts";
-import type { DriverName } from "../model/statuses.ts";
+import type { AnyDriverName } from "../model/statuses.ts";
 import type { BalancerTraffic } from "../model/traffic.ts";
 
 /** What goes to disk together, or not at all. */
@@ -15,7 +15,7 @@ export interface Batch {
   /** The fleet's clock, in ms since the Unix epoch. */
   readonly clockMs: number;
   /** Null deletes a key. */
-  readonly driverState: ReadonlyMap<DriverName, ReadonlyMap<string, string | null>>;
+  readonly driverState: ReadonlyMap<AnyDriverName, ReadonlyMap<string, string | null>>;
   readonly idempotency: readonly IdempotencyRecord[];
   readonly telemetry: Telemetry | null;
 }

@@ -2,7 +2,7 @@
 
 import { index, integer, snakeCase, text } from "drizzle-orm/sqlite-core";
 import type { GuestId, LoadBalancerId, LoadBalancerTargetId, TenantId } from "../model/ids.ts";
-import type { Listener, TargetGroup } from "../model/load-balancing.ts";
+import type { Listener, ScalingTarget, TargetGroup } from "../model/load-balancing.ts";
 import type { Reason } from "../model/reasons.ts";
 import { LOAD_BALANCER_DRIVERS, TARGET_STATES } from "../model/statuses.ts";
 import type { BalancerTraffic } from "../model/traffic.ts";
@@ -24,6 +24,7 @@ export const loadBalancers = snakeCase.table(
     socketPath: text(),
     listeners: json<readonly Listener[]>().notNull(),
     targetGroups: json<readonly TargetGroup[]>().notNull(),
+    scalingTargets: json<readonly ScalingTarget[]>().notNull().default([]),
     openGroups: json<readonly string[]>().notNull(),
     unreachableSinceMs: integer(),
   },

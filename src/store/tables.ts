@@ -65,6 +65,7 @@ import {
   FAULT_KINDS,
   GUEST_STATUSES,
   HOST_STATUSES,
+  MEMBER_HEALTH_CHECKS,
   OPERATION_KINDS,
   OPERATION_STATUSES,
   OPINIONS,
@@ -261,6 +262,8 @@ export const scalingGroups = snakeCase.table(
     warmUpSeconds: real().notNull(),
     scaleInAfterSeconds: real().notNull(),
     unhealthyAfterSeconds: real().notNull(),
+    /** No CHECK: SQLite would have to copy the table for it. */
+    healthCheck: text({ enum: MEMBER_HEALTH_CHECKS }).notNull().default("GUEST"),
     demand: json<GroupDemand>(),
     nextNumber: integer().notNull(),
     lastStepAtMs: integer(),

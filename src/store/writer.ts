@@ -7,7 +7,7 @@ import type { Database, Statement } from "better-sqlite3";
 import type { Changes, Entities, FleetMeta } from "../model/entities.ts";
 import type { FleetEvent } from "../model/events.ts";
 import type { Seq } from "../model/ids.ts";
-import type { DriverName } from "../model/statuses.ts";
+import type { AnyDriverName } from "../model/statuses.ts";
 import type { Batch, IdempotencyRecord, Telemetry } from "./batch.ts";
 import { databasePath, guard, openDatabase } from "./database.ts";
 import {
@@ -43,7 +43,7 @@ export interface Store {
   /** The oldest event still kept; head + 1 when none is. */
   earliest(): Seq;
   load(): StoredSnapshot;
-  loadDriverState(driver: DriverName): Map<string, string>;
+  loadDriverState(driver: AnyDriverName): Map<string, string>;
   /** All of it or nothing, durable on return. Throws `StoreWriteFailed`. */
   append(batch: Batch): void;
   /** Null when the key was never used, or more than 24 h of fleet time ago. */
@@ -200,7 +200,7 @@ class SqliteStore implements Store {
     return guard(databasePath(this.dataDir), () => readSnapshot(this.#sqlite));
   }
 
-  loadDriverState(driver: DriverName): Map<string, string> {
+  loadDriverState(driver: AnyDriverName): Map<string, string> {
     return guard(databasePath(this.dataDir), () => {
       const rows = this.#sqlite
         .prepare<[string], [string, string]>("SELECT key, value FROM driver_state WHERE driver = ?")
@@ -360,7 +360,7 @@ class SqliteStore implements Store {
       this.#sampleTraffic.run(stringify(traffic), sampledAtMs, id);
   }
 
-  #writeDriverState(driver: DriverName, state: ReadonlyMap<string, string | null>): void {
+  #writeDriverState(driver: AnyDriverName, state: ReadonlyMap<string, string | null>): void {
     for (const [key, value] of state) {
       if (value === null) this.#deleteDriverState.run(driver, key);
       else this.#setDriverState.run(driver, key, value);

@@ -32,6 +32,7 @@ scalingGroups:
     template: { flavor: small, image: linux, securityGroups: [zebra-net] }
     max: 2
     desired: 1
+    healthCheck: LOAD_BALANCER
     policies: [{ name: zebra-cpu, kind: TARGET_TRACKING, metric: CPU, target: 80 }]
 guests:
   - { name: zebra-db, tenant: quartz, resources: { cpuCores: 1.719, memoryMiB: 7919, storageGiB: 53 }, image: linux, priority: CRITICAL, securityGroups: [zebra-net], allocation: { cpuReservationCores: 1.719, memoryReservationMiB: 7919 } }
@@ -42,7 +43,7 @@ loadBalancers:
   - name: zebra-front
     tenant: quartz
     listeners: [{ port: 7919, targetGroup: zebra-webs }]
-    targetGroups: [{ name: zebra-webs, port: 7919, healthCheck: { path: /zebra }, targets: [zebra-web, { guest: zebra-db, port: 1719 }] }]
+    targetGroups: [{ name: zebra-webs, port: 7919, healthCheck: { path: /zebra }, targets: [zebra-web, { guest: zebra-db, port: 1719 }, { scalingGroup: zebra-fleet, port: 1719 }] }]
 affinityRules:
   - { name: zebra-apart, kind: GUEST, guests: [quartz/zebra-web-1, quartz/zebra-web-2], polarity: APART, scope: HOST, strict: true }
   - { name: app-apart, kind: GUEST, guests: [tango/app-1, tango/app-2], polarity: APART, scope: HOST, strict: true }

@@ -462,3 +462,117 @@ describe("a fleet document", () => {
     });
   });
 });
+
+describe("a scaling group in a target group", () => {
+  const BEHIND = DOCUMENT.replace("[web, {", "[web, { scalingGroup: pool, weight: 30 }, {").concat(`
+scalingGroups:
+  - { name: pool, tenant: acme, template: { flavor: small, image: linux }, min: 2, max: 4, healthCheck: LOAD_BALANCER }
+`);
+
+  async function pool(fields: string): Promise<Data> {
+    const query = `{ scalingGroup(name: "pool", tenant: "acme") { ${fields} } }`;
+    return (await server.data(query)).scalingGroup;
+  }
+
+  function resize(scalingGroupId: string, desired: number): Promise<Data> {
+    const input = { scalingGroupId, desired };
+    return server.mutate("setDesiredCapacity", "SetDesiredCapacityInput", input);
+  }
+
+  beforeEach(async () => {
+    const { changes } = await apply(BEHIND);
+    expect(changes).toMatchObject([
+      { action: "CREATE", type: "ScalingGroup" },
+      { action: "UPDATE", name: "front", details: ["webs: with scaling group pool"] },
+    ]);
+    await server.advance(60);
+  });
+
+  test("is seen from both sides, with its members as targets", async () => {
+    expect(await targets()).toMatchObject({ "pool-1": "HEALTHY", "pool-2": "HEALTHY" });
+    expect(
+      await front("targetGroups { scalingGroups { weight port scalingGroup { name } } }"),
+    ).toEqual({
+      targetGroups: [
+        { scalingGroups: [{ weight: 30, port: null, scalingGroup: { name: "pool" } }] },
+      ],
+    });
+    expect(await pool("healthCheck targetGroups { name loadBalancer { name } }")).toEqual({
+      healthCheck: "LOAD_BALANCER",
+      targetGroups: [{ name: "webs", loadBalancer: { name: "front" } }],
+    });
+    expect(await apply(BEHIND)).toMatchObject({ changes: [] });
+  });
+
+  test("grows and shrinks without a request lost: who comes is checked first, who goes is drained", async () => {
+    const { id: scalingGroupId } = await pool("id");
+    const after = await server.head();
+    await resize(scalingGroupId, 3);
+    await server.advance(40);
+    expect((await said(after)).filter((words) => words.includes("pool-3"))).toEqual([
+      "TARGET_REGISTERED pool-3 is a target of webs in front",
+      "TARGET_INITIAL Target pool-3 of webs in front gets requests once a check has passed",
+      "TARGET_HEALTHY Target pool-3 of webs in front is healthy: a check passed",
+    ]);
+    await resize(scalingGroupId, 2);
+    await server.advance(1);
+    expect(await targets()).toMatchObject({ "pool-3": "DRAINING" });
+    await server.advance(60);
+    expect(Object.keys(await targets())).not.toContain("pool-3");
+    const { traffic } = await front("traffic { errorsPerSecond }");
+    expect(traffic).toEqual({ errorsPerSecond: 0 });
+  });
+
+  test("is taken out and put in by mutations, and is told apart from guests", async () => {
+    const { id: scalingGroupId } = await pool("id");
+    const { id: loadBalancerId } = await front("id");
+    const about = { loadBalancerId, targetGroup: "webs" };
+    await change("deregisterTargets", { ...about, scalingGroupIds: [scalingGroupId] });
+    expect(await targets()).toMatchObject({ "pool-1": "DRAINING" });
+    expect(await pool("targetGroups { name }")).toEqual({ targetGroups: [] });
+    const put = await change("registerTargets", { ...about, targets: [{ scalingGroupId }] });
+    expect(put).toMatchObject({ loadBalancer: { name: "front" } });
+    await server.advance(30);
+    expect(await targets()).toMatchObject({ "pool-1": "HEALTHY" });
+    const guest = await guestId("pool-1");
+    for (const target of [{}, { guestId: guest, scalingGroupId }])
+      expect(await change("registerTargets", { ...about, targets: [target] })).toMatchObject({
+        code: "INVALID_INPUT",
+        path: ["input", "targets", "0"],
+      });
+    expect(await change("deregisterTargets", { ...about, guestIds: [guest] })).toMatchObject({
+      code: "CONFLICT",
+      path: ["input", "guestIds", "0"],
+    });
+  });
+
+  test("that is not there, is there twice, or beside its members, is told by its place in a document", async () => {
+    const wrong = BEHIND.replace(
+      "[web, {",
+      "[web, pool-1, { scalingGroup: none }, { scalingGroup: pool }, {",
+    );
+    const { problems } = await apply(wrong);
+    const path = ["loadBalancers", "0", "targetGroups", "0", "targets"];
+    expect(problems).toMatchObject(
+      [
+        "tenant acme has no scaling group none",
+        "scaling group pool is there twice",
+        "Guest pool-1 is a target as a member of scaling group pool, and follows that",
+      ].map((words) => ({
+        path,
+        message: `Load balancer front: target group webs: ${words}.`,
+      })),
+    );
+  });
+
+  test("goes with its group, and leaves the rest as it is", async () => {
+    const without = BEHIND.slice(0, BEHIND.indexOf("scalingGroups:")).replace(
+      "{ scalingGroup: pool, weight: 30 }, ",
+      "",
+    );
+    await apply(without, { prune: true });
+    expect(await targets()).toMatchObject({ "pool-1": "DRAINING", "web-1": "HEALTHY" });
+    await server.advance(60);
+    expect(await targets()).toEqual({ "web-1": "HEALTHY", "web-2": "HEALTHY", "web-3": "HEALTHY" });
+  });
+});

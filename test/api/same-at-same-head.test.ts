@@ -183,7 +183,10 @@ async function all(): Promise<Question[]> {
     hosts(first: 2) { nodes { rack { dataCenter { name } } } }
     failovers(first: 2) { nodes { incident { open } } }
     loadBalancers(first: 2) {
-      nodes { targetGroups { targets { guest { name } loadBalancer { name } reasons { code } } } }
+      nodes { targetGroups {
+        scalingGroups { scalingGroup { name } }
+        targets { guest { name } loadBalancer { name } reasons { code } }
+      } }
     }
     simulation { faults { nodes { target { id } } } }
   }`;

@@ -109,6 +109,38 @@ test("a group breathes with its work, tells each step with its numbers, and why 
   expect(new Set(sizes)).toEqual(new Set([2, 6]));
 });
 
+test("a group behind a load balancer grows and shrinks with its requests, and its members come and go with them", async () => {
+  const traffic = `traffic: { peakRequestsPerSecond: 120, cpuMillisecondsPerRequest: 2, workload: { kind: SPIKE, baseShare: 0.25, spikeShare: 1, everySeconds: 600, durationSeconds: 300 } }`;
+  await apply(
+    DOCUMENT.replace("metric: CPU, target: 50", "metric: REQUESTS_PER_TARGET, target: 20").concat(`
+loadBalancers:
+  - name: front
+    listeners: [{ port: 443, targetGroup: all, ${traffic} }]
+    targetGroups: [{ name: all, port: 80, healthCheck: { intervalSeconds: 5 }, drainSeconds: 5, targets: [{ scalingGroup: web }] }]
+`),
+  );
+  await server.advance(1200);
+  const steps = (await events(["GROUP_SCALED_OUT", "GROUP_SCALED_IN"])).filter(({ reason }) =>
+    reason.startsWith("REQUESTS"),
+  );
+  expect(steps.find(({ kind }) => kind === "GROUP_SCALED_OUT")).toMatchObject({
+    fromSize: 2,
+    toSize: 6,
+    policy: "cpu",
+    reason:
+      "REQUESTS_PER_TARGET is 60/s with 2 warm members and 20/s for each is the target, which takes 6",
+  });
+  const into = steps.find(({ kind }) => kind === "GROUP_SCALED_IN");
+  expect(into).toMatchObject({ fromSize: 6, toSize: 2 });
+  const moves = await events(["TARGET_REGISTERED", "TARGET_DEREGISTERED"]);
+  expect(moves.filter(({ kind }) => kind === "TARGET_REGISTERED").length).toBeGreaterThan(5);
+  expect(moves.filter(({ kind }) => kind === "TARGET_DEREGISTERED").length).toBeGreaterThan(3);
+  const { loadBalancer } = await server.data(
+    `{ loadBalancer(name: "front") { traffic { requestsPerSecond errorsPerSecond } } }`,
+  );
+  expect(loadBalancer.traffic.errorsPerSecond).toBe(0);
+});
+
 describe("a group that somebody creates", () => {
   const template = { flavor: "small", image: "linux" };
 

@@ -3,7 +3,9 @@ import { startSettledServer } from "../api/harness.ts";
 import { run } from "./processes.ts";
 
 const DOCUMENT = `scalingGroups:
-  - { name: web, template: { flavor: small, image: linux }, max: 3, policies: [{ name: cpu, kind: TARGET_TRACKING, metric: CPU, target: 60 }] }`;
+  - { name: web, template: { flavor: small, image: linux }, max: 3, policies: [{ name: cpu, kind: TARGET_TRACKING, metric: CPU, target: 60 }] }
+loadBalancers:
+  - { name: front, listeners: [{ port: 80, targetGroup: all }], targetGroups: [{ name: all, port: 80, targets: [{ scalingGroup: web }] }] }`;
 
 test("a scaling group is shown, resized, and says why it is not as it should be", async () => {
   const server = await startSettledServer();
@@ -11,11 +13,13 @@ test("a scaling group is shown, resized, and says why it is not as it should be"
   const group = (...words: string[]) => run(["group", ...words, "--url", server.url]);
   expect(await group("web")).toMatchObject({
     code: 0,
-    out: "default/web is to have 0 members (0 to 3), has 0, of which 0 run\n  policy cpu (TARGET_TRACKING)\n",
+    out: "default/web is to have 0 members (0 to 3), has 0, of which 0 run\n  policy cpu (TARGET_TRACKING)\n  target group all of front (0 of 0 targets healthy)\n",
   });
   expect((await group("web", "--size", "2")).out).toMatch(/^default\/web is to have 2 members/);
   await server.advance(60);
-  expect((await group("default/web")).out).toContain("has 2, of which 2 run");
+  const { out } = await group("default/web");
+  expect(out).toContain("has 2, of which 2 run");
+  expect(out).toContain("target group all of front (2 of 2 targets healthy)");
   const tenantId = await server.id("tenant", "default");
   await server.mutate("setQuota", "SetQuotaInput", { tenantId, quota: { guests: 7 } });
   await group("web", "--size", "3");

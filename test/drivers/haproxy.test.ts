@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { ask } from "../../src/drivers/haproxy/socket.ts";
 import { type Data, startTestServer, type TestServer } from "../api/harness.ts";
 
 function hasHaproxy(): boolean {
@@ -22,6 +23,8 @@ function hasHaproxy(): boolean {
 class App {
   readonly name: string;
   isWell = true;
+  /** It takes connections, and has nothing to say about its health yet. */
+  isBooting = false;
   answered = 0;
   port = 0;
   #server: Server | null = null;
@@ -32,6 +35,7 @@ class App {
 
   async listen(): Promise<number> {
     const server = createServer((request, response) => {
+      if (request.url === "/health" && this.isBooting) return;
       if (request.url === "/health") {
         response.writeHead(this.isWell ? 200 : 500).end();
         return;
@@ -78,6 +82,8 @@ frontend front
 backend webs
   balance leastconn
   option httpchk GET /health
+backend spare
+  server own 127.0.0.1:9 disabled
 `;
 }
 
@@ -217,6 +223,131 @@ loadBalancers:
     await app.listen();
     await act("startGuest", "app-1");
     await become(ALL_WELL);
+  });
+
+  test("sends no request to a target before its checks have passed", async () => {
+    const [, , app] = apps as [App, App, App];
+    await act("stopGuest", "app-3");
+    await become({ "app-3": "UNUSED" });
+    app.isBooting = true;
+    const { answered } = app;
+    const clients = new Clients(port);
+    await act("startGuest", "app-3");
+    await become({ "app-3": "INITIAL" });
+    const asked = clients.statuses.length;
+    await vi.waitFor(() => expect(clients.statuses.length).toBeGreaterThan(asked + 40), WAIT);
+    expect(app.answered).toBe(answered);
+    app.isBooting = false;
+    await become(ALL_WELL);
+    expect(new Set(await clients.stop())).toEqual(new Set([200]));
+  });
+
+  test("tells how requests fare, of each target and in all", async () => {
+    const clients = new Clients(port);
+    const figures = "requestsPerSecond errorsPerSecond latencyMeanMs latencyP99Ms outstanding";
+    const traffic = async (): Promise<Data> => {
+      const { loadBalancer } = await server.data(`{ loadBalancer(name: "front") {
+        traffic { ${figures} }
+        targetGroups { traffic { ${figures} spread } targets { traffic { ${figures} } } }
+      } }`);
+      return loadBalancer;
+    };
+    await vi.waitFor(async () => {
+      const [{ targets }] = (await traffic()).targetGroups;
+      for (const { traffic: own } of targets) expect(own?.requestsPerSecond).toBeGreaterThan(1);
+    }, WAIT);
+    const { traffic: all, targetGroups } = await traffic();
+    const statuses = await clients.stop();
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    // Eight clients that wait 600 ms for each answer.
+    expect(all.requestsPerSecond).toBeLessThan(20);
+    expect(all).toMatchObject({ errorsPerSecond: 0, latencyP99Ms: null });
+    expect(all.latencyMeanMs).toBeGreaterThan(500);
+    expect(targetGroups[0].traffic).toMatchObject({ requestsPerSecond: all.requestsPerSecond });
+    expect(targetGroups[0].traffic.spread).toBeGreaterThanOrEqual(1);
+  });
+
+  test("sends requests to all where every check fails, if the group fails open", async () => {
+    for (const app of apps) app.isWell = false;
+    await become({ "app-1": "UNHEALTHY", "app-2": "UNHEALTHY", "app-3": "UNHEALTHY" });
+    await vi.waitFor(async () => expect(await said("FAIL_OPEN_BEGAN")).toHaveLength(1), WAIT);
+    await vi.waitFor(async () => expect(await request(port)).toBe(200), WAIT);
+    const clients = new Clients(port);
+    // For several rounds of checks.
+    await vi.waitFor(() => expect(clients.statuses.length).toBeGreaterThan(60), WAIT);
+    const statuses = await clients.stop();
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+    expect(await targets()).toMatchObject({ "app-1": "UNHEALTHY", "app-2": "UNHEALTHY" });
+    for (const app of apps) app.isWell = true;
+    await become(ALL_WELL);
+    expect(await said("FAIL_OPEN_ENDED")).toHaveLength(1);
+  });
+
+  describe("a load balancer that is removed", () => {
+    const dataDir = join(folder, "data");
+    const other = () => startTestServer({ fleet: "none", dataDir }, true);
+
+    async function serversIn(backend: string): Promise<string[]> {
+      const answer = await ask(socketPath, `show servers state ${backend}`);
+      return answer.split("\n").flatMap((line) => {
+        const [, , , name] = line.startsWith("#") ? [] : line.split(" ");
+        return name ? [name.replace(/\d+$/, "N")] : [];
+      });
+    }
+
+    async function add(to: TestServer): Promise<string> {
+      const document = `
+regions: [{ name: r, zones: [{ name: a, dataCenters: [{ name: d, hosts: [{ name: h, cpuCores: 8, memoryMiB: 32768, storageGiB: 500 }] }] }] }]
+flavors: [{ name: small, cpuCores: 1, memoryMiB: 1024, storageGiB: 1 }]
+images: [{ name: linux, bootSeconds: 1 }]
+guests: [{ name: app, flavor: small, image: linux }]
+loadBalancers:
+  - name: side
+    driver: { haproxy: { socket: ${socketPath} } }
+    listeners: [{ port: 80, targetGroup: spare }]
+    targetGroups: [{ name: spare, port: 80, targets: [{ guest: app, address: 127.0.0.1, port: ${apps[0]?.port} }] }]
+`;
+      const applied = await to.mutate("applyFleet", "ApplyFleetInput", { document });
+      expect(applied).toEqual({ __typename: "ApplyFleetPayload" });
+      await to.advance(30);
+      await vi.waitFor(
+        async () => expect(await serversIn("spare")).toEqual(["own", "evenkeel-N"]),
+        WAIT,
+      );
+      const { loadBalancer } = await to.data('{ loadBalancer(name: "side") { id } }');
+      return loadBalancer.id;
+    }
+
+    async function remove(from: TestServer, loadBalancerId: string): Promise<void> {
+      const input = { loadBalancerId };
+      const removed = await from.mutate("deleteLoadBalancer", "DeleteLoadBalancerInput", input);
+      expect(removed).toEqual({ __typename: "DeleteLoadBalancerPayload" });
+    }
+
+    test("leaves no server of its own, and those of others alone", async () => {
+      const owner = await other();
+      await remove(owner, await add(owner));
+      await vi.waitFor(async () => expect(await serversIn("spare")).toEqual(["own"]), WAIT);
+      await owner.close();
+      expect(await serversIn("webs")).toEqual(["evenkeel-N", "evenkeel-N", "evenkeel-N"]);
+    });
+
+    test("while HAProxy did not answer has its servers taken away after a restart", async () => {
+      const owner = await other();
+      const id = await add(owner);
+      const [, pid] = /^Pid: (\d+)$/m.exec(await ask(socketPath, "show info")) ?? [];
+      process.kill(Number(pid), "SIGSTOP");
+      try {
+        await remove(owner, id);
+        await owner.close();
+      } finally {
+        process.kill(Number(pid), "SIGCONT");
+      }
+      expect(await serversIn("spare")).toEqual(["own", "evenkeel-N"]);
+      const again = await other();
+      await vi.waitFor(async () => expect(await serversIn("spare")).toEqual(["own"]), WAIT);
+      await again.close();
+    });
   });
 
   test("says which checks fail, and takes the target out and back", async () => {

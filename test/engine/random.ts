@@ -12,6 +12,7 @@ import {
   AUTOMATION_MODES,
   DESIRED_STATES,
   type FaultKind,
+  MEMBER_HEALTH_CHECKS,
   POLARITIES,
   PREDICTIVE_MODES,
   PRIORITIES,
@@ -115,6 +116,9 @@ export function randomDocument(chance: Chance): Document {
     })),
   }));
   const guests = randomGuests(chance, hosts);
+  const scalingGroups = Array.from({ length: chance.int(0, 2) }, (_, index) =>
+    randomGroup(chance, `s${index}`, regions),
+  );
   return {
     settings: {
       retrySeconds: chance.int(1, 5),
@@ -144,14 +148,13 @@ export function randomDocument(chance: Chance): Document {
     loadBalancers: randomBalancers(
       chance,
       guests.map(({ name }) => name),
+      scalingGroups.map(({ name }) => name),
     ),
-    scalingGroups: Array.from({ length: chance.int(0, 2) }, (_, index) =>
-      randomGroup(chance, `s${index}`, regions),
-    ),
+    scalingGroups,
   };
 }
 
-const METRICS = ["CPU", "MEMORY", "queue"];
+const METRICS = ["CPU", "MEMORY", "REQUESTS_PER_TARGET", "queue"];
 
 /** Steady work: what policies make of it comes to rest. */
 export function randomGroup(
@@ -182,6 +185,7 @@ export function randomGroup(
     warmUpSeconds: chance.of([0, 5, 30]),
     scaleInAfterSeconds: chance.of([20, 60]),
     unhealthyAfterSeconds: chance.of([0, 10]),
+    healthCheck: chance.of(MEMBER_HEALTH_CHECKS),
     ...(chance.is(0.5) && {
       demand: {
         peakCpuCores: chance.int(1, 4),

@@ -123,7 +123,8 @@ export class Scenario {
     if (verb === "unbalance") return { kind: "DELETE_LOAD_BALANCER", loadBalancerId };
     const { id: guestId } = this.world.guest(guest ?? "");
     const about = { loadBalancerId, targetGroup: "all" };
-    if (verb === "deregister") return { kind: "DEREGISTER_TARGETS", ...about, guestIds: [guestId] };
+    if (verb === "deregister")
+      return { kind: "DEREGISTER_TARGETS", ...about, guestIds: [guestId], scalingGroupIds: [] };
     if (verb === "weigh")
       return { kind: "SET_TARGET_WEIGHT", ...about, guestId, weight: Number(weight) };
     const targets = [{ guest: guestId, address: null, port: null, weight: 100 }];

@@ -11,6 +11,7 @@ import {
 import { type Chance, randomGroup } from "../engine/random.ts";
 import {
   type BalancerItem,
+  forgetScalingGroup,
   forgetTarget,
   randomBalancers,
 } from "../engine/random-load-balancers.ts";
@@ -83,8 +84,13 @@ export function randomFleet(chance: Chance): Document {
   for (let index = chance.int(2, 12); index > 0; index--)
     document.guests.push(randomGuest(chance, document, `g${index}`));
   for (let index = chance.int(0, 4); index > 0; index--) addRule(chance, document, `rule${index}`);
-  document.loadBalancers = randomBalancers(chance, namesOf(document));
+  document.loadBalancers = someBalancers(chance, document);
   return document;
+}
+
+function someBalancers(chance: Chance, document: Document): BalancerItem[] {
+  const groups = document.scalingGroups.map(({ name }) => name);
+  return randomBalancers(chance, namesOf(document), groups);
 }
 
 function namesOf({ guests }: Document): string[] {
@@ -249,10 +255,11 @@ export function changeFleet(chance: Chance, before: Document): Document {
   changeIsolation(chance, document);
   for (const [index, { name }] of document.scalingGroups.entries())
     if (chance.is(0.2)) document.scalingGroups[index] = randomGroup(chance, name, document.regions);
-  if (chance.is(0.1)) document.scalingGroups.pop();
+  const fallen = chance.is(0.1) ? document.scalingGroups.pop() : undefined;
+  if (fallen) forgetScalingGroup(document.loadBalancers, fallen.name);
   if (chance.is(0.2)) document.settings = { ...document.settings, ...randomSettings(chance) };
   if (chance.is(0.15)) changeHosts(chance, document);
-  if (chance.is(0.2)) document.loadBalancers = randomBalancers(chance, namesOf(document));
+  if (chance.is(0.2)) document.loadBalancers = someBalancers(chance, document);
   return document;
 }
 

@@ -51,7 +51,7 @@ describe("a damaged file", () => {
     ],
     ["with a broken header", (path) => overwrite(path, 0, 100)],
     ["cut short", (path) => truncateSync(path, 3 * PAGE_BYTES)],
-    ["with five pages overwritten", (path) => overwrite(path, 2 * PAGE_BYTES, 5 * PAGE_BYTES)],
+    ["with five pages overwritten", (path) => overwrite(path, 8 * PAGE_BYTES, 5 * PAGE_BYTES)],
     [
       "overwritten but for its first page",
       (path) => overwrite(path, PAGE_BYTES, statSync(path).size - PAGE_BYTES),

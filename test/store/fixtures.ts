@@ -219,7 +219,7 @@ export const guest: Guest = {
     isReplacement: true,
     hasRun: true,
     runsSinceMs: START_MS + 9,
-    illness: { reason: "no answer", failsAtMs: START_MS + 30_000 },
+    illness: { reason: "no answer", byLoadBalancer: true, failsAtMs: START_MS + 30_000 },
   },
   createdAtMs: START_MS,
 };
@@ -361,6 +361,9 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
           failOpen: true,
           backend: "webs",
         },
+      ],
+      scalingTargets: [
+        { targetGroup: "web", scalingGroupId: ids.scalingGroup, port: 8081, weight: 50 },
       ],
       openGroups: ["web"],
       unreachableSinceMs: START_MS,
@@ -520,6 +523,7 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       warmUpSeconds: 2.5,
       scaleInAfterSeconds: 3.5,
       unhealthyAfterSeconds: 4.5,
+      healthCheck: "LOAD_BALANCER",
       demand: { workload: { kind: "CONSTANT", cpuShare: 0.5 }, peakMillicores: 4_000 },
       nextNumber: 4,
       lastStepAtMs: START_MS + 1,

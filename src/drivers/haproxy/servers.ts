@@ -7,6 +7,8 @@ export interface WantedServer {
   readonly address: string;
   readonly weight: number;
   readonly mode: "ready" | "drain" | "maint";
+  /** It gets no requests before its checks say that it may: what HAProxy is new to, it takes for well. */
+  readonly isNew: boolean;
   /** It gets requests whatever its checks say. */
   readonly isForcedUp: boolean;
   /** `add server` with all that it is to be checked by: a server that is added later has no defaults. */
@@ -44,6 +46,7 @@ function wanted(group: TargetGroupOrder, target: TargetOrder): WantedServer {
     address: `${target.address}:${target.port}`,
     weight: target.weight,
     mode: modeOf(target),
+    isNew: target.state === "INITIAL",
     isForcedUp: group.isOpen && target.state === "UNHEALTHY",
     options: options.join(" "),
   };
@@ -109,7 +112,7 @@ function commandsForOne(
   wanted: WantedServer,
 ): string[] {
   const id = `${backend}/${wanted.name}`;
-  const { address, weight, mode, options, isForcedUp } = wanted;
+  const { address, weight, mode, options, isNew, isForcedUp } = wanted;
   if (known && known.address !== address) return remove(backend, wanted.name);
   if (!known && mode === "maint") return [];
   const add = known
@@ -119,6 +122,9 @@ function commandsForOne(
     ...add,
     ...(known && known.weight !== weight ? [`set weight ${id} ${weight}`] : []),
     ...(known?.mode === mode ? [] : [`set server ${id} state ${mode}`]),
+    ...(isNew && known?.mode !== "ready" && known?.mode !== "drain"
+      ? [`set server ${id} health down`]
+      : []),
     ...(isForcedUp ? [`set server ${id} health up`] : []),
   ];
 }

@@ -13,7 +13,7 @@ import { configure, connectHost, disconnectHost } from "./hosts.ts";
 import { isolate, setSecurityGroups, tryFlow } from "./isolation.ts";
 import { emitChecks, nextCheckMs } from "./load-balancing/checks.ts";
 import { keepLoadBalancers, removeLoadBalancer, setLoadBalancer } from "./load-balancing/orders.ts";
-import { emitTraffic } from "./load-balancing/traffic/traffic.ts";
+import { emitTraffic, hasTraffic } from "./load-balancing/traffic/traffic.ts";
 import { newLoadBalancing } from "./load-balancing/world.ts";
 import { removeGuest } from "./outcomes.ts";
 import { restore, takeChanges } from "./persistence.ts";
@@ -89,7 +89,7 @@ class SimulatedDriver implements ClockedDriver {
     const nextMs = Math.min(
       agenda.peek()?.atMs ?? Number.POSITIVE_INFINITY,
       roster.hostsInContact > 0 ? this.#heartbeats.nextMs : Number.POSITIVE_INFINITY,
-      roster.copies > 0 ? this.#usage.nextMs : Number.POSITIVE_INFINITY,
+      this.#isSampled() ? this.#usage.nextMs : Number.POSITIVE_INFINITY,
       nextCheckMs(this.#world, this.#nowMs),
     );
     return Number.isFinite(nextMs) ? nextMs : null;
@@ -126,14 +126,19 @@ class SimulatedDriver implements ClockedDriver {
       this.#heartbeats.step();
     }
     if (this.#usage.nextMs === atMs) {
+      emitTraffic(this.#world);
       if (roster.copies > 0) {
-        emitTraffic(this.#world);
         emitUsage(this.#world);
         emitHeat(this.#world);
       }
       this.#usage.step();
     }
     if (isCheckDue) emitChecks(this.#world, atMs);
+  }
+
+  /** There is somebody to use anything, or requests that nobody answers. */
+  #isSampled(): boolean {
+    return this.#world.roster.copies > 0 || hasTraffic(this.#world);
   }
 
   /** Only what happens by itself, without the streams. */

@@ -1,4 +1,4 @@
-import type { LoadBalancerTarget } from "../../model/entities.ts";
+import type { LoadBalancer, LoadBalancerTarget } from "../../model/entities.ts";
 import type { FleetEvent } from "../../model/events.ts";
 import type { LoadBalancerTargetId } from "../../model/ids.ts";
 import type { TargetState } from "../../model/statuses.ts";
@@ -23,6 +23,11 @@ function enter(
   });
 }
 
+/** Older logs know of no scaling groups in target groups. */
+function setLoadBalancer(state: State, event: { payload: { definition: LoadBalancer } }): void {
+  state.tables.LoadBalancer.set({ ...{ scalingTargets: [] }, ...event.payload.definition });
+}
+
 /** What waited for it begins now, and so does the time that it may take. */
 function begin(state: State, { payload, atMs }: FleetEvent<"TargetDrained">): void {
   const { id, task } = state.tables.Guest.get(payload.guest);
@@ -32,8 +37,8 @@ function begin(state: State, { payload, atMs }: FleetEvent<"TargetDrained">): vo
 }
 
 export const loadBalancingFolds = {
-  LoadBalancerCreated: create("LoadBalancer"),
-  LoadBalancerChanged: create("LoadBalancer"),
+  LoadBalancerCreated: setLoadBalancer,
+  LoadBalancerChanged: setLoadBalancer,
   LoadBalancerRemoved: remove("LoadBalancer"),
   LoadBalancerUnreachable: (state, { payload, atMs }) =>
     state.tables.LoadBalancer.patch(payload.loadBalancer, { unreachableSinceMs: atMs }),

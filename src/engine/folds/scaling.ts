@@ -1,3 +1,4 @@
+import type { ScalingGroup } from "../../model/entities.ts";
 import { EVENTS, type EventKind, type FleetEvent } from "../../model/events.ts";
 import { extended } from "../../model/forecast.ts";
 import type { ScalingGroupId } from "../../model/ids.ts";
@@ -8,11 +9,16 @@ import {
   predictedMetrics,
 } from "../../model/scaling.ts";
 import type { State } from "../state.ts";
-import { create, type Folds } from "./fold.ts";
+import type { Folds } from "./fold.ts";
 
 function changeMembership(state: State, guestId: number, change: Partial<Membership>): void {
   const { membership } = state.tables.Guest.get(guestId);
   if (membership) state.tables.Guest.patch(guestId, { membership: { ...membership, ...change } });
+}
+
+/** In older logs no health checks but guests' own are known. */
+function setGroup(state: State, event: { payload: { definition: ScalingGroup } }): void {
+  state.tables.ScalingGroup.set({ ...{ healthCheck: "GUEST" }, ...event.payload.definition });
 }
 
 /** Reasons that have nothing to do with the size. */
@@ -44,11 +50,12 @@ function withoutHold(state: State, group: number, policy: string): readonly Hold
 }
 
 export const scalingFolds = {
-  GroupCreated: create("ScalingGroup"),
-  GroupChanged: (state, { payload: { definition } }) => {
+  GroupCreated: setGroup,
+  GroupChanged: (state, event) => {
+    const { definition } = event.payload;
     const metrics = predictedMetrics(definition.policies);
     forgetHistories(state, definition.id, (metric) => metrics.has(metric));
-    state.tables.ScalingGroup.set(definition);
+    setGroup(state, event);
   },
   GroupDeleteRequested: (state, { payload }) =>
     state.tables.ScalingGroup.patch(payload.group, { deleting: true, held: [], retryAtMs: null }),
@@ -86,10 +93,14 @@ export const scalingFolds = {
   MemberUnhealthy: (state, { payload }) =>
     changeMembership(state, payload.guest, { illness: payload.definition.illness }),
   MemberHealthy: (state, { payload }) => changeMembership(state, payload.guest, { illness: null }),
-  MemberFailed: (state, { payload }) =>
-    changeMembership(state, payload.guest, {
-      illness: { reason: payload.reason, failsAtMs: null },
-    }),
+  MemberHealthDoubted: (state, { payload }) =>
+    changeMembership(state, payload.guest, { illness: null }),
+  MemberFailed: (state, { payload }) => {
+    const illness = state.tables.Guest.get(payload.guest).membership?.illness;
+    if (!illness) return;
+    const failed = { ...illness, reason: payload.reason, failsAtMs: null };
+    changeMembership(state, payload.guest, { illness: failed });
+  },
   MemberReplaced: (state, { payload: { group, launchFailures } }) =>
     state.tables.ScalingGroup.patch(group, { launchFailures }),
 } satisfies Folds;

@@ -1,6 +1,8 @@
 import type { LoadBalancer, LoadBalancerTarget } from "../../model/entities.ts";
-import { balancingProblems } from "../../model/load-balancing.ts";
+import type { GuestId } from "../../model/ids.ts";
+import { balancingProblems, type ScalingTarget } from "../../model/load-balancing.ts";
 import { whyClosed } from "../controllers/load-balancing/fail-open.ts";
+import { isInService } from "../controllers/scaling/members.ts";
 import type { State } from "../state.ts";
 import { isUsed } from "../target-conditions.ts";
 import { broken } from "./claim.ts";
@@ -35,16 +37,19 @@ function isSound(
   loadBalancer: LoadBalancer,
   targets: readonly LoadBalancerTarget[],
 ): string[] {
-  const { name, tenantId, listeners, targetGroups, openGroups } = loadBalancer;
+  const { name, tenantId, listeners, targetGroups, scalingTargets, openGroups } = loadBalancer;
   const keys = targets.map(({ targetGroup, guestId }) => `${targetGroup}/${guestId}`);
   return broken(`load balancer ${name}`, [
     [state.tables.Tenant.find(tenantId) !== undefined, "has no tenant"],
     [balancingProblems(listeners, targetGroups).length === 0, "makes no sense"],
     [new Set(keys).size === keys.length, "has a target twice"],
     [
-      targets.every(({ targetGroup }) => targetGroups.some((group) => group.name === targetGroup)),
+      [...targets, ...scalingTargets].every(({ targetGroup }) =>
+        targetGroups.some((group) => group.name === targetGroup),
+      ),
       "has targets in a group that it has not",
     ],
+    ...scalingTargets.flatMap((each) => scalingTargetClaims(state, loadBalancer, each, targets)),
     [
       targetGroups.every((group) => {
         const own = targets.filter(({ targetGroup }) => targetGroup === group.name);
@@ -54,6 +59,34 @@ function isSound(
       `is open in ${openGroups}`,
     ],
   ]);
+}
+
+/** Members that came up are targets, those of groups that are to stay. */
+function scalingTargetClaims(
+  { tables, indexes }: State,
+  { id, tenantId }: LoadBalancer,
+  { targetGroup, scalingGroupId, port, weight }: ScalingTarget,
+  targets: readonly LoadBalancerTarget[],
+): [boolean, string][] {
+  const group = tables.ScalingGroup.find(scalingGroupId);
+  const isTarget = (guestId: GuestId) =>
+    targets.some(
+      (target) =>
+        target.guestId === guestId &&
+        target.targetGroup === targetGroup &&
+        target.port === port &&
+        target.weight === weight &&
+        !target.deregistering,
+    );
+  const missing = indexes.scaling.members
+    .of(scalingGroupId)
+    .map((guestId) => tables.Guest.get(guestId))
+    .find((guest) => isInService(guest) && !isTarget(guest.id));
+  return [
+    [group?.tenantId === tenantId && !group.deleting, `has scaling group #${scalingGroupId}`],
+    [indexes.targets.ofScalingGroup.of(scalingGroupId).includes(id), "is said to have no group"],
+    [missing === undefined, `does not have member ${missing?.name} in ${targetGroup}`],
+  ];
 }
 
 function targetIsSound({ tables, indexes }: State, target: LoadBalancerTarget): string[] {

@@ -1,7 +1,8 @@
 import type { Guest, ScalingGroup } from "../../model/entities.ts";
 import { HISTORY_SLOTS, type LoadHistory } from "../../model/forecast.ts";
 import { predictedMetrics } from "../../model/scaling.ts";
-import { isKept, membersOf } from "../controllers/scaling/members.ts";
+import { failedCheck } from "../controllers/load-balancing/member-health.ts";
+import { isKept, type Member, membersOf } from "../controllers/scaling/members.ts";
 import { groupTimerOf, memberTimerOf, ScalingIndex } from "../scaling-index.ts";
 import type { State } from "../state.ts";
 import { broken } from "./claim.ts";
@@ -48,15 +49,23 @@ function groupIsSound(state: State, group: ScalingGroup): string[] {
   ]);
 }
 
-function membershipIsSound({ tables }: State, guest: Guest): string[] {
+function membershipIsSound(state: State, guest: Guest): string[] {
+  const { tables } = state;
   const { membership, name, tenantId, status } = guest;
   if (membership === null) return [];
   const group = tables.ScalingGroup.find(membership.groupId);
+  const isFailing = group && failedCheck(state, group, guest as Member) !== undefined;
+  const { illness } = membership;
   const runs = status === "RUNNING" || status === "MIGRATING";
   return broken(`member ${name}`, [
     [group?.tenantId === tenantId, "is in no group of its tenant"],
     [membership.number < (group?.nextNumber ?? 0), "has a number that is still to be given"],
     [runs === (membership.runsSinceMs !== null), `runs since ${membership.runsSinceMs}`],
+    [guest.deleting || !isFailing || illness !== null, "is well, and its load balancers say no"],
+    [
+      guest.deleting || isFailing || !illness?.byLoadBalancer,
+      "is ill, and its load balancers say no",
+    ],
   ]);
 }
 

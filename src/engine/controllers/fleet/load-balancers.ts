@@ -3,6 +3,7 @@ import type { FleetSpec, LoadBalancerSpec } from "../../../model/fleet.ts";
 import type { GuestId, LoadBalancerId, Seq, TenantId } from "../../../model/ids.ts";
 import {
   balancingProblems,
+  isScalingWish,
   NO_COOKIES,
   type TargetWish,
   targetProblem,
@@ -15,14 +16,22 @@ import {
   registerTarget,
   removeLoadBalancer,
 } from "../load-balancing/registration.ts";
+import { changeScalingTargets } from "../load-balancing/scaling-targets.ts";
 import { guestKey } from "./guest-names.ts";
 import { differences, type Plan } from "./plan.ts";
+import {
+  checkScalingTargets,
+  isMemberTarget,
+  scalingTargetDifferences,
+  wantedScalingTargets,
+} from "./scaling-targets.ts";
 
 /** Their guests come first: they are named by what is planned. */
 export function planLoadBalancers(plan: Plan, spec: FleetSpec): void {
   const known = namesOf(plan, spec);
   for (const each of spec.loadBalancers) {
     checkSpec(plan, each, known);
+    checkScalingTargets(plan, spec, each);
     const old = findOld(plan, each);
     if (old) planUpdate(plan, old, each);
     else plan.create("LoadBalancer", each.name, (cause) => create(plan, each, cause));
@@ -53,12 +62,20 @@ function checkSpec(plan: Plan, spec: LoadBalancerSpec, known: ReturnType<typeof 
   for (const [index, { stickinessSeconds }] of spec.targetGroups.entries())
     if (spec.driver === "haproxy" && stickinessSeconds !== null)
       say(["targetGroups", String(index), "stickinessSeconds"], NO_COOKIES);
+  checkTargets(spec, known, say);
+}
+
+function checkTargets(
+  spec: LoadBalancerSpec,
+  known: ReturnType<typeof namesOf>,
+  say: (path: readonly string[], words: string) => void,
+): void {
   for (const [index, { name, targets }] of spec.targetGroups.entries())
     for (const [nth, target] of targets.entries()) {
       const path = ["targetGroups", String(index), "targets", String(nth)];
       const problem = targetProblem(target);
       if (problem) say([...path, ...problem.path], problem.message);
-      if (!known.guests.has(guestKey(spec.tenant, target.guest)))
+      if (!isScalingWish(target) && !known.guests.has(guestKey(spec.tenant, target.guest)))
         say(path, `target group ${name}: tenant ${spec.tenant} has no guest ${target.guest}`);
     }
 }
@@ -84,7 +101,9 @@ function create(plan: Plan, spec: LoadBalancerSpec, cause: Seq): void {
   const id = ctx.newId<LoadBalancerId>();
   const { name, driver, socketPath } = spec;
   const own = { id, name, tenantId: tenant, driver, socketPath };
-  const definition = { ...own, ...partsOf(spec), openGroups: [], unreachableSinceMs: null };
+  const scalingTargets = wantedScalingTargets(plan, tenant, spec);
+  const soft = { openGroups: [], unreachableSinceMs: null };
+  const definition = { ...own, ...partsOf(spec), scalingTargets, ...soft };
   const payload = { loadBalancer: id, tenant, definition };
   const seq = ctx.emitAsActor("LoadBalancerCreated", payload, cause);
   registerAll(plan, definition, spec, seq);
@@ -94,6 +113,7 @@ function registerAll(plan: Plan, old: LoadBalancer, spec: LoadBalancerSpec, caus
   const loadBalancer = plan.ctx.state.tables.LoadBalancer.get(old.id);
   for (const { name, targets } of spec.targetGroups)
     for (const target of targets) {
+      if (isScalingWish(target)) continue;
       const guest = plan.ctx.state.names.guest.find(target.guest, loadBalancer.tenantId);
       const wish = { ...target, guest: guest as GuestId };
       registerTarget(plan.ctx, loadBalancer, name, wish, cause);
@@ -106,12 +126,20 @@ function planUpdate(plan: Plan, old: LoadBalancer, spec: LoadBalancerSpec): void
       [...spec.path, "driver"],
       `Load balancer ${spec.name}: its driver can't be changed; give it another name.`,
     );
-  const changes = [...partChanges(old, partsOf(spec)), ...targetChanges(plan, old, spec)];
+  const changes = [
+    ...partChanges(old, partsOf(spec)),
+    ...scalingTargetDifferences(plan, old, spec),
+    ...targetChanges(plan, old, spec),
+  ];
   plan.update("LoadBalancer", spec.name, changes, (cause) => {
     changeParts(plan.ctx, old, partsOf(spec), cause);
+    changeScalingTargets(plan.ctx, old.id, wantedScalingTargets(plan, old.tenantId, spec), cause);
     const { named } = wishesOf(plan, old, spec);
     for (const target of targetsOf(plan.ctx.state, old.id))
-      if (!named.has(keyOf(target.targetGroup, target.guestId)))
+      if (
+        !named.has(keyOf(target.targetGroup, target.guestId)) &&
+        !isMemberTarget(plan, old, spec, target)
+      )
         deregisterTarget(plan.ctx, target, cause);
     registerAll(plan, old, spec, cause);
   });
@@ -127,6 +155,7 @@ function wishesOf({ ctx }: Plan, { tenantId }: LoadBalancer, spec: LoadBalancerS
   const strangers: string[] = [];
   for (const { name, targets } of spec.targetGroups)
     for (const target of targets) {
+      if (isScalingWish(target)) continue;
       const guest = ctx.state.names.guest.find(target.guest, tenantId);
       if (guest === undefined) strangers.push(`${name}: with ${target.guest}`);
       else named.set(keyOf(name, guest as GuestId), target);
@@ -143,6 +172,7 @@ function targetChanges(plan: Plan, old: LoadBalancer, spec: LoadBalancerSpec): s
     const key = keyOf(targetGroup, guestId);
     const wish = named.get(key);
     const { name } = tables.Guest.get(guestId);
+    if (!wish && isMemberTarget(plan, old, spec, target)) continue;
     if (!wish && !deregistering) changes.push(`${targetGroup}: without ${name}`);
     if (!wish || deregistering) continue;
     named.delete(key);

@@ -4,6 +4,7 @@ import type { FleetSpec, ScalingGroupSpec } from "../../../model/fleet.ts";
 import type { FlavorId, ImageId, TenantId, ZoneId } from "../../../model/ids.ts";
 import type { Resources } from "../../../model/resources.ts";
 import { followsMetric, type GroupTemplate } from "../../../model/scaling.ts";
+import { tooLargeForTargets } from "../load-balancing/target-wishes.ts";
 import { changesOf } from "../scaling/changes.ts";
 import { announce, change, groupProblem, type NewGroup } from "../scaling/commands.ts";
 import { groupNameProblem } from "../scaling/grow.ts";
@@ -38,6 +39,8 @@ function planGroup(plan: Plan, spec: ScalingGroupSpec, old: ScalingGroup | undef
     });
     return;
   }
+  const tooLarge = tooLargeForTargets(ctx.state, old.id, spec);
+  if (tooLarge) plan.problem([...spec.path, "max"], `Scaling group ${spec.name}: ${tooLarge}.`);
   const details = preview(plan, spec, old);
   plan.update("ScalingGroup", spec.name, details, (cause) =>
     change(ctx, ctx.state.tables.ScalingGroup.get(old.id), wanted(plan, spec, old), cause),

@@ -1,13 +1,15 @@
 import type { Command, Outcome } from "../../../model/commands.ts";
-import type { LoadBalancer, LoadBalancerTarget, Tenant } from "../../../model/entities.ts";
-import type { GuestId, LoadBalancerId } from "../../../model/ids.ts";
-import { LIMITS, nameProblem } from "../../../model/limits.ts";
+import type { LoadBalancer, LoadBalancerTarget } from "../../../model/entities.ts";
+import type { GuestId, LoadBalancerId, ScalingGroupId } from "../../../model/ids.ts";
+import { nameProblem } from "../../../model/limits.ts";
 import {
+  type AnyTargetWish,
   balancingProblems,
+  isScalingWish,
   type Listener,
   NO_COOKIES,
+  type ScalingTarget,
   type TargetGroup,
-  type TargetWish,
   targetProblem,
 } from "../../../model/load-balancing.ts";
 import type { Context } from "../../context.ts";
@@ -22,6 +24,8 @@ import {
   removeLoadBalancer,
   removeTarget,
 } from "./registration.ts";
+import { changeScalingTargets, isSameGroup, membershipIn } from "./scaling-targets.ts";
+import { asMember, checkWishes, presentIn, sentence } from "./target-wishes.ts";
 
 type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;
@@ -47,7 +51,7 @@ const createLoadBalancer: Verb<"CREATE_LOAD_BALANCER"> = (ctx, command) => {
     throw conflict(`Tenant ${tenant.name} has a load balancer ${name} already.`, ["name"]);
   checkParts({ listeners, targetGroups });
   for (const [index, { targets }] of targetGroups.entries())
-    checkTargets(ctx, tenant, targets, ["targetGroups", String(index), "targets"]);
+    checkWishes(ctx, tenant, targets, ["targetGroups", String(index), "targets"]);
   const id = ctx.newId<LoadBalancerId>();
   const definition: LoadBalancer = {
     id,
@@ -57,6 +61,7 @@ const createLoadBalancer: Verb<"CREATE_LOAD_BALANCER"> = (ctx, command) => {
     socketPath: null,
     listeners,
     targetGroups: targetGroups.map(({ targets: _targets, ...group }) => group),
+    scalingTargets: targetGroups.flatMap((group) => scalingTargetsOf(group.name, group.targets)),
     openGroups: [],
     unreachableSinceMs: null,
   };
@@ -66,7 +71,8 @@ const createLoadBalancer: Verb<"CREATE_LOAD_BALANCER"> = (ctx, command) => {
     null,
   );
   for (const { name: group, targets } of targetGroups)
-    for (const target of targets) registerTarget(ctx, definition, group, target, seq);
+    for (const target of targets)
+      if (!isScalingWish(target)) registerTarget(ctx, definition, group, target, seq);
   return done(id);
 };
 
@@ -75,32 +81,13 @@ function checkParts(parts: Pick<LoadBalancer, "listeners" | "targetGroups">): vo
   if (problem) throw invalid(`${sentence(problem.message)}.`, problem.path);
 }
 
-function sentence(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-/** Guests of the load balancer's own tenant: those of others are none of its business. */
-function checkTargets(
-  { state }: Context,
-  tenant: Tenant,
-  targets: readonly TargetWish[],
-  path: readonly string[],
-): void {
-  if (targets.length > LIMITS.targetsOfGroup)
-    throw invalid(`A target group has ${LIMITS.targetsOfGroup} targets at most.`, path);
-  const seen = new Set<GuestId>();
-  for (const [index, target] of targets.entries()) {
-    const at = [...path, String(index)];
-    const problem = targetProblem(target);
-    if (problem) throw invalid(`${sentence(problem.message)}.`, [...at, ...problem.path]);
-    const guest = state.tables.Guest.find(target.guest);
-    if (guest?.tenantId !== tenant.id)
-      throw notFound(`There is no such guest of tenant ${tenant.name}.`, [...at, "guestId"]);
-    if (guest.deleting) throw conflict(`Guest ${guest.name} is being deleted.`, [...at, "guestId"]);
-    if (seen.has(guest.id))
-      throw invalid(`Guest ${guest.name} is named twice.`, [...at, "guestId"]);
-    seen.add(guest.id);
-  }
+/** Scaling groups of a target group, as they are kept. */
+function scalingTargetsOf(targetGroup: string, wishes: readonly AnyTargetWish[]): ScalingTarget[] {
+  return wishes
+    .filter((wish) => isScalingWish(wish))
+    .map(({ scalingGroup, port, weight }) => {
+      return { targetGroup, scalingGroupId: scalingGroup, port, weight };
+    });
 }
 
 const updateLoadBalancer: Verb<"UPDATE_LOAD_BALANCER"> = (ctx, command) => {
@@ -148,7 +135,8 @@ export function changeParts(
     if (!stays(target.targetGroup))
       removeTarget(ctx, target, `target group ${target.targetGroup} is removed`, causeSeq);
   const { openGroups } = ctx.state.tables.LoadBalancer.get(old.id);
-  const definition = { ...old, ...parts, openGroups: openGroups.filter(stays) };
+  const scalingTargets = old.scalingTargets.filter(({ targetGroup }) => stays(targetGroup));
+  const definition = { ...old, ...parts, scalingTargets, openGroups: openGroups.filter(stays) };
   ctx.emitAsActor("LoadBalancerChanged", { loadBalancer: old.id, changes, definition }, causeSeq);
 }
 
@@ -168,25 +156,41 @@ const registerTargets: Verb<"REGISTER_TARGETS"> = (ctx, command) => {
   const loadBalancer = find(ctx, command.loadBalancerId);
   const { name } = findGroup(loadBalancer, command.targetGroup);
   const tenant = ctx.state.tables.Tenant.get(loadBalancer.tenantId);
-  checkTargets(ctx, tenant, command.targets, ["targets"]);
-  const has = targetsOf(ctx.state, loadBalancer.id).filter(
-    ({ targetGroup }) => targetGroup === name,
-  );
-  if (has.length + command.targets.length > LIMITS.targetsOfGroup)
-    throw invalid(`A target group has ${LIMITS.targetsOfGroup} targets at most.`, ["targets"]);
+  const present = presentIn(ctx.state, loadBalancer, name);
+  checkWishes(ctx, tenant, command.targets, ["targets"], present);
+  const groups = scalingTargetsOf(name, command.targets);
+  changeScalingTargets(ctx, loadBalancer.id, withGroups(loadBalancer, groups), null);
   for (const target of command.targets) {
+    if (isScalingWish(target)) continue;
     const address = findTarget(ctx.state, loadBalancer, name, target.guest)?.address ?? null;
     registerTarget(ctx, loadBalancer, name, { ...target, address }, null);
   }
   return done(loadBalancer.id);
 };
 
+/** Those that are there already are as they are named now. */
+function withGroups(
+  { scalingTargets }: LoadBalancer,
+  named: readonly ScalingTarget[],
+): ScalingTarget[] {
+  const stay = scalingTargets.map((old) => named.find((each) => isSameGroup(old, each)) ?? old);
+  return [
+    ...stay,
+    ...named.filter((each) => !scalingTargets.some((old) => isSameGroup(old, each))),
+  ];
+}
+
 const deregisterTargets: Verb<"DEREGISTER_TARGETS"> = (ctx, command) => {
   const loadBalancer = find(ctx, command.loadBalancerId);
   const targets = command.guestIds.map((guestId, index) =>
     wantedTarget(ctx, loadBalancer, command.targetGroup, guestId, ["guestIds", String(index)]),
   );
+  const groups = command.scalingGroupIds.map((id, index) =>
+    wantedGroup(loadBalancer, command.targetGroup, id, ["scalingGroupIds", String(index)]),
+  );
   for (const target of new Set(targets)) deregisterTarget(ctx, target, null);
+  const stay = loadBalancer.scalingTargets.filter((each) => !groups.includes(each));
+  changeScalingTargets(ctx, loadBalancer.id, stay, null);
   return done(loadBalancer.id);
 };
 
@@ -211,7 +215,28 @@ function wantedTarget(
   const { name } = findGroup(loadBalancer, targetGroup);
   const target = findTarget(ctx.state, loadBalancer, name, guestId);
   if (!target) throw notFound(`Target group ${name} has no such target.`, path);
+  const guest = ctx.state.tables.Guest.get(guestId);
+  const membership = membershipIn(loadBalancer, name, guest);
+  if (membership)
+    throw conflict(
+      asMember(guest, ctx.state.tables.ScalingGroup.get(membership.scalingGroupId)),
+      path,
+    );
   return target;
+}
+
+function wantedGroup(
+  loadBalancer: LoadBalancer,
+  targetGroup: string,
+  id: ScalingGroupId,
+  path: readonly string[],
+): ScalingTarget {
+  const { name } = findGroup(loadBalancer, targetGroup);
+  const found = loadBalancer.scalingTargets.find(
+    (each) => each.targetGroup === name && each.scalingGroupId === id,
+  );
+  if (!found) throw notFound(`Target group ${name} has no such scaling group.`, path);
+  return found;
 }
 
 const VERBS = {

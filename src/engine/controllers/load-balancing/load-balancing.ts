@@ -2,6 +2,8 @@ import type { GuestId, LoadBalancerId, LoadBalancerTargetId } from "../../../mod
 import type { Context } from "../../context.ts";
 import { targetsOf } from "../../target-conditions.ts";
 import { judgeFailOpen } from "./fail-open.ts";
+import { judgeMembers } from "./member-health.ts";
+import { joinMembers } from "./scaling-targets.ts";
 import { attendTarget } from "./target.ts";
 
 /**
@@ -11,7 +13,9 @@ import { attendTarget } from "./target.ts";
  */
 export function attendLoadBalancing(ctx: Context): void {
   const { targets } = ctx.state.indexes;
-  if (ctx.state.tables.LoadBalancer.size === 0) return;
+  const isGone = ctx.events.some(({ kind }) => kind === "LoadBalancerRemoved");
+  if (ctx.state.tables.LoadBalancer.size === 0 && !isGone) return;
+  joinMembers(ctx);
   const concerned = new Set<LoadBalancerTargetId>(targets.draining.due(ctx.nowMs));
   for (const id of guestsTouched(ctx))
     for (const target of targets.ofGuest.of(id)) concerned.add(target);
@@ -19,6 +23,7 @@ export function attendLoadBalancing(ctx: Context): void {
     for (const { id: target } of targetsOf(ctx.state, id)) concerned.add(target);
   for (const id of [...concerned].sort((a, b) => a - b)) attendTarget(ctx, id);
   for (const id of loadBalancersTouched(ctx)) judgeFailOpen(ctx, id);
+  judgeMembers(ctx);
 }
 
 /** Guests that something happened to in this decision, and that are targets. */

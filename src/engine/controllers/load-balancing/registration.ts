@@ -34,18 +34,49 @@ export function registerTarget(
   wish: TargetWish,
   causeSeq: Seq | null,
 ): void {
+  register(ctx, loadBalancer, targetGroup, wish, causeSeq, ctx.emitAsActor.bind(ctx));
+}
+
+/** The same, for a guest that nobody names: it is a member of a scaling group. */
+export function joinTarget(
+  ctx: Context,
+  loadBalancer: LoadBalancer,
+  targetGroup: string,
+  wish: Omit<TargetWish, "address">,
+  causeSeq: Seq | null,
+): void {
+  const address = findTarget(ctx.state, loadBalancer, targetGroup, wish.guest)?.address ?? null;
+  register(ctx, loadBalancer, targetGroup, { ...wish, address }, causeSeq, ctx.emit.bind(ctx));
+}
+
+function register(
+  ctx: Context,
+  loadBalancer: LoadBalancer,
+  targetGroup: string,
+  wish: TargetWish,
+  causeSeq: Seq | null,
+  tell: Context["emit"],
+): void {
   const old = findTarget(ctx.state, loadBalancer, targetGroup, wish.guest);
   if (old) {
     changeTarget(ctx, old, wish, causeSeq);
-    if (old.deregistering) ctx.emitAsActor("TargetInitial", namesOf(old), causeSeq);
+    if (old.deregistering) tell("TargetInitial", namesOf(old), causeSeq);
     return;
   }
+  const definition = newTarget(ctx, loadBalancer, targetGroup, wish);
+  tell("TargetRegistered", { ...namesOf(definition), definition }, causeSeq);
+  attendTarget(ctx, definition.id);
+}
+
+function newTarget(
+  ctx: Context,
+  loadBalancer: LoadBalancer,
+  targetGroup: string,
+  { guest: guestId, port, weight, address }: TargetWish,
+): LoadBalancerTarget {
   const id = ctx.newId<LoadBalancerTargetId>();
-  const { guest: guestId, port, weight, address } = wish;
   const own = { id, loadBalancerId: loadBalancer.id, targetGroup, guestId, port, weight, address };
-  const definition = { ...own, ...unused(ctx, loadBalancer, targetGroup, guestId) };
-  ctx.emitAsActor("TargetRegistered", { ...namesOf(definition), definition }, causeSeq);
-  attendTarget(ctx, id);
+  return { ...own, ...unused(ctx, loadBalancer, targetGroup, guestId) };
 }
 
 /** As a target begins, until it is looked at. */

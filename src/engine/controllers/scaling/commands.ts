@@ -17,6 +17,7 @@ import type { Context } from "../../context.ts";
 import { cronProblem } from "../../cron.ts";
 import { conflict, invalid, notFound } from "../../refusal.ts";
 import { findGuest } from "../find-guest.ts";
+import { tooLargeForTargets } from "../load-balancing/target-wishes.ts";
 import { chosenGroups } from "../security-groups.ts";
 import { changesOf } from "./changes.ts";
 import { groupNameProblem } from "./grow.ts";
@@ -124,6 +125,8 @@ export const updateScalingGroup: Verb<"UPDATE_SCALING_GROUP"> = (ctx, command) =
   const desired = Math.max(merged.min, Math.min(merged.max, old.desired));
   const group = { ...merged, desired };
   check(ctx, group);
+  const tooLarge = tooLargeForTargets(ctx.state, old.id, group);
+  if (tooLarge) throw conflict(`${capital(tooLarge)}.`, ["max"]);
   change(ctx, old, group, null);
   return done(old.id);
 };
@@ -236,12 +239,15 @@ export const setMemberHealth: Verb<"SET_MEMBER_HEALTH"> = (ctx, command) => {
   const { id: guest, membership } = findMember(ctx, command);
   const { groupId: group, illness } = membership;
   const { healthy } = command;
-  if (healthy && illness !== null) ctx.emitAsActor("MemberHealthy", { guest, group }, null);
-  if (!healthy && illness === null) {
+  // What load balancers find they take back themselves.
+  const isOwn = illness !== null && !illness.byLoadBalancer;
+  if (healthy && isOwn) ctx.emitAsActor("MemberHealthy", { guest, group }, null);
+  if (!healthy && !isOwn && illness?.failsAtMs !== null) {
     const reason = command.reason.slice(0, REASON_MOST);
     const { unhealthyAfterSeconds } = ctx.state.tables.ScalingGroup.get(group);
-    const failsAt = ctx.nowMs + unhealthyAfterSeconds * 1000;
-    const definition = { illness: { reason, failsAtMs: failsAt } };
+    const lateMs = ctx.nowMs + unhealthyAfterSeconds * 1000;
+    const failsAt = Math.min(lateMs, illness?.failsAtMs ?? lateMs);
+    const definition = { illness: { reason, byLoadBalancer: false, failsAtMs: failsAt } };
     ctx.emitAsActor("MemberUnhealthy", { guest, group, reason, failsAt, definition }, null);
   }
   return { kind: "GUEST", guestId: guest, operationId: null };

@@ -1,7 +1,7 @@
 import type { GuestUsage } from "../../../model/actions.ts";
 import type { ScalingGroup } from "../../../model/entities.ts";
 import type { ScalingGroupId } from "../../../model/ids.ts";
-import { isMeasured } from "../../../model/scaling.ts";
+import { isUsage } from "../../../model/scaling.ts";
 import type { Context } from "../../context.ts";
 import type { State } from "../../state.ts";
 import type { UsageSample } from "../../usage.ts";
@@ -40,7 +40,7 @@ function measure(ctx: Context, group: ScalingGroup): void {
     ["MEMORY", memory, sums.usedMiB],
   ] as const)
     signals.note(group.id, metric, { atMs: ctx.nowMs, value, load });
-  followPolicies(ctx, group, isMeasured);
+  followPolicies(ctx, group, isUsage);
 }
 
 /** What its warm members have and use, all together. */

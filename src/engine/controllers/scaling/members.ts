@@ -15,6 +15,11 @@ export function membersOf({ indexes, tables }: State, groupId: ScalingGroupId): 
     .filter(({ deleting }) => !deleting);
 }
 
+/** It came up, and is to stay: what deals out work may count on it. */
+export function isInService({ deleting, membership }: Guest): boolean {
+  return !deleting && (membership?.hasRun ?? false);
+}
+
 /** Other guests depend on it. */
 export function isNeeded({ indexes, tables }: State, { id }: Guest): boolean {
   return indexes.dependents.of(id).some((other) => !tables.Guest.get(other).deleting);

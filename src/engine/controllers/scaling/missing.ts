@@ -1,5 +1,10 @@
 import type { ScalingGroup } from "../../../model/entities.ts";
-import { isMeasured, predictedMetrics, type ScalingPolicy } from "../../../model/scaling.ts";
+import {
+  isMeasured,
+  predictedMetrics,
+  REQUESTS_PER_TARGET,
+  type ScalingPolicy,
+} from "../../../model/scaling.ts";
 import type { Context } from "../../context.ts";
 import type { State } from "../../state.ts";
 import { holdStep } from "./holds.ts";
@@ -33,8 +38,20 @@ export function holdWhereMissing(ctx: Context, group: ScalingGroup): Set<string>
 
 function holdForMetrics(ctx: Context, group: ScalingGroup, policy: ScalingPolicy): void {
   if (policy.kind === "SCHEDULED") return;
-  const message = `policy ${policy.name} has no samples of ${policy.metric}: it holds the size as it is until they come`;
+  const why = isUnbalanced(ctx.state, group, policy)
+    ? `as ${group.name} is in no target group: it holds the size as it is`
+    : "and holds the size as it is until they come";
+  const message = `policy ${policy.name} has no samples of ${policy.metric}, ${why}`;
   holdStep(ctx, group, policy.name, { code: "METRICS_MISSING", message });
+}
+
+/** It goes by requests, and nobody sends the group any. */
+function isUnbalanced({ indexes }: State, { id }: ScalingGroup, policy: ScalingPolicy): boolean {
+  return (
+    policy.kind !== "SCHEDULED" &&
+    policy.metric === REQUESTS_PER_TARGET &&
+    indexes.targets.ofScalingGroup.count(id) === 0
+  );
 }
 
 /** Its metric should have come by now. A group of which nobody is warm has nothing to measure. */
@@ -45,6 +62,7 @@ function isMissing(
   nowMs: number,
 ): boolean {
   if (policy.kind === "SCHEDULED") return false;
+  if (isUnbalanced(state, group, policy)) return true;
   const { signals, meta } = state;
   const newestMs = signals.of(group.id, policy.metric).at(-1)?.atMs ?? group.createdAtMs;
   const expectedMs = isMeasured(policy.metric) ? firstWarmMs(state, group, nowMs) : 0;

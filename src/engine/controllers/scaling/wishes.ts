@@ -1,5 +1,8 @@
 import {
   isMeasured,
+  isUsage,
+  type MetricName,
+  REQUESTS_PER_TARGET,
   type ScalingPolicy,
   type ScalingStep,
   wholeMembers,
@@ -119,10 +122,15 @@ function scatterOf(wanted: readonly number[]): number | null {
 
 function told(policy: Target, { samples, warm, sizing }: Evidence, size: number): Wish {
   const { value } = samples.at(-1) as Sample;
-  const of = policy.metric === "CPU" || policy.metric === "MEMORY" ? " %" : "";
+  const of = unitOf(policy.metric);
   const sizes = sizing.surplus === 0 ? "" : " (not all of the template's size)";
   const reason = `${policy.metric} is ${shown(value)}${of} with ${warm} warm members${sizes} and ${policy.target}${of} for each is the target, which takes ${size}`;
   return { policy: policy.name, size, reason };
+}
+
+function unitOf(metric: MetricName): string {
+  if (metric === REQUESTS_PER_TARGET) return "/s";
+  return isUsage(metric) ? " %" : "";
 }
 
 // ── Steps ─────────────────────────────────────────────────────────────────────────────────────

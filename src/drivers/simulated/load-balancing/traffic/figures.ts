@@ -13,6 +13,7 @@ export function figuresOf(
     errorsPerSecond: rounded(requestsPerSecond * errorShare),
     latencyP50Ms: quantile(sorted, 0.5),
     latencyP99Ms: quantile(sorted, 0.99),
+    latencyMeanMs: mean(latencies),
     outstanding: rounded(outstanding),
   };
 }
@@ -21,6 +22,12 @@ export function figuresOf(
 function quantile(sorted: readonly number[], share: number): number | null {
   if (sorted.length === 0) return null;
   return rounded(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number);
+}
+
+/** Null of nothing. */
+function mean(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  return rounded(values.reduce((sum, each) => sum + each, 0) / values.length);
 }
 
 function rounded(value: number): number {

@@ -37,9 +37,19 @@ export function emitTraffic(world: World): void {
   const loadBalancers = [...balancers.keys()]
     .sort(byId)
     .map((id) => balancers.get(id)?.order)
-    .filter((order) => order?.listeners.some(({ traffic }) => traffic !== null))
+    .filter((order) => order !== undefined && isBusy(order))
     .map((order) => trafficOf(world, order as LoadBalancerOrder));
   if (loadBalancers.length > 0) world.emit({ kind: "TRAFFIC", loadBalancers });
+}
+
+/** Requests come in somewhere. */
+export function hasTraffic({ loadBalancing }: World): boolean {
+  for (const { order } of loadBalancing.balancers.values()) if (isBusy(order)) return true;
+  return false;
+}
+
+function isBusy({ listeners }: LoadBalancerOrder): boolean {
+  return listeners.some(({ traffic }) => traffic !== null);
 }
 
 /** What came of the requests of a group, or of a target. */
