@@ -167,6 +167,37 @@ query Availability($zone: String!) {
 }
 `;
 
+const ELASTICITY = `# A scaling group follows its requests, each minute anew:
+# its steps and the numbers that led to them, how quickly
+# guests come up that are asked for, and what it all costs.
+query Elasticity {
+  scalingGroups {
+    nodes {
+      name min max size running
+      held { policy reason { message advice } }
+      targetGroups { name algorithm }
+    }
+  }
+  events(last: 6, filter: { kinds: [GROUP_SCALED_OUT, GROUP_SCALED_IN, SCALING_HELD] }) {
+    nodes { occurredAt message }
+  }
+  agilityReport { starts p50Seconds p99Seconds }
+}
+
+query Cost {
+  costReport {
+    energyKwh
+    consolidationRatio
+    oneToAMachine { savedHostHours savedEnergyKwh }
+    elasticity { memberHours savedMemberHours }
+  }
+}
+
+subscription Steps {
+  events(filter: { categories: [SCALING] }) { cursor occurredAt message }
+}
+`;
+
 const MAINTENANCE = `# What would not come back if any one zone were lost
 # now? Then take a host out of service: its guests leave
 # by live migration, and return when it is given back.
@@ -222,6 +253,7 @@ export function exampleTabs({ zoneId, zone, flavor, hostId }: ExampleNames): Exa
     { query: WATCH },
     { query: INJECT, variables: json({ zone: zoneId }) },
     { query: FAILOVERS },
+    { query: ELASTICITY },
     { query: PLACEMENT, variables: json({ flavor }) },
     { query: MAINTENANCE, variables: json({ host: hostId }) },
     { query: AVAILABILITY, variables: json({ zone }) },
