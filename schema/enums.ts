@@ -13,6 +13,8 @@ import {
   GUEST_STATUSES,
   HOST_POWER_VERBS,
   HOST_STATUSES,
+  LIFECYCLE_RESULTS,
+  LIFECYCLE_TRANSITIONS,
   LISTENER_PROTOCOLS,
   MOVE_REASONS,
   OPERATION_KINDS,
@@ -169,6 +171,16 @@ export const ScalingPolicyKind = builder.enumType("ScalingPolicyKind", {
   description:
     "TARGET_TRACKING keeps a metric at a target; STEP adds or takes members by how far a metric is off; SCHEDULED sets sizes at times.",
   values: SCALING_POLICY_KINDS,
+});
+export const LifecycleTransition = builder.enumType("LifecycleTransition", {
+  description:
+    "LAUNCHING: a member waits for the hook when it has come up, before it serves. TERMINATING: before it goes, if it runs.",
+  values: LIFECYCLE_TRANSITIONS,
+});
+export const LifecycleResult = builder.enumType("LifecycleResult", {
+  description:
+    "CONTINUE: the member goes on. ABANDON: one that launches is replaced; one that terminates goes without waiting for its other hooks.",
+  values: LIFECYCLE_RESULTS,
 });
 export const TerminationPolicy = builder.enumType("TerminationPolicy", {
   description:

@@ -19,6 +19,7 @@ import "./host-mutations.ts";
 import "./host-service.ts";
 import "./image.ts";
 import "./incident-links.ts";
+import "./lifecycle-hook.ts";
 import "./links.ts";
 import "./load-balancer.ts";
 import "./load-balancer-mutations.ts";

@@ -16,6 +16,7 @@ import type { ApiContext } from "./context.ts";
 import { Priority, TerminationPolicy } from "./enums.ts";
 import { payload as guestPayload } from "./guest-mutations.ts";
 import { globalId } from "./ids.ts";
+import { LifecycleHookInput, toHook } from "./lifecycle-hook.ts";
 import { idByName, needed, OWNER, oneOf, ownerId } from "./named-inputs.ts";
 import { ScalingGroup } from "./scaling-group.ts";
 import { ScalingPolicyInput, toPolicy } from "./scaling-policy.ts";
@@ -108,6 +109,7 @@ const ZONES = "Names of the zones where its members may run, evenly; none: every
 const COOLDOWN = "After a step no policy takes another one for so long.";
 const WARM_UP = "A member that has run for less does not count into what is measured.";
 const SCALE_IN = "Policies make it smaller only when for so long no sample wanted more.";
+const HOOKS = "What members wait for before they serve, and before they go.";
 const UNHEALTHY = "A member is replaced when its health check has been bad for so long.";
 
 commandMutation({
@@ -145,6 +147,7 @@ commandMutation({
         defaultValue: SCALING_DEFAULTS.unhealthyAfterSeconds,
         description: UNHEALTHY,
       }),
+      lifecycleHooks: t.field({ type: [LifecycleHookInput], description: HOOKS }),
       idempotencyKey: t.string(idempotencyKey),
     }),
   }),
@@ -165,6 +168,7 @@ commandMutation({
     warmUpSeconds: input.warmUpSeconds ?? SCALING_DEFAULTS.warmUpSeconds,
     scaleInAfterSeconds: input.scaleInAfterSeconds ?? SCALING_DEFAULTS.scaleInAfterSeconds,
     unhealthyAfterSeconds: input.unhealthyAfterSeconds ?? SCALING_DEFAULTS.unhealthyAfterSeconds,
+    lifecycleHooks: (input.lifecycleHooks ?? []).map(toHook),
   }),
 });
 
@@ -186,6 +190,10 @@ commandMutation({
       warmUpSeconds: t.float({ description: WARM_UP }),
       scaleInAfterSeconds: t.float({ description: SCALE_IN }),
       unhealthyAfterSeconds: t.float({ description: UNHEALTHY }),
+      lifecycleHooks: t.field({
+        type: [LifecycleHookInput],
+        description: `All of them. ${HOOKS} Nobody waits any more for one that is left out.`,
+      }),
       idempotencyKey: t.string(idempotencyKey),
     }),
   }),
@@ -199,6 +207,7 @@ commandMutation({
       ...(input.template && { template: toTemplate(input.template, context) }),
       ...(zoneIds && { zoneIds }),
       ...(input.policies && { policies: input.policies.map(toPolicy) }),
+      ...(input.lifecycleHooks && { lifecycleHooks: input.lifecycleHooks.map(toHook) }),
       ...(input.terminationPolicy && { terminationPolicy: input.terminationPolicy }),
       ...given({
         min: input.min,
@@ -222,7 +231,8 @@ function given<K extends string>(
 
 commandMutation({
   name: "deleteScalingGroup",
-  description: "Deletes a scaling group and all its members, protected or not.",
+  description:
+    "Deletes a scaling group and all its members, protected or not, once the hooks for that are completed.",
   input: builder.inputType("DeleteScalingGroupInput", {
     fields: (t) => ({
       scalingGroupId: t.id({ required: true }),

@@ -5,8 +5,8 @@ export const group: Command = {
   name: "group",
   synopsis: "[TENANT/]NAME [--size N] [--url URL]",
   summary: "Show a scaling group, or set how many members it is to have",
-  details: `What is shown: its size, its policies, what they want and may not have, and why members are
-missing. With --size it is told to have so many, from min to max; its policies may move it again.`,
+  details: `What is shown: its size, its policies, what they want and may not have, why members are missing,
+and the hooks that members wait for. With --size it is told to have so many, from min to max; its policies may move it again.`,
   options: {
     size: { description: "How many members it is to have", value: "N" },
     ...URL_OPTION,
@@ -31,6 +31,13 @@ interface Reason {
   readonly message: string;
   readonly advice: string;
 }
+interface Waiting {
+  readonly name: string;
+  readonly lifecycle: {
+    readonly transition: string;
+    readonly hooks: readonly { readonly hook: string; readonly timesOutAt: string }[];
+  } | null;
+}
 interface Group {
   readonly id: string;
   readonly name: string;
@@ -42,6 +49,7 @@ interface Group {
   readonly running: number;
   readonly deleting: boolean;
   readonly policies: readonly { readonly name: string; readonly kind: string }[];
+  readonly waiting: readonly Waiting[];
   readonly held: readonly { readonly policy: string; readonly reason: Reason }[];
   readonly blockedBy: readonly Reason[];
 }
@@ -52,6 +60,7 @@ async function find(url: string, text: string): Promise<Group> {
     group: scalingGroup(name: $name, tenant: $tenant) {
       id name tenant { name } min max desired size running deleting
       policies { name kind }
+      waiting { name lifecycle { transition hooks { hook timesOutAt } } }
       held { policy reason { message advice } }
       blockedBy { message advice }
     }
@@ -85,7 +94,15 @@ function textOf(shown: Group): string {
   return [
     `${tenant.name}/${name} is to have ${desired} members (${min} to ${max}), has ${size}, of which ${running} run${fate}`,
     ...shown.policies.map((policy) => `  policy ${policy.name} (${policy.kind})`),
+    ...shown.waiting.flatMap(waitOf),
     ...reasons.map(({ message, advice }) => `  • ${message}\n    → ${advice}`),
     "",
   ].join("\n");
+}
+
+function waitOf({ name, lifecycle }: Waiting): string[] {
+  return (lifecycle?.hooks ?? []).map(
+    ({ hook, timesOutAt }) =>
+      `  ${name} waits for hook ${hook} (${lifecycle?.transition}) until ${timesOutAt}`,
+  );
 }

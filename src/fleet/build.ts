@@ -11,6 +11,7 @@ import {
   type ScalingGroupSpec,
   type SecurityGroupSpec,
 } from "../model/fleet.ts";
+import { HOOK_DEFAULTS } from "../model/lifecycle-hooks.ts";
 import { LIMITS } from "../model/limits.ts";
 import { SCALING_DEFAULTS } from "../model/scaling.ts";
 import { allocationOf, millicoresOf, quotaOf, resourcesOf } from "./amounts.ts";
@@ -278,6 +279,7 @@ class SpecBuilder {
       warmUpSeconds: shared.warmUpSeconds,
       scaleInAfterSeconds: shared.scaleInAfterSeconds,
       unhealthyAfterSeconds: shared.unhealthyAfterSeconds,
+      lifecycleHooks: (item.lifecycleHooks ?? []).map((hook) => ({ ...HOOK_DEFAULTS, ...hook })),
       demand: demand ? this.#demand(demand, [...path, "demand"]) : null,
     };
   }

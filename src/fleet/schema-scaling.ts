@@ -1,7 +1,13 @@
 import { GUEST_DEFAULTS } from "../model/fleet.ts";
+import { HOOK_DEFAULTS, HOOK_LIMITS } from "../model/lifecycle-hooks.ts";
 import { LIMITS } from "../model/limits.ts";
 import { SCALING_DEFAULTS, SCALING_LIMITS } from "../model/scaling.ts";
-import { PRIORITIES, TERMINATION_POLICIES } from "../model/statuses.ts";
+import {
+  LIFECYCLE_RESULTS,
+  LIFECYCLE_TRANSITIONS,
+  PRIORITIES,
+  TERMINATION_POLICIES,
+} from "../model/statuses.ts";
 import { ALLOCATION, name } from "./schema-common.ts";
 import {
   type ChoiceSchema,
@@ -144,6 +150,33 @@ const POLICY: ChoiceSchema = {
   ],
 };
 
+const HOOK = object(
+  {
+    name: {
+      ...policyName,
+      maxLength: HOOK_LIMITS.nameLength,
+      description: "The hook's name, the only one of its kind in its group.",
+    },
+    transition: oneOf(LIFECYCLE_TRANSITIONS, {
+      description:
+        "LAUNCHING: a member waits when it has come up, before it serves. TERMINATING: before it goes, if it runs.",
+    }),
+    timeoutSeconds: number(1, HOOK_LIMITS.timeoutSeconds, {
+      description: "A member waits for so long, and for so long anew after each heartbeat.",
+      default: HOOK_DEFAULTS.timeoutSeconds,
+    }),
+    onTimeout: oneOf(LIFECYCLE_RESULTS, {
+      description:
+        "What becomes of a member for which nobody completes it in time. ABANDON: one that launches is replaced, one that terminates goes; CONTINUE: it goes on.",
+      default: HOOK_DEFAULTS.onTimeout,
+    }),
+  },
+  ["name", "transition"],
+  {
+    description: "Something outside that is to be done with a member (`completeLifecycleAction`).",
+  },
+);
+
 export const SCALING_GROUP = object(
   {
     name: name(
@@ -182,6 +215,9 @@ export const SCALING_GROUP = object(
       "A member is replaced when its health check has been bad for so long.",
       SCALING_DEFAULTS.unhealthyAfterSeconds,
     ),
+    lifecycleHooks: list(HOOK, HOOK_LIMITS.hooks, {
+      description: "What members wait for before they serve, and before they go.",
+    }),
     demand: object(
       {
         peakCpuCores: number(0.001, LIMITS.cpuCores * SCALING_LIMITS.members, {

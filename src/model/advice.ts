@@ -76,6 +76,8 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   METRICS_MISSING:
     "Find out why no samples come: from the drivers of its members' hosts, or from whoever pushes them (putMetric).",
   SCALE_IN_PROTECTED: "Take the protection from some of its members (setScaleInProtection).",
+  LIFECYCLE_HOOK:
+    "Complete the hook (completeLifecycleAction), or wait until it times out. Guest.lifecycle tells for which one it waits.",
   ZONE_DOWN:
     "Bring the zone back. Until then the group gets no smaller by itself, because what its members there would have to do is not known.",
 };

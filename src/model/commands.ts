@@ -18,13 +18,20 @@ import type {
   TenantId,
   ZoneId,
 } from "./ids.ts";
+import type { LifecycleHook } from "./lifecycle-hooks.ts";
 import type { Listener, TargetGroup, TargetWish } from "./load-balancing.ts";
 import type { Role } from "./principals.ts";
 import type { Problem, Rejection } from "./rejections.ts";
 import type { Resources } from "./resources.ts";
 import type { ScalingPolicy } from "./scaling.ts";
 import type { SecurityRuleWish } from "./security.ts";
-import type { DesiredState, FaultKind, Priority, TerminationPolicy } from "./statuses.ts";
+import type {
+  DesiredState,
+  FaultKind,
+  LifecycleResult,
+  Priority,
+  TerminationPolicy,
+} from "./statuses.ts";
 import type { Workload } from "./workload.ts";
 
 /** What a group's members are to be made of. */
@@ -53,6 +60,7 @@ export interface GroupWish {
   readonly warmUpSeconds: number;
   readonly scaleInAfterSeconds: number;
   readonly unhealthyAfterSeconds: number;
+  readonly lifecycleHooks: readonly LifecycleHook[];
 }
 
 /** What a person or program may ask of the fleet. */
@@ -193,6 +201,20 @@ export type Command =
       readonly guestId: GuestId;
       readonly healthy: boolean;
       readonly reason: string;
+    }
+  /** What a hook is there for has been done, or can't be. */
+  | {
+      readonly kind: "COMPLETE_LIFECYCLE_ACTION";
+      readonly guestId: GuestId;
+      readonly hook: string;
+      readonly result: LifecycleResult;
+      readonly reason: string;
+    }
+  /** It takes longer: the time-out begins anew. */
+  | {
+      readonly kind: "RECORD_LIFECYCLE_HEARTBEAT";
+      readonly guestId: GuestId;
+      readonly hook: string;
     }
   /** A sample of the group as a whole. */
   | {

@@ -23,6 +23,7 @@ import type {
   TenantId,
   ZoneId,
 } from "./ids.ts";
+import type { LifecycleHook } from "./lifecycle-hooks.ts";
 import type { Listener, TargetGroup } from "./load-balancing.ts";
 import type { PowerWatts } from "./power.ts";
 import type { Role } from "./principals.ts";
@@ -382,6 +383,8 @@ export interface ScalingGroup {
   readonly scaleInAfterSeconds: number;
   /** A member is replaced when its health check has been bad for so long. */
   readonly unhealthyAfterSeconds: number;
+  /** What members wait for before they serve, and before they go. */
+  readonly lifecycleHooks: readonly LifecycleHook[];
   readonly demand: GroupDemand | null;
   /** The number of the next member: none is ever given twice. */
   readonly nextNumber: number;

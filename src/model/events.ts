@@ -36,6 +36,8 @@ import type {
   FaultKind,
   FenceMethod,
   HostPowerVerb,
+  LifecycleResult,
+  LifecycleTransition,
   MoveReason,
   OperationKind,
   Opinion,
@@ -69,6 +71,8 @@ export interface FieldTypes extends IdTypes {
   faultKind: FaultKind;
   fenceMethod: FenceMethod;
   hostPowerVerb: HostPowerVerb;
+  lifecycleResult: LifecycleResult;
+  lifecycleTransition: LifecycleTransition;
   moveReason: MoveReason;
   operationKind: OperationKind;
   opinion: Opinion;
@@ -1075,6 +1079,57 @@ export const EVENTS = {
     reason: "string",
     launchFailures: "int",
   }),
+  MemberInService: event("SCALING", "INFO", "{guest} of {group} is in service", {
+    guest: "Guest",
+    group: "ScalingGroup",
+  }),
+  LifecycleActionPending: event(
+    "SCALING",
+    "NOTICE",
+    "{guest} waits for hook {hook} ({transition}) until {timesOutAt}: {because}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      hook: "string",
+      transition: "lifecycleTransition",
+      timesOutAt: "time",
+      /** No heartbeat puts it off for longer. */
+      latestAt: "time",
+      because: "string",
+    },
+  ),
+  LifecycleActionCompleted: event(
+    "SCALING",
+    "INFO",
+    "Hook {hook} ({transition}) of {guest} ends with {result}: {reason}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      hook: "string",
+      transition: "lifecycleTransition",
+      result: "lifecycleResult",
+      reason: "string",
+    },
+  ),
+  LifecycleActionTimedOut: event(
+    "SCALING",
+    "WARNING",
+    "Hook {hook} ({transition}) of {guest} ends with {result}: {reason}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      hook: "string",
+      transition: "lifecycleTransition",
+      result: "lifecycleResult",
+      reason: "string",
+    },
+  ),
+  LifecycleHeartbeatRecorded: event(
+    "SCALING",
+    "DEBUG",
+    "{guest} waits for hook {hook} until {timesOutAt} now",
+    { guest: "Guest", group: "ScalingGroup", hook: "string", timesOutAt: "time" },
+  ),
 
   // Simulation
   FaultInjected: event("SIMULATION", "NOTICE", "Fault {fault} on {target}", {

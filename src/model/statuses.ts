@@ -224,6 +224,17 @@ export const TERMINATION_POLICIES = [
 ] as const;
 export type TerminationPolicy = (typeof TERMINATION_POLICIES)[number];
 
+/** What a member of a group waits in for a hook: before it serves, or before it goes. */
+export const LIFECYCLE_TRANSITIONS = ["LAUNCHING", "TERMINATING"] as const;
+export type LifecycleTransition = (typeof LIFECYCLE_TRANSITIONS)[number];
+
+/**
+ * How a hook ends. CONTINUE: the member goes on. ABANDON: one that launches is replaced; one that
+ * terminates goes without waiting for its other hooks.
+ */
+export const LIFECYCLE_RESULTS = ["CONTINUE", "ABANDON"] as const;
+export type LifecycleResult = (typeof LIFECYCLE_RESULTS)[number];
+
 export const DIRECTIONS = ["INGRESS", "EGRESS"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
@@ -335,5 +346,6 @@ export const REASON_CODES = [
   "METRICS_MISSING",
   "SCALE_IN_PROTECTED",
   "ZONE_DOWN",
+  "LIFECYCLE_HOOK",
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

@@ -184,6 +184,11 @@ export const VISIBILITY = {
   MemberHealthy: "TENANT",
   MemberFailed: "TENANT",
   MemberReplaced: "TENANT",
+  MemberInService: "TENANT",
+  LifecycleActionPending: "TENANT",
+  LifecycleActionCompleted: "TENANT",
+  LifecycleActionTimedOut: "TENANT",
+  LifecycleHeartbeatRecorded: "TENANT",
   FaultInjected: "FLEET",
   FaultCleared: "FLEET",
   ClockAdvanced: "EVERYONE",
@@ -265,6 +270,7 @@ const REASONS_TOLD: Readonly<
   METRICS_MISSING: "AS_IT_IS",
   SCALE_IN_PROTECTED: "AS_IT_IS",
   ZONE_DOWN: "AS_IT_IS",
+  LIFECYCLE_HOOK: "AS_IT_IS",
 };
 
 /** What a tenant sees of the fleet's things: a name, null for what is not there or not to be seen. */

@@ -46,6 +46,7 @@ import type {
   TenantId,
   ZoneId,
 } from "../model/ids.ts";
+import type { LifecycleHook } from "../model/lifecycle-hooks.ts";
 import type { PowerWatts } from "../model/power.ts";
 import { ROLES } from "../model/principals.ts";
 import type { Placement, Reason } from "../model/reasons.ts";
@@ -260,6 +261,7 @@ export const scalingGroups = snakeCase.table(
     warmUpSeconds: real().notNull(),
     scaleInAfterSeconds: real().notNull(),
     unhealthyAfterSeconds: real().notNull(),
+    lifecycleHooks: json<readonly LifecycleHook[]>().notNull().default([]),
     demand: json<GroupDemand>(),
     nextNumber: integer().notNull(),
     lastStepAtMs: integer(),

@@ -34,3 +34,14 @@ test("a scaling group is shown, resized, and says why it is not as it should be"
   expect(await group("web", "--size", "many")).toMatchObject({ code: 2 });
   expect(await group()).toMatchObject({ code: 2 });
 });
+
+test("members that wait for hooks are shown with them", async () => {
+  const server = await startSettledServer();
+  const hooks = "lifecycleHooks: [{ name: register, transition: LAUNCHING }]";
+  const document = DOCUMENT.replace("max: 3", `min: 1, max: 3, ${hooks}`);
+  await server.mutate("applyFleet", "ApplyFleetInput", { document });
+  await server.advance(60);
+  expect((await run(["group", "web", "--url", server.url])).out).toMatch(
+    /\n {2}web-3 waits for hook register \(LAUNCHING\) until 2026-01-01T01:/,
+  );
+});

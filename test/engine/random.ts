@@ -12,6 +12,8 @@ import {
   AUTOMATION_MODES,
   DESIRED_STATES,
   type FaultKind,
+  LIFECYCLE_RESULTS,
+  LIFECYCLE_TRANSITIONS,
   POLARITIES,
   PRIORITIES,
   RULE_SCOPES,
@@ -181,6 +183,7 @@ export function randomGroup(
     warmUpSeconds: chance.of([0, 5, 30]),
     scaleInAfterSeconds: chance.of([20, 60]),
     unhealthyAfterSeconds: chance.of([0, 10]),
+    ...(chance.is(0.4) && { lifecycleHooks: randomHooks(chance) }),
     ...(chance.is(0.5) && {
       demand: {
         peakCpuCores: chance.int(1, 4),
@@ -188,6 +191,15 @@ export function randomGroup(
       },
     }),
   };
+}
+
+/** Were launches abandoned where nobody completes them, a group would never come to rest. */
+function randomHooks(chance: Chance): unknown[] {
+  return chance.some(["h0", "h1", "h2"], 2).map((name) => {
+    const transition = chance.of(LIFECYCLE_TRANSITIONS);
+    const onTimeout = transition === "LAUNCHING" ? "CONTINUE" : chance.of(LIFECYCLE_RESULTS);
+    return { name, transition, timeoutSeconds: chance.of([2, 15, 90]), onTimeout };
+  });
 }
 
 function randomPolicy(chance: Chance, name: string): unknown {
@@ -358,6 +370,8 @@ export class RandomWorld {
       "UPDATE_SCALING_GROUP",
       "DELETE_SCALING_GROUP",
       "PUT_METRIC",
+      "COMPLETE_LIFECYCLE_ACTION",
+      "RECORD_LIFECYCLE_HEARTBEAT",
     ] as const);
     switch (kind) {
       case "SET_DESIRED_CAPACITY":
@@ -370,9 +384,21 @@ export class RandomWorld {
         return { kind, scalingGroupId, min: chance.int(0, 3), max: chance.int(2, 6) };
       case "PUT_METRIC":
         return { kind, scalingGroupId, metric: "queue", value: chance.int(0, 300) };
+      case "COMPLETE_LIFECYCLE_ACTION":
+        return { kind, ...this.#anyWait(), result: chance.of(LIFECYCLE_RESULTS), reason: "done" };
+      case "RECORD_LIFECYCLE_HEARTBEAT":
+        return { kind, ...this.#anyWait() };
       default:
         return { kind, scalingGroupId };
     }
+  }
+
+  /** A member that waits for a hook, if there is one. */
+  #anyWait() {
+    const waits = this.world.state.tables.Guest.sorted().flatMap(({ id: guestId, membership }) =>
+      (membership?.lifecycle?.hooks ?? []).map(({ hook }) => ({ guestId, hook })),
+    );
+    return waits.length > 0 ? this.chance.of(waits) : { guestId: this.#anyGuest(), hook: "h0" };
   }
 
   #randomSize() {

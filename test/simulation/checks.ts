@@ -28,8 +28,27 @@ export class FleetChecks {
       ({ kind }) => kind.startsWith("AffinityRule") || kind === "HostChanged",
     );
     if (isNews) for (const name of broken) if (name !== undefined) this.#late.add(name);
-    return all.filter((each) => !this.#late.has(BROKEN_RULE.exec(each)?.[1] ?? ""));
+    return [
+      ...all.filter((each) => !this.#late.has(BROKEN_RULE.exec(each)?.[1] ?? "")),
+      ...hastyFarewells(state, news),
+    ];
   }
+}
+
+/** By itself the engine deletes no member that runs while a hook for that is open, or was never asked for. */
+function hastyFarewells({ tables }: State, news: readonly FleetEvent[]): string[] {
+  return news.flatMap(({ kind, actor, payload }) => {
+    if (kind !== "GuestDeleteRequested" || actor.kind !== "ENGINE") return [];
+    const { name, membership } = tables.Guest.find(payload.guest) ?? {};
+    if (!membership || membership.runsSinceMs === null) return [];
+    const { lifecycle } = membership;
+    const hooks = tables.ScalingGroup.get(membership.groupId).lifecycleHooks;
+    const isAsked =
+      lifecycle?.transition === "TERMINATING" ||
+      !hooks.some(({ transition }) => transition === "TERMINATING");
+    if (isAsked && !lifecycle?.hooks.length) return [];
+    return [`member ${name} is deleted, and its hooks are not completed`];
+  });
 }
 
 /** Between two steps: nothing is overdue, and a second look at the same instant decides nothing. */

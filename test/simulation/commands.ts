@@ -162,12 +162,20 @@ function scale({ tables, indexes }: State, step: Extract<CommandStep, { kind: "S
   const scalingGroupId = nth(tables.ScalingGroup.sorted(), group) as ScalingGroupId;
   const members = indexes.scaling.members.of(scalingGroupId).map((id) => ({ id }));
   const guestId = nth(members, member) as GuestId;
+  const waits = members.flatMap(({ id }) =>
+    (tables.Guest.get(id).membership?.lifecycle?.hooks ?? []).map(({ hook }) => ({ id, hook })),
+  );
+  const wait = waits[member % waits.length] ?? { id: guestId, hook: "h0" };
+  const hook = { guestId: wait.id, hook: wait.hook };
+  const result = amount > 1 ? "CONTINUE" : "ABANDON";
   const commands = {
     SIZE: { kind: "SET_DESIRED_CAPACITY", scalingGroupId, desired: amount },
     BOUNDS: { kind: "UPDATE_SCALING_GROUP", scalingGroupId, min: amount >> 1, max: amount },
     PROTECTION: { kind: "SET_SCALE_IN_PROTECTION", guestId, enabled: amount > 3 },
     HEALTH: { kind: "SET_MEMBER_HEALTH", guestId, healthy: amount > 4, reason: "no answer" },
     METRIC: { kind: "PUT_METRIC", scalingGroupId, metric: "queue", value: amount * 50 },
+    HOOK_DONE: { kind: "COMPLETE_LIFECYCLE_ACTION", ...hook, result, reason: "done" },
+    HEARTBEAT: { kind: "RECORD_LIFECYCLE_HEARTBEAT", ...hook },
     NO_GROUP: { kind: "DELETE_SCALING_GROUP", scalingGroupId },
   } as const satisfies Record<typeof verb, Command>;
   return tables.ScalingGroup.size > 0 && members.length > 0 ? commands[verb] : null;

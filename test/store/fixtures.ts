@@ -212,9 +212,15 @@ export const guest: Guest = {
     templateRevision: 2,
     isProtected: true,
     isReplacement: true,
-    hasRun: true,
+    launchedAtMs: START_MS + 10,
     runsSinceMs: START_MS + 9,
     illness: { reason: "no answer", failsAtMs: START_MS + 30_000 },
+    lifecycle: {
+      transition: "TERMINATING",
+      hooks: [{ hook: "drain", timesOutAtMs: START_MS + 11, latestAtMs: START_MS + 12 }],
+      abandoned: null,
+      causeSeq: 5,
+    },
   },
   createdAtMs: START_MS,
 };
@@ -514,6 +520,9 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       warmUpSeconds: 2.5,
       scaleInAfterSeconds: 3.5,
       unhealthyAfterSeconds: 4.5,
+      lifecycleHooks: [
+        { name: "drain", transition: "TERMINATING", timeoutSeconds: 5.5, onTimeout: "CONTINUE" },
+      ],
       demand: { workload: { kind: "CONSTANT", cpuShare: 0.5 }, peakMillicores: 4_000 },
       nextNumber: 4,
       lastStepAtMs: START_MS + 1,

@@ -66,3 +66,35 @@ test("tenants of before security groups get a default group each, and what runs 
   });
   sqlite.close();
 });
+
+test("members of before lifecycle hooks have been launched if they ever ran", () => {
+  const sqlite = new Database(":memory:");
+  const folders = readdirSync("migrations").sort();
+  const run = (folder: string) =>
+    sqlite.exec(readFileSync(join("migrations", folder, "migration.sql"), "utf8"));
+  const hooks = folders.findIndex((folder) => folder.endsWith("_lifecycle-hooks"));
+  for (const folder of folders.slice(0, hooks)) run(folder);
+  const memberships = [
+    null,
+    { hasRun: false, runsSinceMs: null },
+    { hasRun: true, runsSinceMs: 7 },
+  ];
+  sqlite.exec(`
+    INSERT INTO tenants (id, name) VALUES (3, 'default');
+    INSERT INTO flavors (id, name, cpu_millicores, memory_mib, storage_gib) VALUES (4, 'small', 1000, 1024, 1);
+    INSERT INTO images VALUES (5, 'linux', NULL);`);
+  for (const membership of memberships)
+    sqlite
+      .prepare(`INSERT INTO guests (name, tenant_id, flavor_id, image_id, cpu_millicores, memory_mib,
+        storage_gib, desired, status, status_since_ms, cause_seq, generation, recovery, blocked_by, restarts,
+        tried_host_ids, deleting, created_at_ms, membership)
+        VALUES ('web', 3, 4, 5, 1000, 1024, 1, 'RUNNING', 'PENDING', 0, 1, 0, '{}', '[]', 0, '[]', 0, 0, ?)`)
+      .run(membership && JSON.stringify(membership));
+  run(folders[hooks] as string);
+  const after = sqlite.prepare("SELECT membership FROM guests").pluck().all() as (string | null)[];
+  expect(after.map((text) => text && JSON.parse(text))).toEqual([
+    null,
+    { runsSinceMs: null, launchedAtMs: null, lifecycle: null },
+    { runsSinceMs: 7, launchedAtMs: 7, lifecycle: null },
+  ]);
+});

@@ -44,16 +44,25 @@ function put(state: State, next: Changing): void {
   if (isAsDesired(next)) next.blockedBy = [];
   else if (next.task && next.blockedBy.length === 0)
     next.blockedBy = underWay(state, next.task, next.hostId);
-  if (next.membership) next.membership = followRun(next.membership, next);
+  if (next.membership) next.membership = followRun(state, next.membership, next);
   state.tables.Guest.set(next);
 }
 
-/** A migration is no interruption. */
-function followRun(membership: Membership, { status, statusSinceMs }: Changing): Membership {
+/** A migration is no interruption. One that comes up waits for the hooks of its launch, if there are any. */
+function followRun(
+  { tables }: State,
+  membership: Membership,
+  { status, statusSinceMs }: Changing,
+): Membership {
   const runs = status === "RUNNING" || status === "MIGRATING";
   const runsSinceMs = runs ? (membership.runsSinceMs ?? statusSinceMs) : null;
   if (runsSinceMs === membership.runsSinceMs) return membership;
-  return { ...membership, runsSinceMs, hasRun: membership.hasRun || runs };
+  const { lifecycleHooks = [] } = tables.ScalingGroup.find(membership.groupId) ?? {};
+  const waits =
+    membership.lifecycle !== null ||
+    lifecycleHooks.some(({ transition }) => transition === "LAUNCHING");
+  const launchedAtMs = membership.launchedAtMs ?? (waits ? null : runsSinceMs);
+  return { ...membership, runsSinceMs, launchedAtMs };
 }
 
 /** An order to the driver: the guest is busy until it is answered. */

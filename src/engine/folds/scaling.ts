@@ -1,13 +1,11 @@
 import { EVENTS, type EventKind, type FleetEvent } from "../../model/events.ts";
 import type { ScalingGroupId } from "../../model/ids.ts";
-import type { Hold, Membership } from "../../model/scaling.ts";
+import type { Hold } from "../../model/scaling.ts";
+import { isLaunching } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
 import { create, type Folds, remove } from "./fold.ts";
-
-function changeMembership(state: State, guestId: number, change: Partial<Membership>): void {
-  const { membership } = state.tables.Guest.get(guestId);
-  if (membership) state.tables.Guest.patch(guestId, { membership: { ...membership, ...change } });
-}
+import { lifecycleFolds } from "./lifecycle-hooks.ts";
+import { changeMembership } from "./membership.ts";
 
 /** Another size is another question; samples that are missing are so all the same. */
 function step(state: State, event: FleetEvent<"GroupScaledOut"> | FleetEvent<"GroupScaledIn">) {
@@ -58,6 +56,7 @@ export const scalingFolds = {
     changeMembership(state, payload.guest, {
       illness: { reason: payload.reason, failsAtMs: null },
     }),
+  ...lifecycleFolds,
   MemberReplaced: (state, { payload: { group, launchFailures } }) =>
     state.tables.ScalingGroup.patch(group, { launchFailures }),
 } satisfies Folds;
@@ -70,7 +69,15 @@ export function groupOf(state: State, { payload }: FleetEvent): ScalingGroupId |
 }
 
 /** A member came up: whatever kept others from it, it is not what they are made of. */
-const COMES_UP: ReadonlySet<EventKind> = new Set<EventKind>(["GuestStarted", "GuestFailedOver"]);
+const COMES_UP: ReadonlySet<EventKind> = new Set<EventKind>([
+  "GuestStarted",
+  "GuestFailedOver",
+  "MemberInService",
+]);
+function hasLaunched({ tables }: State, { payload }: FleetEvent): boolean {
+  const guest = "guest" in payload ? tables.Guest.find(payload.guest ?? 0) : undefined;
+  return guest !== undefined && !isLaunching(guest);
+}
 /** Facts after which a tenant may be allowed more. */
 const EASES_QUOTA: ReadonlySet<EventKind> = new Set<EventKind>(["GuestDeleted", "GuestResized"]);
 
@@ -88,7 +95,7 @@ export function followScaling(
   // Its members may be spread more evenly now.
   if (groupId !== null && state.indexes.scaling.uneven.has(groupId)) state.movesDueAtMs = 0;
   const group = groupId === null ? undefined : state.tables.ScalingGroup.find(groupId);
-  if (group && group.launchFailures > 0 && COMES_UP.has(kind))
+  if (group && group.launchFailures > 0 && COMES_UP.has(kind) && hasLaunched(state, event))
     state.tables.ScalingGroup.patch(group.id, { launchFailures: 0 });
   if (group && kind === "GuestCreated")
     state.tables.ScalingGroup.patch(group.id, {

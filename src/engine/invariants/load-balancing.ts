@@ -2,7 +2,7 @@ import type { LoadBalancer, LoadBalancerTarget } from "../../model/entities.ts";
 import { balancingProblems } from "../../model/load-balancing.ts";
 import { whyClosed } from "../controllers/load-balancing/fail-open.ts";
 import type { State } from "../state.ts";
-import { isUsed } from "../target-conditions.ts";
+import { isInService, isUsed } from "../target-conditions.ts";
 import { broken } from "./claim.ts";
 
 /** Requests go to guests of the same tenant that run, and to none that is to stop. */
@@ -68,6 +68,10 @@ function targetIsSound({ tables, indexes }: State, target: LoadBalancerTarget): 
     [
       (state !== "HEALTHY" && state !== "INITIAL") || guest?.status === "RUNNING",
       `is a guest that is ${guest?.status}`,
+    ],
+    [
+      (state !== "HEALTHY" && state !== "INITIAL") || (guest !== undefined && isInService(guest)),
+      "is a member that is not in service",
     ],
     [
       (state !== "HEALTHY" && state !== "INITIAL") ||

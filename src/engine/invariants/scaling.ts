@@ -1,5 +1,7 @@
 import type { Guest, ScalingGroup } from "../../model/entities.ts";
+import type { LifecycleWait } from "../../model/lifecycle-hooks.ts";
 import { membersOf } from "../controllers/scaling/members.ts";
+import { isLaunching, isTerminating } from "../guest-conditions.ts";
 import { groupTimerOf, memberTimerOf, ScalingIndex } from "../scaling-index.ts";
 import type { State } from "../state.ts";
 import { broken } from "./claim.ts";
@@ -31,15 +33,29 @@ function groupIsSound(state: State, group: ScalingGroup): string[] {
   ]);
 }
 
-function membershipIsSound({ tables }: State, guest: Guest): string[] {
-  const { membership, name, tenantId, status } = guest;
+function isHeld({ hooks, abandoned }: LifecycleWait): boolean {
+  return hooks.length > 0 || abandoned !== null;
+}
+
+function membershipIsSound({ tables, groupsDue }: State, guest: Guest): string[] {
+  const { membership, name, tenantId, status, deleting } = guest;
   if (membership === null) return [];
   const group = tables.ScalingGroup.find(membership.groupId);
+  const isNext = deleting || groupsDue.has(membership.groupId);
   const runs = status === "RUNNING" || status === "MIGRATING";
   return broken(`member ${name}`, [
     [group?.tenantId === tenantId, "is in no group of its tenant"],
     [membership.number < (group?.nextNumber ?? 0), "has a number that is still to be given"],
     [runs === (membership.runsSinceMs !== null), `runs since ${membership.runsSinceMs}`],
+    [
+      isNext || !isLaunching(guest) || !runs || membership.lifecycle !== null,
+      "runs, and neither serves nor waits",
+    ],
+    [isNext || !isTerminating(guest) || runs, "waits for hooks before it goes, and does not run"],
+    [
+      isNext || membership.lifecycle === null || !runs || isHeld(membership.lifecycle),
+      "waits for no hook any more",
+    ],
   ]);
 }
 

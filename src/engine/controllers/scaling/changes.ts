@@ -26,6 +26,7 @@ function shown({ tables }: State, group: NewGroup) {
     warmUpSeconds: group.warmUpSeconds,
     scaleInAfterSeconds: group.scaleInAfterSeconds,
     unhealthyAfterSeconds: group.unhealthyAfterSeconds,
+    lifecycleHooks: group.lifecycleHooks,
     demand,
   };
 }

@@ -2,6 +2,7 @@ import { allocationProblem, asHeld } from "../../../model/allocation.ts";
 import type { Command, Outcome, TemplateWish } from "../../../model/commands.ts";
 import type { ScalingGroup, Tenant } from "../../../model/entities.ts";
 import type { ScalingGroupId } from "../../../model/ids.ts";
+import { hooksProblem } from "../../../model/lifecycle-hooks.ts";
 import {
   type GroupTemplate,
   isMeasured,
@@ -150,6 +151,7 @@ export function groupProblem(
     | "warmUpSeconds"
     | "scaleInAfterSeconds"
     | "unhealthyAfterSeconds"
+    | "lifecycleHooks"
   >,
 ): ScalingProblem | null {
   return (
@@ -158,6 +160,7 @@ export function groupProblem(
     secondsProblem("warmUpSeconds", group.warmUpSeconds) ??
     secondsProblem("scaleInAfterSeconds", group.scaleInAfterSeconds) ??
     secondsProblem("unhealthyAfterSeconds", group.unhealthyAfterSeconds) ??
+    hooksProblem(group.lifecycleHooks) ??
     policiesProblem(group.policies) ??
     timesProblem(group.policies)
   );
@@ -213,7 +216,7 @@ export const setDesiredCapacity: Verb<"SET_DESIRED_CAPACITY"> = (ctx, command) =
   return done(group.id);
 };
 
-function findMember(ctx: Context, command: { readonly guestId: Member["id"] }): Member {
+export function findMember(ctx: Context, command: { readonly guestId: Member["id"] }): Member {
   const guest = findGuest(ctx, command.guestId);
   if (!guest.membership) throw conflict(`Guest ${guest.name} is in no scaling group.`, ["guestId"]);
   return guest as Member;
@@ -228,7 +231,7 @@ export const setScaleInProtection: Verb<"SET_SCALE_IN_PROTECTION"> = (ctx, comma
   return { kind: "GUEST", guestId: guest, operationId: null };
 };
 
-const REASON_MOST = 500;
+export const REASON_MOST = 500;
 
 /** Ill for long enough, it is replaced; a check that flaps begins anew each time. */
 export const setMemberHealth: Verb<"SET_MEMBER_HEALTH"> = (ctx, command) => {

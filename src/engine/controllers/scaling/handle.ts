@@ -9,6 +9,7 @@ import {
   setScaleInProtection,
   updateScalingGroup,
 } from "./commands.ts";
+import { completeLifecycleAction, recordLifecycleHeartbeat } from "./lifecycle-commands.ts";
 
 const VERBS = {
   CREATE_SCALING_GROUP: createScalingGroup,
@@ -17,6 +18,8 @@ const VERBS = {
   SET_DESIRED_CAPACITY: setDesiredCapacity,
   SET_SCALE_IN_PROTECTION: setScaleInProtection,
   SET_MEMBER_HEALTH: setMemberHealth,
+  COMPLETE_LIFECYCLE_ACTION: completeLifecycleAction,
+  RECORD_LIFECYCLE_HEARTBEAT: recordLifecycleHeartbeat,
   PUT_METRIC: putMetric,
 } as const;
 

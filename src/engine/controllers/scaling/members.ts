@@ -2,23 +2,33 @@ import type { Guest, ScalingGroup } from "../../../model/entities.ts";
 import type { ScalingGroupId } from "../../../model/ids.ts";
 import type { Membership } from "../../../model/scaling.ts";
 import type { ReasonCode } from "../../../model/statuses.ts";
-import { isWaiting } from "../../guest-conditions.ts";
+import { isTerminating, isWaiting } from "../../guest-conditions.ts";
 import type { State } from "../../state.ts";
 
 export type Member = Guest & { readonly membership: Membership };
 
 /** Those that count: who is on the way out is none any more. In order of id. */
-export function membersOf({ indexes, tables }: State, groupId: ScalingGroupId): Member[] {
+export function membersOf(state: State, groupId: ScalingGroupId): Member[] {
+  return membersAndLeavers(state, groupId).filter((guest) => !isTerminating(guest));
+}
+
+/** Those, too, that wait for hooks before they go. */
+export function membersAndLeavers({ indexes, tables }: State, groupId: ScalingGroupId): Member[] {
   return indexes.scaling.members
     .of(groupId)
     .map((id) => tables.Guest.get(id) as Member)
     .filter(({ deleting }) => !deleting);
 }
 
-/** It has run for long enough to be a fair sample of the group. */
-export function isWarm({ membership }: Member, { warmUpSeconds }: ScalingGroup, nowMs: number) {
-  const { runsSinceMs } = membership;
-  return runsSinceMs !== null && nowMs - runsSinceMs >= warmUpSeconds * 1000;
+/** When it has served for long enough to be a fair sample of the group; null while it does not serve. */
+export function warmAtMs({ membership }: Member, { warmUpSeconds }: ScalingGroup): number | null {
+  const { runsSinceMs, launchedAtMs } = membership;
+  if (runsSinceMs === null || launchedAtMs === null) return null;
+  return Math.max(runsSinceMs, launchedAtMs) + warmUpSeconds * 1000;
+}
+
+export function isWarm(member: Member, group: ScalingGroup, nowMs: number): boolean {
+  return (warmAtMs(member, group) ?? Number.POSITIVE_INFINITY) <= nowMs;
 }
 
 /** Reasons that more room would end. */

@@ -3,6 +3,7 @@ import type { Context } from "../../context.ts";
 import type { State } from "../../state.ts";
 import { grow, lackOfRoom } from "./grow.ts";
 import { settleBlock } from "./holds.ts";
+import { attendLifecycle } from "./lifecycle.ts";
 import { endPause, failTheIll, replaceFailed } from "./replace.ts";
 import { followSchedules } from "./schedules.ts";
 import { dissolve, shrink } from "./shrink.ts";
@@ -16,12 +17,13 @@ export function reconcileGroups(ctx: Context): void {
 function reconcile(ctx: Context, id: ScalingGroupId): void {
   const group = ctx.state.tables.ScalingGroup.find(id);
   if (!group) return;
+  failTheIll(ctx, id);
+  attendLifecycle(ctx, id);
   if (group.deleting) {
     dissolve(ctx, group);
     return;
   }
   followSchedules(ctx, id);
-  failTheIll(ctx, id);
   endPause(ctx, id);
   const failing = replaceFailed(ctx, id);
   const growing = grow(ctx, id);
@@ -33,10 +35,10 @@ function reconcile(ctx: Context, id: ScalingGroupId): void {
 export function takeGroupsDue(ctx: Context, marked: ReadonlySet<ScalingGroupId>): void {
   const { scaling } = ctx.state.indexes;
   const due = [...marked, ...scaling.groupTimers.due(ctx.nowMs)];
-  const ill = scaling.memberTimers
+  const overdue = scaling.memberTimers
     .due(ctx.nowMs)
     .map((id) => ctx.state.tables.Guest.get(id).membership?.groupId);
-  for (const id of [...due, ...ill]) if (id !== undefined) ctx.groupsToReconcile.add(id);
+  for (const id of [...due, ...overdue]) if (id !== undefined) ctx.groupsToReconcile.add(id);
 }
 
 /** When groups are to be looked at; infinite when never. */

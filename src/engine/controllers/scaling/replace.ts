@@ -1,10 +1,12 @@
 import type { ScalingGroup } from "../../../model/entities.ts";
 import type { ScalingGroupId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
+import { isLaunching } from "../../guest-conditions.ts";
+import { dismiss } from "./dismiss.ts";
 import { createMembers } from "./grow.ts";
 import { type Block, endBlock } from "./holds.ts";
 import { type Member, membersOf } from "./members.ts";
-import { dismiss, isNeeded } from "./shrink.ts";
+import { isNeeded } from "./shrink.ts";
 
 /** Of its members, so many at once, and one at least. */
 const REPLACED_AT_ONCE = 0.1;
@@ -43,11 +45,11 @@ export function replaceFailed(ctx: Context, id: ScalingGroupId): Block | null {
   let launchFailures = group.launchFailures;
   const causes: number[] = [];
   for (const guest of failed.slice(0, Math.max(0, Math.min(atOnce, places)))) {
-    if (!guest.membership.hasRun) launchFailures++;
+    if (isLaunching(guest)) launchFailures++;
     const reason = whyFailed(guest) as string;
     const payload = { guest: guest.id, group: id, reason, launchFailures };
     const causeSeq = ctx.emit("MemberReplaced", payload, guest.causeSeq);
-    dismiss(ctx, guest, "it failed and is replaced", causeSeq);
+    dismiss(ctx, group, guest, { why: "it failed and is replaced", causeSeq });
     causes.push(causeSeq);
   }
   const block = createMembers(ctx, id, causes);
@@ -56,15 +58,16 @@ export function replaceFailed(ctx: Context, id: ScalingGroupId): Block | null {
 
 /** Made to take the place of one that failed, and not there yet. */
 function isUnderWay(member: Member): boolean {
-  const { isReplacement, hasRun } = member.membership;
-  return isReplacement && !hasRun && whyFailed(member) === null;
+  const { isReplacement } = member.membership;
+  return isReplacement && isLaunching(member) && whyFailed(member) === null;
 }
 
 /** What makes a member useless to its group; null when it is well, or may be yet. */
 export function whyFailed({ status, desired, blockedBy, membership }: Member): string | null {
   if (desired !== "RUNNING") return `somebody wants it ${desired}`;
   if (status === "ERROR") return blockedBy.map(({ message }) => message).join("; ");
-  const { illness } = membership;
+  const { illness, lifecycle } = membership;
+  if (lifecycle?.abandoned) return lifecycle.abandoned;
   return illness !== null && illness.failsAtMs === null ? illness.reason : null;
 }
 

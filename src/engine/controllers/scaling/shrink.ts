@@ -1,9 +1,10 @@
 import type { Guest, ScalingGroup } from "../../../model/entities.ts";
-import type { ScalingGroupId, Seq, ZoneId } from "../../../model/ids.ts";
+import type { ScalingGroupId, ZoneId } from "../../../model/ids.ts";
 import type { TerminationPolicy } from "../../../model/statuses.ts";
 import type { Context } from "../../context.ts";
+import { isLaunching } from "../../guest-conditions.ts";
 import type { State } from "../../state.ts";
-import { supersedeOperation } from "../operations.ts";
+import { dismiss } from "./dismiss.ts";
 import type { Block } from "./holds.ts";
 import { type Member, membersOf } from "./members.ts";
 
@@ -14,24 +15,21 @@ export function shrink(ctx: Context, id: ScalingGroupId): Block | null {
   const surplus = members.length - group.desired;
   if (surplus <= 0) return null;
   const victims = victimsOf(ctx.state, group, members, surplus);
-  for (const guest of victims) dismiss(ctx, guest, "its scaling group got smaller", null);
+  const why = "its scaling group got smaller";
+  for (const guest of victims) dismiss(ctx, group, guest, { why, causeSeq: null });
   if (victims.length === surplus) return null;
   const message = `${surplus - victims.length} of its ${members.length} members are too many, and all that are left are protected or others depend on them`;
   return { reason: { code: "SCALE_IN_PROTECTED", message } };
 }
 
 /** Lets all go, and the group with the last of them. */
-export function dissolve(ctx: Context, { id, name }: ScalingGroup): void {
+export function dissolve(ctx: Context, group: ScalingGroup): void {
+  const { id, name } = group;
+  const why = `scaling group ${name} is deleted`;
   for (const guest of membersOf(ctx.state, id))
-    if (!isNeeded(ctx.state, guest)) dismiss(ctx, guest, `scaling group ${name} is deleted`, null);
+    if (!isNeeded(ctx.state, guest)) dismiss(ctx, group, guest, { why, causeSeq: null });
   if (ctx.state.indexes.scaling.members.count(id) === 0)
     ctx.emit("GroupRemoved", { group: id }, null);
-}
-
-export function dismiss(ctx: Context, { id }: Guest, why: string, causeSeq: Seq | null): void {
-  const seq = ctx.emit("GuestDeleteRequested", { guest: id }, causeSeq);
-  supersedeOperation(ctx, id, why, seq);
-  ctx.touchedGuests.add(id);
 }
 
 /** Other guests depend on it. */
@@ -62,7 +60,7 @@ function victimsOf(
   count: number,
 ): Member[] {
   const mayGo = (guest: Member) => !guest.membership.isProtected && !isNeeded(state, guest);
-  const isIdle = ({ membership }: Member) => membership.runsSinceMs === null;
+  const isIdle = (guest: Member) => isLaunching(guest) || guest.membership.runsSinceMs === null;
   const idle = members.filter((guest) => mayGo(guest) && isIdle(guest)).sort(idlest);
   const victims = idle.slice(0, count);
   const zones = new Zones(

@@ -1,0 +1,5 @@
+ALTER TABLE `scaling_groups` ADD `lifecycle_hooks` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+UPDATE `guests` SET `membership` = json_remove(json_set(`membership`,
+	'$.launchedAtMs', CASE WHEN json_extract(`membership`, '$.hasRun') THEN ifnull(json_extract(`membership`, '$.runsSinceMs'), `created_at_ms`) END,
+	'$.lifecycle', NULL), '$.hasRun')
+WHERE `membership` IS NOT NULL;
