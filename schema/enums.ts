@@ -26,6 +26,7 @@ import {
   PROTOCOLS,
   REASON_CODES,
   RECOMMENDATION_KINDS,
+  REFRESH_STATUSES,
   RULE_KINDS,
   RULE_SCOPES,
   SCALING_POLICY_KINDS,
@@ -171,6 +172,11 @@ export const ScalingPolicyKind = builder.enumType("ScalingPolicyKind", {
   description:
     "TARGET_TRACKING keeps a metric at a target; STEP adds or takes members by how far a metric is off; SCHEDULED sets sizes at times.",
   values: SCALING_POLICY_KINDS,
+});
+export const RefreshStatus = builder.enumType("RefreshStatus", {
+  description:
+    "AT_CHECKPOINT: it waits before it goes on. ROLLING_BACK: its new members make way for others of the template before. COMPLETED, CANCELLED, FAILED and ROLLED_BACK are ends.",
+  values: REFRESH_STATUSES,
 });
 export const LifecycleTransition = builder.enumType("LifecycleTransition", {
   description:

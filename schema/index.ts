@@ -13,6 +13,7 @@ import "./failover.ts";
 import "./fault-mutations.ts";
 import "./fleet.ts";
 import "./flavor.ts";
+import "./group-refresh-mutations.ts";
 import "./guest-mutations.ts";
 import "./high-availability.ts";
 import "./host-mutations.ts";

@@ -22,7 +22,7 @@ import { ScalingGroup } from "./scaling-group.ts";
 import { ScalingPolicyInput, toPolicy } from "./scaling-policy.ts";
 import { toGroups } from "./security-groups-input.ts";
 
-function payload(name: string) {
+export function payload(name: string) {
   return builder.objectRef<Done<"SCALING_GROUP">>(name).implement({
     fields: (t) => ({
       scalingGroupId: t.id({
@@ -44,7 +44,7 @@ function payload(name: string) {
   });
 }
 
-const TemplateInput = builder.inputType("GroupTemplateInput", {
+export const TemplateInput = builder.inputType("GroupTemplateInput", {
   description: "What members are made of. What is named can be given by id or by name.",
   fields: (t) => ({
     flavorId: t.id(),
@@ -66,7 +66,10 @@ const TemplateInput = builder.inputType("GroupTemplateInput", {
   }),
 });
 
-function toTemplate(input: typeof TemplateInput.$inferInput, context: ApiContext): TemplateWish {
+export function toTemplate(
+  input: typeof TemplateInput.$inferInput,
+  context: ApiContext,
+): TemplateWish {
   return {
     flavorIds: toFlavors(input, context),
     imageId: needed(oneOf("Image", input.imageId, input.image, "image", context), "image"),

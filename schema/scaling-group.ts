@@ -6,6 +6,7 @@ import { builder } from "./builder.ts";
 import { connectionOf } from "./connection.ts";
 import { Priority, TerminationPolicy } from "./enums.ts";
 import { Flavor } from "./flavor.ts";
+import { GroupRefresh } from "./group-refresh.ts";
 import { Guest, GuestConnection, guestArgs, guestCondition, guestPage } from "./guest.ts";
 import { filterIds } from "./ids.ts";
 import { Image } from "./image.ts";
@@ -71,7 +72,8 @@ export const ScalingGroup = builder.drizzleNode("scalingGroups", {
     name: t.exposeString("name"),
     template: t.expose("template", { type: Template }),
     templateRevision: t.exposeInt("templateRevision", {
-      description: "Counts templates. Members that there are stay as they are.",
+      description:
+        "The number of its template: each new one has the next. Members that there are stay as they are, until a refresh.",
     }),
     min: t.exposeInt("min"),
     max: t.exposeInt("max"),
@@ -130,6 +132,11 @@ export const ScalingGroup = builder.drizzleNode("scalingGroups", {
           orderBy: { id: "asc" },
           limit: 100,
         }),
+    }),
+    refresh: t.expose("refresh", {
+      type: GroupRefresh,
+      nullable: true,
+      description: "The refresh that goes on, or the last one (startGroupRefresh).",
     }),
     lastStepAt: t.field({
       type: "DateTime",

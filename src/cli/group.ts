@@ -3,15 +3,23 @@ import { ask, RefusedError } from "./request.ts";
 
 export const group: Command = {
   name: "group",
-  synopsis: "[TENANT/]NAME [--size N] [--url URL]",
-  summary: "Show a scaling group, or set how many members it is to have",
+  synopsis: "[TENANT/]NAME [--size N] [--refresh | --cancel-refresh | --roll-back] [--url URL]",
+  summary: "Show a scaling group, set how many members it is to have, or refresh them",
   details: `What is shown: its size, its policies, what they want and may not have, why members are missing,
-and the hooks that members wait for. With --size it is told to have so many, from min to max; its policies may move it again.`,
+the hooks that members wait for, and how far its refresh is. With --size it is told to have so many, from
+min to max; its policies may move it again.`,
   options: {
     size: { description: "How many members it is to have", value: "N" },
+    refresh: { description: "Replace members that are not of its template, a few at a time" },
+    "cancel-refresh": { description: "End its refresh where it is" },
+    "roll-back": { description: "Go back to the template before" },
     ...URL_OPTION,
   },
-  examples: ["evenkeel group shop/checkout", "evenkeel group web --size 5"],
+  examples: [
+    "evenkeel group shop/checkout",
+    "evenkeel group web --size 5",
+    "evenkeel group web --refresh",
+  ],
   async run(args) {
     const [name, ...more] = args.positionals;
     if (name === undefined || more.length > 0)
@@ -19,13 +27,23 @@ and the hooks that members wait for. With --size it is told to have so many, fro
     const size = args.text("size");
     if (size !== undefined && !/^\d+$/.test(size))
       throw new UsageError(`--size takes a whole number, not '${size}'`);
+    const verbs = Object.keys(VERBS).filter((verb) => args.flag(verb));
+    if (verbs.length > 1) throw new UsageError(`Give one of --${verbs.join(" and --")}`);
     const url = serverUrl(args);
-    const found = await find(url, name);
-    if (size !== undefined) await resize(url, found.id, Number(size));
-    process.stdout.write(textOf(size === undefined ? found : await find(url, name)));
+    const { id: scalingGroupId } = await find(url, name);
+    if (size !== undefined)
+      await act(url, "setDesiredCapacity", { scalingGroupId, desired: Number(size) });
+    for (const verb of verbs) await act(url, VERBS[verb as keyof typeof VERBS], { scalingGroupId });
+    process.stdout.write(textOf(await find(url, name)));
     return 0;
   },
 };
+
+const VERBS = {
+  refresh: "startGroupRefresh",
+  "cancel-refresh": "cancelGroupRefresh",
+  "roll-back": "rollBackGroupRefresh",
+} as const;
 
 interface Reason {
   readonly message: string;
@@ -37,6 +55,13 @@ interface Waiting {
     readonly transition: string;
     readonly hooks: readonly { readonly hook: string; readonly timesOutAt: string }[];
   } | null;
+}
+interface Refresh {
+  readonly status: string;
+  readonly percent: number;
+  readonly toRevision: number;
+  readonly waitsUntil: string | null;
+  readonly reason: string | null;
 }
 interface Group {
   readonly id: string;
@@ -50,6 +75,7 @@ interface Group {
   readonly deleting: boolean;
   readonly policies: readonly { readonly name: string; readonly kind: string }[];
   readonly waiting: readonly Waiting[];
+  readonly refresh: Refresh | null;
   readonly held: readonly { readonly policy: string; readonly reason: Reason }[];
   readonly blockedBy: readonly Reason[];
 }
@@ -60,6 +86,7 @@ async function find(url: string, text: string): Promise<Group> {
     group: scalingGroup(name: $name, tenant: $tenant) {
       id name tenant { name } min max desired size running deleting
       policies { name kind }
+      refresh { status percent toRevision waitsUntil reason }
       waiting { name lifecycle { transition hooks { hook timesOutAt } } }
       held { policy reason { message advice } }
       blockedBy { message advice }
@@ -70,13 +97,14 @@ async function find(url: string, text: string): Promise<Group> {
   return found;
 }
 
-async function resize(url: string, scalingGroupId: string, desired: number): Promise<void> {
+async function act(url: string, mutation: string, input: Record<string, unknown>): Promise<void> {
+  const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
   const { result } = await ask<{ result: { code?: string; message?: string } }>(
     url,
-    `mutation Resize($input: SetDesiredCapacityInput!) {
-      result: setDesiredCapacity(input: $input) { ... on Error { code message } }
+    `mutation Act($input: ${type}!) {
+      result: ${mutation}(input: $input) { ... on Error { code message } }
     }`,
-    { input: { scalingGroupId, desired } },
+    { input },
   );
   if (result.code) throw new RefusedError(result.code, result.message ?? result.code, []);
 }
@@ -94,10 +122,17 @@ function textOf(shown: Group): string {
   return [
     `${tenant.name}/${name} is to have ${desired} members (${min} to ${max}), has ${size}, of which ${running} run${fate}`,
     ...shown.policies.map((policy) => `  policy ${policy.name} (${policy.kind})`),
+    ...(shown.refresh ? [progressOf(shown.refresh)] : []),
     ...shown.waiting.flatMap(waitOf),
     ...reasons.map(({ message, advice }) => `  • ${message}\n    → ${advice}`),
     "",
   ].join("\n");
+}
+
+function progressOf({ status, percent, toRevision, waitsUntil, reason }: Refresh): string {
+  const until = waitsUntil === null ? "" : ` until ${waitsUntil}`;
+  const why = reason === null ? "" : `: ${reason}`;
+  return `  refresh to template ${toRevision}: ${status}${until}, ${percent} %${why}`;
 }
 
 function waitOf({ name, lifecycle }: Waiting): string[] {

@@ -1,4 +1,5 @@
 import type { Guest, ScalingGroup } from "../model/entities.ts";
+import { goesOn } from "../model/group-refresh.ts";
 import type { GuestId, HostId, ScalingGroupId, ZoneId } from "../model/ids.ts";
 import { isMeasured, type MetricName, type ScalingPolicy } from "../model/scaling.ts";
 import { Groups, keep } from "./groups.ts";
@@ -11,9 +12,11 @@ function standsOn(guest: Guest | undefined): HostId | null {
   return guest.targetHostId ?? guest.hostId;
 }
 
-export function groupTimerOf({ schedules, retryAtMs, deleting }: ScalingGroup): number | null {
+export function groupTimerOf(group: ScalingGroup): number | null {
+  const { schedules, retryAtMs, deleting, refresh } = group;
   if (deleting) return null;
   const times = [...schedules.map(({ nextAtMs }) => nextAtMs), retryAtMs];
+  if (goesOn(refresh)) times.push(refresh.waitsUntilMs, refresh.lookAtMs);
   const next = Math.min(...times.map((atMs) => atMs ?? Number.POSITIVE_INFINITY));
   return Number.isFinite(next) ? next : null;
 }

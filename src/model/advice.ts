@@ -75,7 +75,10 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
     "Make room: add hosts or stop other guests. Guest.blockedBy of its members tells what each one waits for.",
   METRICS_MISSING:
     "Find out why no samples come: from the drivers of its members' hosts, or from whoever pushes them (putMetric).",
-  SCALE_IN_PROTECTED: "Take the protection from some of its members (setScaleInProtection).",
+  SCALE_IN_PROTECTED:
+    "Take the protection from some of its members (setScaleInProtection), or let no other guests depend on them.",
+  TOO_FEW_HEALTHY:
+    "Find out why members don't serve, wait until they do, or start a refresh with another minHealthyPercent.",
   LIFECYCLE_HOOK:
     "Complete the hook (completeLifecycleAction), or wait until it times out. Guest.lifecycle tells for which one it waits.",
   ZONE_DOWN:

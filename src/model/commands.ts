@@ -2,6 +2,7 @@ import type { Actor } from "./actors.ts";
 import type { Allocation } from "./allocation.ts";
 import type { Quota } from "./entities.ts";
 import type { FleetSpec, PlannedChange } from "./fleet.ts";
+import type { RefreshPreferences } from "./group-refresh.ts";
 import type {
   ApiTokenId,
   FaultId,
@@ -190,6 +191,15 @@ export type Command =
       readonly scalingGroupId: ScalingGroupId;
       readonly desired: number;
     }
+  /** To its template, another one if that is given. */
+  | (RefreshPreferences & {
+      readonly kind: "START_GROUP_REFRESH";
+      readonly scalingGroupId: ScalingGroupId;
+      readonly template: TemplateWish | null;
+    })
+  /** Members stay as they are by then, and its template, too. */
+  | { readonly kind: "CANCEL_GROUP_REFRESH"; readonly scalingGroupId: ScalingGroupId }
+  | { readonly kind: "ROLL_BACK_GROUP_REFRESH"; readonly scalingGroupId: ScalingGroupId }
   | {
       readonly kind: "SET_SCALE_IN_PROTECTION";
       readonly guestId: GuestId;

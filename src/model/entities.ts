@@ -1,4 +1,5 @@
 import type { Allocation } from "./allocation.ts";
+import type { GroupRefresh, TemplateRevision } from "./group-refresh.ts";
 import type {
   AffinityRuleId,
   ApiTokenId,
@@ -365,8 +366,13 @@ export interface ScalingGroup {
   readonly name: string;
   readonly tenantId: TenantId;
   readonly template: GroupTemplate;
-  /** Counts templates. */
   readonly templateRevision: number;
+  /** The highest one that any template of it had. */
+  readonly newestRevision: number;
+  /** The one before that members were made of, so that a refresh can go back to it. */
+  readonly previousTemplate: TemplateRevision | null;
+  /** The one that goes on, or the last one. */
+  readonly refresh: GroupRefresh | null;
   readonly min: number;
   readonly max: number;
   /** How many members it is to have. */

@@ -224,6 +224,21 @@ export const TERMINATION_POLICIES = [
 ] as const;
 export type TerminationPolicy = (typeof TERMINATION_POLICIES)[number];
 
+/**
+ * Of a group's refresh. AT_CHECKPOINT: it waits before it goes on. ROLLING_BACK: its new members make way
+ * for others of the template before. All after that are ends.
+ */
+export const REFRESH_STATUSES = [
+  "IN_PROGRESS",
+  "AT_CHECKPOINT",
+  "ROLLING_BACK",
+  "COMPLETED",
+  "CANCELLED",
+  "FAILED",
+  "ROLLED_BACK",
+] as const;
+export type RefreshStatus = (typeof REFRESH_STATUSES)[number];
+
 /** What a member of a group waits in for a hook: before it serves, or before it goes. */
 export const LIFECYCLE_TRANSITIONS = ["LAUNCHING", "TERMINATING"] as const;
 export type LifecycleTransition = (typeof LIFECYCLE_TRANSITIONS)[number];
@@ -347,5 +362,6 @@ export const REASON_CODES = [
   "SCALE_IN_PROTECTED",
   "ZONE_DOWN",
   "LIFECYCLE_HOOK",
+  "TOO_FEW_HEALTHY",
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

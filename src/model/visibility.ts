@@ -185,6 +185,16 @@ export const VISIBILITY = {
   MemberFailed: "TENANT",
   MemberReplaced: "TENANT",
   MemberInService: "TENANT",
+  MemberRefreshed: "TENANT",
+  GroupRefreshStarted: "TENANT",
+  GroupRefreshProgressed: "TENANT",
+  GroupRefreshCheckpointReached: "TENANT",
+  GroupRefreshResumed: "TENANT",
+  GroupRefreshCompleted: "TENANT",
+  GroupRefreshFailed: "TENANT",
+  GroupRefreshRollingBack: "TENANT",
+  GroupRefreshRolledBack: "TENANT",
+  GroupRefreshCancelled: "TENANT",
   LifecycleActionPending: "TENANT",
   LifecycleActionCompleted: "TENANT",
   LifecycleActionTimedOut: "TENANT",
@@ -271,6 +281,7 @@ const REASONS_TOLD: Readonly<
   SCALE_IN_PROTECTED: "AS_IT_IS",
   ZONE_DOWN: "AS_IT_IS",
   LIFECYCLE_HOOK: "AS_IT_IS",
+  TOO_FEW_HEALTHY: "AS_IT_IS",
 };
 
 /** What a tenant sees of the fleet's things: a name, null for what is not there or not to be seen. */

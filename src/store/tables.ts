@@ -25,6 +25,7 @@ import type {
   RecoveryPolicy,
   RuleHost,
 } from "../model/entities.ts";
+import type { GroupRefresh, TemplateRevision } from "../model/group-refresh.ts";
 import type {
   AffinityRuleId,
   ApiTokenId,
@@ -251,6 +252,9 @@ export const scalingGroups = snakeCase.table(
       .references(() => tenants.id),
     template: json<GroupTemplate>().notNull(),
     templateRevision: integer().notNull(),
+    newestRevision: integer().notNull().default(1),
+    previousTemplate: json<TemplateRevision>(),
+    refresh: json<GroupRefresh>(),
     min: integer().notNull(),
     max: integer().notNull(),
     desired: integer().notNull(),

@@ -1,6 +1,7 @@
 import { isUnheard } from "../../src/engine/host-conditions.ts";
 import type { Observation } from "../../src/model/actions.ts";
 import type { Command } from "../../src/model/commands.ts";
+import { REFRESH_DEFAULTS } from "../../src/model/group-refresh.ts";
 import type {
   GuestId,
   HostId,
@@ -372,6 +373,9 @@ export class RandomWorld {
       "PUT_METRIC",
       "COMPLETE_LIFECYCLE_ACTION",
       "RECORD_LIFECYCLE_HEARTBEAT",
+      "START_GROUP_REFRESH",
+      "CANCEL_GROUP_REFRESH",
+      "ROLL_BACK_GROUP_REFRESH",
     ] as const);
     switch (kind) {
       case "SET_DESIRED_CAPACITY":
@@ -386,6 +390,17 @@ export class RandomWorld {
         return { kind, scalingGroupId, metric: "queue", value: chance.int(0, 300) };
       case "COMPLETE_LIFECYCLE_ACTION":
         return { kind, ...this.#anyWait(), result: chance.of(LIFECYCLE_RESULTS), reason: "done" };
+      case "START_GROUP_REFRESH":
+        return {
+          kind,
+          scalingGroupId,
+          template: null,
+          ...REFRESH_DEFAULTS,
+          minHealthyPercent: chance.of([0, 60, 90]),
+          checkpointPercents: chance.of([[], [20, 50]]),
+          checkpointWaitSeconds: chance.int(0, 20),
+          skipMatching: false,
+        };
       case "RECORD_LIFECYCLE_HEARTBEAT":
         return { kind, ...this.#anyWait() };
       default:

@@ -5,8 +5,9 @@ import { isAsDesired } from "../../src/engine/guest-conditions.ts";
 import { violations } from "../../src/engine/invariants.ts";
 import { judgeFlow } from "../../src/engine/security.ts";
 import { State } from "../../src/engine/state.ts";
-import type { Guest } from "../../src/model/entities.ts";
+import type { Guest, ScalingGroup } from "../../src/model/entities.ts";
 import type { FleetEvent } from "../../src/model/events.ts";
+import { goesOn } from "../../src/model/group-refresh.ts";
 import type { Flow } from "../../src/model/security.ts";
 import type { ReasonCode } from "../../src/model/statuses.ts";
 import { foresee } from "../engine/foresee.ts";
@@ -31,6 +32,7 @@ export class FleetChecks {
     return [
       ...all.filter((each) => !this.#late.has(BROKEN_RULE.exec(each)?.[1] ?? "")),
       ...hastyFarewells(state, news),
+      ...hastyRefreshes(state, news),
     ];
   }
 }
@@ -49,6 +51,43 @@ function hastyFarewells({ tables }: State, news: readonly FleetEvent[]): string[
     if (isAsked && !lifecycle?.hooks.length) return [];
     return [`member ${name} is deleted, and its hooks are not completed`];
   });
+}
+
+/** A refresh takes nobody down whom it takes to have enough that serve, and makes no group larger than it may be. */
+function hastyRefreshes(state: State, news: readonly FleetEvent[]): string[] {
+  return news.flatMap(({ kind, payload, atMs }) => {
+    const groupId = kind === "MemberRefreshed" ? payload.group : null;
+    const group = state.tables.ScalingGroup.find(groupId ?? 0);
+    if (kind !== "MemberRefreshed" || !group) return [];
+    const serving = servingMembers(state, group, atMs);
+    const size = remaining(state, group).length;
+    return [
+      ...(payload.served && serving < payload.least
+        ? [`the refresh of ${group.name} leaves ${serving}, and ${payload.least} must serve`]
+        : []),
+      ...(size > group.max ? [`the refresh of ${group.name} makes ${size}`] : []),
+    ];
+  });
+}
+
+function remaining({ tables, indexes }: State, { id }: ScalingGroup): Guest[] {
+  return indexes.scaling.members
+    .of(id)
+    .map((guest) => tables.Guest.get(guest))
+    .filter(({ deleting, membership }) => {
+      return !deleting && membership?.lifecycle?.transition !== "TERMINATING";
+    });
+}
+
+/** Up for the group's warm-up, launched, wanted and well. */
+function servingMembers(state: State, group: ScalingGroup, nowMs: number): number {
+  return remaining(state, group).filter(({ desired, membership, status }) => {
+    if (!membership || desired !== "RUNNING" || membership.illness) return false;
+    const sinceMs = Math.max(membership.runsSinceMs ?? nowMs, membership.launchedAtMs ?? nowMs);
+    const isUp = status === "RUNNING" || status === "MIGRATING";
+    const isLaunched = membership.launchedAtMs !== null;
+    return isUp && isLaunched && sinceMs + group.warmUpSeconds * 1000 <= nowMs;
+  }).length;
 }
 
 /** Between two steps: nothing is overdue, and a second look at the same instant decides nothing. */
@@ -116,6 +155,7 @@ export function checkMended(server: Server, nowMs: number): string[] {
     ...unexplainedBreaches(state),
     ...missedChances(state, nowMs),
     ...unservedGroups(state),
+    ...endlessRefreshes(state),
   ];
 }
 
@@ -193,11 +233,18 @@ function unservedGroups(state: State): string[] {
       .map((each) => state.tables.Guest.get(each))
       .filter(({ status }) => status === "RUNNING").length;
     const why = blockedBy.map(({ code }) => code).join();
-    const isHonest = /^(NO_CAPACITY|OVER_QUOTA)$/.test(why);
+    const isHonest = /^(NO_CAPACITY|OVER_QUOTA|SCALE_IN_PROTECTED)$/.test(why);
     return running >= min || isHonest
       ? []
       : [`${running} members of ${name} run, of ${min} at least: ${why || "nobody says why"}`];
   });
+}
+
+/** A refresh ends, or says why it does not go on. */
+function endlessRefreshes({ tables }: State): string[] {
+  return tables.ScalingGroup.sorted()
+    .filter(({ refresh, blockedBy }) => goesOn(refresh) && blockedBy.length === 0)
+    .map(({ name, refresh }) => `the refresh of ${name} stays ${refresh?.status}`);
 }
 
 const COPY_OF: Readonly<Record<string, RealCopy["state"]>> = {

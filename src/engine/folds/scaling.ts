@@ -3,7 +3,8 @@ import type { ScalingGroupId } from "../../model/ids.ts";
 import type { Hold } from "../../model/scaling.ts";
 import { isLaunching } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
-import { create, type Folds, remove } from "./fold.ts";
+import { create, type Folds, nothing, remove } from "./fold.ts";
+import { countFailure, refreshFolds } from "./group-refresh.ts";
 import { lifecycleFolds } from "./lifecycle-hooks.ts";
 import { changeMembership } from "./membership.ts";
 
@@ -57,8 +58,13 @@ export const scalingFolds = {
       illness: { reason: payload.reason, failsAtMs: null },
     }),
   ...lifecycleFolds,
-  MemberReplaced: (state, { payload: { group, launchFailures } }) =>
-    state.tables.ScalingGroup.patch(group, { launchFailures }),
+  ...refreshFolds,
+  MemberRefreshed: nothing,
+  MemberReplaced: (state, event) => {
+    const { group, launchFailures } = event.payload;
+    state.tables.ScalingGroup.patch(group, { launchFailures });
+    countFailure(state, event);
+  },
 } satisfies Folds;
 
 /** The scaling group of the guest that it is about; after a guest is gone, nobody knows. */

@@ -1,4 +1,5 @@
 import type { Guest, ScalingGroup } from "../../model/entities.ts";
+import { goesOn } from "../../model/group-refresh.ts";
 import type { LifecycleWait } from "../../model/lifecycle-hooks.ts";
 import { membersOf } from "../controllers/scaling/members.ts";
 import { isLaunching, isTerminating } from "../guest-conditions.ts";
@@ -15,7 +16,7 @@ export function groupsAreSound(state: State): string[] {
 }
 
 function groupIsSound(state: State, group: ScalingGroup): string[] {
-  const { id, name, tenantId, min, max, desired, deleting, blockedBy, template } = group;
+  const { id, name, tenantId, min, max, desired, deleting, blockedBy, template, refresh } = group;
   const { tables, groupsDue } = state;
   const size = membersOf(state, id).length;
   // It is looked at before time goes on.
@@ -25,7 +26,10 @@ function groupIsSound(state: State, group: ScalingGroup): string[] {
     [min <= desired && desired <= max, `is to have ${desired}, from ${min} to ${max}`],
     [isNext || size <= max || isExcused("SCALE_IN_PROTECTED"), `has ${size} of ${max}`],
     [isNext || size >= min || isExcused("OVER_QUOTA"), `has ${size}, and ${min} at least`],
-    [isNext || size === desired || blockedBy.length > 0, `has ${size} and not ${desired}`],
+    [
+      isNext || size === desired || blockedBy.length > 0 || (size > desired && goesOn(refresh)),
+      `has ${size} and not ${desired}`,
+    ],
     [tables.Tenant.find(tenantId) !== undefined, "has no tenant"],
     [tables.Image.find(template.imageId) !== undefined, "has no image"],
     [template.flavorIds.every((each) => tables.Flavor.find(each)), "has no flavor"],

@@ -1,7 +1,7 @@
 import { allocationProblem, asHeld } from "../../../model/allocation.ts";
 import type { Command, Outcome, TemplateWish } from "../../../model/commands.ts";
 import type { ScalingGroup, Tenant } from "../../../model/entities.ts";
-import type { ScalingGroupId } from "../../../model/ids.ts";
+import type { ScalingGroupId, Seq } from "../../../model/ids.ts";
 import { hooksProblem } from "../../../model/lifecycle-hooks.ts";
 import {
   type GroupTemplate,
@@ -19,13 +19,14 @@ import { cronProblem } from "../../cron.ts";
 import { conflict, invalid, notFound } from "../../refusal.ts";
 import { findGuest } from "../find-guest.ts";
 import { chosenGroups } from "../security-groups.ts";
+import { cancelRefresh } from "./cancel-refresh.ts";
 import { changesOf } from "./changes.ts";
 import { groupNameProblem } from "./grow.ts";
-import { type Member, membersOf } from "./members.ts";
+import { isNeeded, type Member, membersOf } from "./members.ts";
 import { followPolicies } from "./policies.ts";
 import { resize } from "./resize.ts";
+import { isSame, revisionOf } from "./revisions.ts";
 import { schedulesOf } from "./schedules.ts";
-import { isNeeded } from "./shrink.ts";
 
 type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;
@@ -35,7 +36,7 @@ function done(scalingGroupId: ScalingGroupId): Outcome {
 }
 
 /** One that is on its way out takes no more commands. */
-function findGroup(ctx: Context, id: ScalingGroupId): ScalingGroup {
+export function findGroup(ctx: Context, id: ScalingGroupId): ScalingGroup {
   const group = ctx.state.tables.ScalingGroup.find(id);
   if (!group) throw notFound("There is no such scaling group.", ["scalingGroupId"]);
   if (group.deleting)
@@ -48,6 +49,9 @@ export type NewGroup = Omit<
   ScalingGroup,
   | "id"
   | "templateRevision"
+  | "newestRevision"
+  | "previousTemplate"
+  | "refresh"
   | "nextNumber"
   | "lastStepAtMs"
   | "schedules"
@@ -65,6 +69,9 @@ export function announce(ctx: Context, given: NewGroup, causeSeq: number | null)
     ...given,
     id: group,
     templateRevision: 1,
+    newestRevision: 1,
+    previousTemplate: null,
+    refresh: null,
     nextNumber: 1,
     lastStepAtMs: null,
     schedules: schedulesOf(given.policies, ctx.nowMs),
@@ -80,16 +87,19 @@ export function announce(ctx: Context, given: NewGroup, causeSeq: number | null)
 }
 
 /** Told with what differs; nothing when nothing does. Members that there are stay as they are. */
-export function change(ctx: Context, old: ScalingGroup, to: NewGroup, causeSeq: number | null) {
-  const changes = changesOf(ctx.state, old, to);
+export function change(ctx: Context, before: ScalingGroup, to: NewGroup, causeSeq: number | null) {
+  const changes = changesOf(ctx.state, before, to);
   if (changes.length === 0) return;
-  const isNewTemplate = JSON.stringify(old.template) !== JSON.stringify(to.template);
+  if (!isSame(before.template, to.template))
+    cancelRefresh(ctx, before, "its group is to have another template", causeSeq);
+  const old = ctx.state.tables.ScalingGroup.get(before.id);
   const isNewPlan = JSON.stringify(old.policies) !== JSON.stringify(to.policies);
   const definition: ScalingGroup = {
     ...old,
     ...to,
     desired: old.desired,
-    templateRevision: old.templateRevision + Number(isNewTemplate),
+    ...revisionOf(ctx.state, old, to.template),
+    refresh: old.refresh,
     schedules: isNewPlan ? schedulesOf(to.policies, ctx.nowMs) : old.schedules,
     // What was held may not be wanted any more.
     held: isNewPlan ? [] : old.held,
@@ -174,11 +184,11 @@ function timesProblem(policies: readonly ScalingPolicy[]): ScalingProblem | null
   return null;
 }
 
-function capital(words: string): string {
+export function capital(words: string): string {
   return `${words[0]?.toUpperCase()}${words.slice(1)}`;
 }
 
-function chosenTemplate(ctx: Context, tenant: Tenant, wish: TemplateWish): GroupTemplate {
+export function chosenTemplate(ctx: Context, tenant: Tenant, wish: TemplateWish): GroupTemplate {
   const { Flavor, Image } = ctx.state.tables;
   const { securityGroups, allocation, ...rest } = wish;
   const { flavorIds } = wish;
@@ -203,9 +213,14 @@ export const deleteScalingGroup: Verb<"DELETE_SCALING_GROUP"> = (ctx, { scalingG
   const needed = membersOf(ctx.state, group.id).find((guest) => isNeeded(ctx.state, guest));
   if (needed)
     throw conflict(`Other guests depend on its member ${needed.name}.`, ["scalingGroupId"]);
-  ctx.emitAsActor("GroupDeleteRequested", { group: group.id }, null);
+  requestDeletion(ctx, group, null);
   return done(group.id);
 };
+
+export function requestDeletion(ctx: Context, group: ScalingGroup, causeSeq: Seq | null): void {
+  cancelRefresh(ctx, group, "its group is deleted", causeSeq);
+  ctx.emitAsActor("GroupDeleteRequested", { group: group.id }, causeSeq);
+}
 
 export const setDesiredCapacity: Verb<"SET_DESIRED_CAPACITY"> = (ctx, command) => {
   const group = findGroup(ctx, command.scalingGroupId);

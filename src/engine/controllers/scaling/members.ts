@@ -53,3 +53,8 @@ export function lacksRoom(guest: Guest): boolean {
   if (!isWaiting(guest) || guest.retryAtMs !== null) return false;
   return guest.blockedBy.some(({ code }) => LACKS_ROOM.has(code));
 }
+
+/** Other guests depend on it. */
+export function isNeeded({ indexes, tables }: State, { id }: Guest): boolean {
+  return indexes.dependents.of(id).some((other) => !tables.Guest.get(other).deleting);
+}

@@ -4,6 +4,7 @@ import type { State } from "../../state.ts";
 import { grow, lackOfRoom } from "./grow.ts";
 import { settleBlock } from "./holds.ts";
 import { attendLifecycle } from "./lifecycle.ts";
+import { refreshGroup } from "./refresh.ts";
 import { endPause, failTheIll, replaceFailed } from "./replace.ts";
 import { followSchedules } from "./schedules.ts";
 import { dissolve, shrink } from "./shrink.ts";
@@ -25,10 +26,13 @@ function reconcile(ctx: Context, id: ScalingGroupId): void {
   }
   followSchedules(ctx, id);
   endPause(ctx, id);
+  // What a refresh takes down is not replaced.
+  const refreshing = refreshGroup(ctx, id);
   const failing = replaceFailed(ctx, id);
   const growing = grow(ctx, id);
   const shrinking = shrink(ctx, id);
-  settleBlock(ctx, id, failing ?? growing ?? shrinking ?? lackOfRoom(ctx.state, id));
+  const block = failing ?? growing ?? shrinking ?? lackOfRoom(ctx.state, id) ?? refreshing;
+  settleBlock(ctx, id, block);
 }
 
 /** Whom something happened to, and whose time has come. */

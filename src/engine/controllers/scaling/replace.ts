@@ -1,12 +1,12 @@
 import type { ScalingGroup } from "../../../model/entities.ts";
+import { goesOn } from "../../../model/group-refresh.ts";
 import type { ScalingGroupId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
 import { isLaunching } from "../../guest-conditions.ts";
 import { dismiss } from "./dismiss.ts";
 import { createMembers } from "./grow.ts";
 import { type Block, endBlock } from "./holds.ts";
-import { type Member, membersOf } from "./members.ts";
-import { isNeeded } from "./shrink.ts";
+import { isNeeded, type Member, membersOf } from "./members.ts";
 
 /** Of its members, so many at once, and one at least. */
 const REPLACED_AT_ONCE = 0.1;
@@ -35,13 +35,15 @@ export function endPause(ctx: Context, id: ScalingGroupId): void {
 export function replaceFailed(ctx: Context, id: ScalingGroupId): Block | null {
   const group = ctx.state.tables.ScalingGroup.get(id);
   const members = membersOf(ctx.state, id);
-  const failed = members.filter((guest) => whyFailed(guest) && !isNeeded(ctx.state, guest));
+  const useless = members.filter(whyFailed);
+  const failed = useless.filter((guest) => !isNeeded(ctx.state, guest));
   if (group.retryAtMs !== null && group.launchFailures > 0) return pauseOf(group);
-  if (failed.length === 0) return null;
+  if (failed.length === 0) return needed(useless);
   const underWay = members.filter(isUnderWay).length;
   const atOnce = Math.max(1, Math.floor(group.desired * REPLACED_AT_ONCE)) - underWay;
-  // What is too many is not made anew.
-  const places = Math.max(0, group.desired - members.length + failed.length);
+  // What is too many is not made anew, but for new members beside those that a refresh takes down.
+  const surplus = goesOn(group.refresh) ? 0 : members.length - group.desired;
+  const places = Math.max(0, failed.length - surplus);
   let launchFailures = group.launchFailures;
   const causes: number[] = [];
   for (const guest of failed.slice(0, Math.max(0, Math.min(atOnce, places)))) {
@@ -54,6 +56,12 @@ export function replaceFailed(ctx: Context, id: ScalingGroupId): Block | null {
   }
   const block = createMembers(ctx, id, causes);
   return launchFailures > group.launchFailures ? pause(ctx, launchFailures) : block;
+}
+
+function needed([guest]: readonly Member[]): Block | null {
+  if (!guest) return null;
+  const message = `${guest.name} has failed (${whyFailed(guest)}) and is not replaced, because other guests depend on it`;
+  return { reason: { code: "SCALE_IN_PROTECTED", message } };
 }
 
 /** Made to take the place of one that failed, and not there yet. */
