@@ -17,6 +17,8 @@ export class EngineWorld {
   readonly startMs: number;
   /** CPU that deciding has taken. */
   decidingSeconds = 0;
+  /** The most of it that one decision took. */
+  longestDecisionSeconds = 0;
   #nowMs: number;
   readonly #driver: ClockedDriver;
   readonly #inbox: Observation[] = [];
@@ -64,7 +66,9 @@ export class EngineWorld {
   #take(input: Input): void {
     const before = cpuSeconds();
     const { events, rejection } = decide(this.state, input, this.#nowMs);
-    this.decidingSeconds += cpuSeconds() - before;
+    const seconds = cpuSeconds() - before;
+    this.decidingSeconds += seconds;
+    this.longestDecisionSeconds = Math.max(this.longestDecisionSeconds, seconds);
     if (rejection) throw new Error(rejection.message);
     this.state.checkpoint();
     for (const event of events) this.events.push(event);

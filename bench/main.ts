@@ -22,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   "fan-out": async () => (await import("./fan-out.ts")).fanOut,
   queries: async () => (await import("./queries.ts")).queries,
   "load-balancing": async () => (await import("./load-balancing.ts")).loadBalancing,
+  balancing: async () => (await import("./balancing.ts")).balancing,
   scaling: async () => (await import("./scaling.ts")).scaling,
   replay: async () => (await import("./replay.ts")).replay,
 };

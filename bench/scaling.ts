@@ -4,15 +4,20 @@
  * `step`: a group of 20 members at its target gets four times the work from one sample to the next.
  * How long after that, sample periods and boots apart, its running members can do it all at their
  * target, and by how much it has too many. `noise`: the same group, an hour of work that scatters by
- * 20 % from sample to sample: how many steps it takes. `many`: 10,000 members in 500 groups, each with a
- * policy of its own and samples every 10 s: the CPU of all that is decided, as a part of a core.
+ * 20 % from sample to sample: how many steps it takes. `sine` and `week` stand in scaling-ahead.ts.
+ * `many`: 10,000 members in 500 groups, each with target tracking and a predictive policy that knows four
+ * weeks, and samples every 10 s: the CPU of all that is decided, as a part of a core.
  */
 
+import type { State } from "../src/engine/state.ts";
 import { parseFleetDocument } from "../src/fleet/parse.ts";
 import type { FleetSpec } from "../src/model/fleet.ts";
+import { HISTORY_SLOTS, slotOf } from "../src/model/forecast.ts";
+import type { LoadHistoryId, ScalingGroupId } from "../src/model/ids.ts";
 import { EngineWorld } from "./engine-world.ts";
-import type { Benchmark, Measured } from "./harness.ts";
+import type { Benchmark, Figures, Measured } from "./harness.ts";
 import type { Lab } from "./lab.ts";
+import { type Days, drawn, follow, PEAK_MEMBERS, sineDays, weeks } from "./scaling-ahead.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 const TURN_SECONDS = 10;
@@ -37,21 +42,31 @@ async function measure(lab: Lab): Promise<Measured> {
   const step = followStep();
   lab.progress("an hour of noise");
   const noiseSteps = followNoise();
+  lab.progress("four days");
+  const sine = followDays("sine", sineDays(START_MS));
+  lab.progress("three weeks");
+  const week = followDays("week", weeks(START_MS));
   lab.progress(`${GROUPS} groups`);
   const many = watchMany();
   return {
-    figures: { ...step, noiseSteps, ...many },
+    figures: { ...step, noiseSteps, ...sine, ...week, ...many },
     peers: {},
     ratios: {
       stepSamples: step.stepSamples / 2,
       stepOvershoot: step.stepOvershoot / 0.1,
       noiseSteps,
+      sineUnderTarget: aheadOf(sine, "sine", "UnderTarget"),
+      sineMemberHours: aheadOf(sine, "sine", "MemberHours"),
+      weekUnderTarget: aheadOf(week, "week", "UnderTarget"),
+      weekMemberHours: aheadOf(week, "week", "MemberHours"),
       manyCoreShare: many.manyCoreShare / CORE_SHARE_LIMIT,
     },
     limits: {
       stepSamples: { atMost: 1 },
       stepOvershoot: { atMost: 1 },
       noiseSteps: { atMost: 0 },
+      sineUnderTarget: { atMost: 1 / 3 },
+      weekUnderTarget: { atMost: 1 / 3 },
       manyCoreShare: { atMost: 1 },
     },
   };
@@ -82,10 +97,34 @@ function followNoise(): number {
   return world.of("GroupScaledOut", "GroupScaledIn").length;
 }
 
-/** Looks like chance from 0 to 1, and is the same each time. */
-function drawn(turn: number): number {
-  const large = Math.sin(turn * 12.9898) * 43_758.5453;
-  return large - Math.floor(large);
+/** The same days twice. */
+function followDays(name: string, days: Days): Figures {
+  const tracking = follow(worldThrough(days, [POLICY]), days);
+  const predictive = follow(worldThrough(days, [POLICY, PREDICTIVE]), days);
+  return {
+    [`${name}UnderTarget`]: predictive.underTarget,
+    [`${name}UnderTargetTracking`]: tracking.underTarget,
+    [`${name}MemberHours`]: predictive.memberHours,
+    [`${name}MemberHoursTracking`]: tracking.memberHours,
+  };
+}
+
+/** With a predictive policy, beside target tracking alone. */
+function aheadOf(figures: Figures, name: string, what: string): number {
+  return (figures[`${name}${what}`] ?? 0) / (figures[`${name}${what}Tracking`] ?? 0);
+}
+
+function worldThrough({ startMs, turnSeconds, shares }: Days, policies: object[]): EngineWorld {
+  const first = Math.floor(startMs / (turnSeconds * 1000)) % shares.length;
+  const turned = [...shares.slice(-first), ...shares.slice(0, -first)];
+  const workload = { kind: "TRACE", file: "days", row: 0, intervalSeconds: turnSeconds };
+  const peakCpuCores = (PEAK_MEMBERS * TARGET) / 100;
+  const group = {
+    ...groupOf("web", PEAK_MEMBERS / 4, 10 * PEAK_MEMBERS, { peakCpuCores, workload }),
+    policies,
+  };
+  const fleet = fleetOf(3, [group], [{ file: "days", row: 0, shares: turned }], turnSeconds);
+  return new EngineWorld(startMs, fleet);
 }
 
 /** At share 0.25 of its work its members are at their target. */
@@ -103,11 +142,14 @@ function oneGroup(shareAt: (turn: number) => number): EngineWorld {
 function watchMany() {
   const workload = { kind: "DIURNAL", minShare: 0.49, maxShare: 0.51 };
   const peakCpuCores = (MEMBERS * TARGET) / 50;
-  const groups = Array.from({ length: GROUPS }, (_, index) =>
-    groupOf(`group${index}`, MEMBERS, 2 * MEMBERS, { peakCpuCores, workload }),
-  );
+  const groups = Array.from({ length: GROUPS }, (_, index) => ({
+    ...groupOf(`group${index}`, MEMBERS, 2 * MEMBERS, { peakCpuCores, workload }),
+    policies: [POLICY, PREDICTIVE],
+  }));
   const world = new EngineWorld(START_MS, fleetOf(300, groups, []));
   world.advance(600);
+  for (const { id } of world.state.tables.ScalingGroup.sorted()) learnWeeks(world.state, id);
+  world.advance(60);
   const before = world.decidingSeconds;
   world.advance(MANY_SECONDS);
   return {
@@ -116,13 +158,28 @@ function watchMany() {
   };
 }
 
-function groupOf(name: string, desired: number, max: number, demand: object) {
-  const policy = { name: "cpu", kind: "TARGET_TRACKING", metric: "CPU", target: TARGET };
-  const template = { flavor: "small", image: "linux" };
-  return { name, template, min: 1, max, desired, policies: [policy], demand };
+/** As if four weeks had passed at the group's target. */
+function learnWeeks({ tables, meta }: State, groupId: ScalingGroupId): void {
+  const loads = Array<number>(HISTORY_SLOTS).fill(MEMBERS * TARGET * 10);
+  const fromSlot = slotOf(START_MS) - HISTORY_SLOTS;
+  const id = (meta.nextId + groupId) as LoadHistoryId;
+  tables.LoadHistory.set({ id, groupId, metric: "CPU", fromSlot, loads });
 }
 
-function fleetOf(hosts: number, scalingGroups: object[], traces: object[]): FleetSpec {
+const POLICY = { name: "cpu", kind: "TARGET_TRACKING", metric: "CPU", target: TARGET };
+const PREDICTIVE = { name: "shape", kind: "PREDICTIVE", metric: "CPU", target: TARGET };
+
+function groupOf(name: string, desired: number, max: number, demand: object) {
+  const template = { flavor: "small", image: "linux" };
+  return { name, template, min: 1, max, desired, policies: [POLICY], demand };
+}
+
+function fleetOf(
+  hosts: number,
+  scalingGroups: object[],
+  traces: object[],
+  usageSampleSeconds = TURN_SECONDS,
+): FleetSpec {
   const host = { cpuCores: 64, memoryMiB: 262_144, storageGiB: 4_000 };
   const zones = ["a", "b", "c"].map((name) => ({
     name,
@@ -131,7 +188,7 @@ function fleetOf(hosts: number, scalingGroups: object[], traces: object[]): Flee
   const parsed = parseFleetDocument(
     JSON.stringify({
       // All boot at once: how they take turns is not what is measured.
-      settings: { usageSampleSeconds: TURN_SECONDS, startsPerHost: 100 },
+      settings: { usageSampleSeconds, startsPerHost: 100 },
       regions: [{ name: "north", zones }],
       flavors: [{ name: "small", cpuCores: 1, memoryMiB: 2_048, storageGiB: 10 }],
       images: [{ name: "linux", bootSeconds: BOOT_SECONDS }],

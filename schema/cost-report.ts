@@ -62,6 +62,25 @@ const MigrationCost = builder.objectRef<Amounts>("MigrationCost").implement({
   }),
 });
 
+const ElasticityCost = builder.objectRef<Amounts>("ElasticityCost").implement({
+  description:
+    "What it saved that scaling groups were as large as they had to be, and not always as large as they may be.",
+  fields: (t) => ({
+    memberHours: t.float({
+      description: "Hours of members that groups were to have.",
+      resolve: ({ memberMs }) => hours(memberMs),
+    }),
+    savedMemberHours: t.float({
+      description: "Hours of further members up to the groups' max.",
+      resolve: ({ sparedMemberMs }) => hours(sparedMemberMs),
+    }),
+    savedCoreHours: t.float({
+      description: "CPU that those would have had, of the size of their group's first flavor.",
+      resolve: ({ sparedMillicoreMs }) => coreHours(sparedMillicoreMs),
+    }),
+  }),
+});
+
 const Cost = builder.interfaceRef<Amounts>("Cost").implement({
   description: "What hosts and guests used in a time, of the fleet or of one zone.",
   fields: (t) => ({
@@ -102,6 +121,7 @@ const Cost = builder.interfaceRef<Amounts>("Cost").implement({
     oneToAMachine: t.field({ type: OneToAMachine, resolve: (amounts) => amounts }),
     standby: t.field({ type: StandbyCost, resolve: (amounts) => amounts }),
     migrations: t.field({ type: MigrationCost, resolve: (amounts) => amounts }),
+    elasticity: t.field({ type: ElasticityCost, resolve: (amounts) => amounts }),
   }),
 });
 

@@ -22,6 +22,7 @@ import {
   OPINION_SOURCES,
   OPINIONS,
   POLARITIES,
+  PREDICTIVE_MODES,
   PRIORITIES,
   PROTOCOLS,
   REASON_CODES,
@@ -170,7 +171,7 @@ export const TargetState = builder.enumType("TargetState", {
 });
 export const ScalingPolicyKind = builder.enumType("ScalingPolicyKind", {
   description:
-    "TARGET_TRACKING keeps a metric at a target; STEP adds or takes members by how far a metric is off; SCHEDULED sets sizes at times.",
+    "TARGET_TRACKING keeps a metric at a target; STEP adds or takes members by how far a metric is off; SCHEDULED sets sizes at times; PREDICTIVE learns the shape of days and weeks, and has members up before the load comes.",
   values: SCALING_POLICY_KINDS,
 });
 export const RefreshStatus = builder.enumType("RefreshStatus", {
@@ -187,6 +188,10 @@ export const LifecycleResult = builder.enumType("LifecycleResult", {
   description:
     "CONTINUE: the member goes on. ABANDON: one that launches is replaced; one that terminates goes without waiting for its other hooks.",
   values: LIFECYCLE_RESULTS,
+});
+export const PredictiveMode = builder.enumType("PredictiveMode", {
+  description: "Whether a predictive policy moves its group, or only tells what it expects.",
+  values: PREDICTIVE_MODES,
 });
 export const TerminationPolicy = builder.enumType("TerminationPolicy", {
   description:

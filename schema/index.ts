@@ -1,5 +1,6 @@
 /** The whole schema: each module hangs its noun on the builder when it is loaded. */
 import "./affinity-rule.ts";
+import "./agility.ts";
 import "./allocation.ts";
 import "./api-token-mutations.ts";
 import "./apply-fleet.ts";
@@ -33,6 +34,7 @@ import "./recommendation.ts";
 import "./recovery.ts";
 import "./region.ts";
 import "./scalars.ts";
+import "./scaling-forecast.ts";
 import "./scaling-group.ts";
 import "./scaling-group-mutations.ts";
 import "./security-group.ts";

@@ -99,10 +99,11 @@ export const ScalingGroup = builder.drizzleNode("scalingGroups", {
     }),
     policies: t.field({
       type: [ScalingPolicy],
-      resolve: ({ policies, schedules }) =>
-        policies.map((policy) => ({
+      resolve: (group) =>
+        group.policies.map((policy) => ({
           policy,
-          nextAtMs: schedules.find((each) => each.policy === policy.name)?.nextAtMs ?? null,
+          group,
+          nextAtMs: group.schedules.find((each) => each.policy === policy.name)?.nextAtMs ?? null,
         })),
     }),
     terminationPolicy: t.expose("terminationPolicy", { type: TerminationPolicy }),
@@ -118,25 +119,11 @@ export const ScalingGroup = builder.drizzleNode("scalingGroups", {
     unhealthyAfterSeconds: t.exposeFloat("unhealthyAfterSeconds", {
       description: "A member is replaced when its health check has been bad for so long.",
     }),
-    lifecycleHooks: t.expose("lifecycleHooks", {
-      type: [LifecycleHook],
-      description: "What members wait for before they serve, and before they go.",
-    }),
-    waiting: t.field({
-      type: [Guest],
-      description:
-        "Members that wait for hooks (Guest.lifecycle), the first 100 of them: before they serve, or before they go.",
-      resolve: (group, _args, { db }) =>
-        db.query.guests.findMany({
-          where: { RAW: (table) => and(isMember(group)(table), waitsForHooks(table)) as SQL },
-          orderBy: { id: "asc" },
-          limit: 100,
-        }),
-    }),
-    refresh: t.expose("refresh", {
-      type: GroupRefresh,
+    bootSeconds: t.float({
       nullable: true,
-      description: "The refresh that goes on, or the last one (startGroupRefresh).",
+      description:
+        "How long the slowest of its newest members took from its creation until it ran; null while none has.",
+      resolve: ({ launchesMs }) => (launchesMs.length > 0 ? Math.max(...launchesMs) / 1000 : null),
     }),
     lastStepAt: t.field({
       type: "DateTime",
@@ -168,6 +155,29 @@ export const ScalingGroup = builder.drizzleNode("scalingGroups", {
     ),
   }),
 });
+
+builder.drizzleObjectFields(ScalingGroup, (t) => ({
+  lifecycleHooks: t.expose("lifecycleHooks", {
+    type: [LifecycleHook],
+    description: "What members wait for before they serve, and before they go.",
+  }),
+  waiting: t.field({
+    type: [Guest],
+    description:
+      "Members that wait for hooks (Guest.lifecycle), the first 100 of them: before they serve, or before they go.",
+    resolve: (group, _args, { db }) =>
+      db.query.guests.findMany({
+        where: { RAW: (table) => and(isMember(group)(table), waitsForHooks(table)) as SQL },
+        orderBy: { id: "asc" },
+        limit: 100,
+      }),
+  }),
+  refresh: t.expose("refresh", {
+    type: GroupRefresh,
+    nullable: true,
+    description: "The refresh that goes on, or the last one (startGroupRefresh).",
+  }),
+}));
 
 builder.drizzleObjectField(ScalingGroup, "tenant", (t) =>
   t.field({

@@ -3,13 +3,15 @@ import {
   SCALING_DEFAULTS,
   type ScalingStep as Step,
 } from "../src/model/scaling.ts";
+import type { scalingGroups } from "../src/store/tables.ts";
 import { builder } from "./builder.ts";
 import { refuse } from "./command.ts";
-import { ScalingPolicyKind } from "./enums.ts";
+import { PredictiveMode, ScalingPolicyKind } from "./enums.ts";
 
 /** A policy as it stands in its group, with when it is due next. */
 export interface ShownPolicy {
   readonly policy: Policy;
+  readonly group: typeof scalingGroups.$inferSelect;
   readonly nextAtMs: number | null;
 }
 
@@ -25,7 +27,7 @@ const ScalingStep = builder.objectRef<Step>("ScalingStep").implement({
 const METRIC =
   "`CPU` or `MEMORY` in percent of what warm members have, or the name of one that is pushed (putMetric).";
 const TARGET =
-  "TARGET_TRACKING: what each member is to have: percent of CPU or MEMORY, or so much of the pushed metric, which is of the whole group.";
+  "TARGET_TRACKING and PREDICTIVE: what each member is to have: percent of CPU or MEMORY, or so much of the pushed metric, which is of the whole group.";
 const CRON =
   "SCHEDULED: five fields, minute to day of the week, or six with seconds first; as in cron.";
 
@@ -43,12 +45,18 @@ export const ScalingPolicy = builder.objectRef<ShownPolicy>("ScalingPolicy").imp
     target: t.float({
       nullable: true,
       description: TARGET,
-      resolve: ({ policy }) => (policy.kind === "TARGET_TRACKING" ? policy.target : null),
+      resolve: ({ policy }) => ("target" in policy ? policy.target : null),
     }),
     scaleOutOnly: t.boolean({
       nullable: true,
       description: "TARGET_TRACKING: it never makes the group smaller.",
       resolve: ({ policy }) => (policy.kind === "TARGET_TRACKING" ? policy.scaleOutOnly : null),
+    }),
+    mode: t.field({
+      type: PredictiveMode,
+      nullable: true,
+      description: "PREDICTIVE.",
+      resolve: ({ policy }) => (policy.kind === "PREDICTIVE" ? policy.mode : null),
     }),
     steps: t.field({
       type: [ScalingStep],
@@ -102,6 +110,10 @@ export const ScalingPolicyInput = builder.inputType("ScalingPolicyInput", {
     metric: t.string({ description: METRIC }),
     target: t.float({ description: TARGET }),
     scaleOutOnly: t.boolean({ description: "TARGET_TRACKING: it never makes the group smaller." }),
+    mode: t.field({
+      type: PredictiveMode,
+      description: `PREDICTIVE: ${SCALING_DEFAULTS.mode} when not given.`,
+    }),
     steps: t.field({ type: [ScalingStepInput], description: "STEP." }),
     cron: t.string({ description: CRON }),
     timeZone: t.string({
@@ -119,6 +131,7 @@ const FIELDS: Readonly<Record<Policy["kind"], readonly (keyof Given)[]>> = {
   TARGET_TRACKING: ["metric", "target", "scaleOutOnly"],
   STEP: ["metric", "steps"],
   SCHEDULED: ["cron", "timeZone", "min", "max", "desired"],
+  PREDICTIVE: ["metric", "target", "mode"],
 };
 
 /** Throws `Refused`. */
@@ -153,6 +166,14 @@ export function toPolicy(input: Given, index: number): Policy {
           below: below ?? null,
           change,
         })),
+      };
+    case "PREDICTIVE":
+      return {
+        kind,
+        name,
+        metric: needs(input.metric, "metric"),
+        target: needs(input.target, "target"),
+        mode: input.mode ?? SCALING_DEFAULTS.mode,
       };
     case "SCHEDULED":
       return {

@@ -42,6 +42,11 @@ interface Cost {
   };
   readonly standby: { readonly hostHours: number; readonly savedEnergyKwh: number };
   readonly migrations: { readonly count: number; readonly cpuLostCoreHours: number };
+  readonly elasticity: {
+    readonly memberHours: number;
+    readonly savedMemberHours: number;
+    readonly savedCoreHours: number;
+  };
 }
 
 interface Report extends Cost {
@@ -54,7 +59,8 @@ interface Report extends Cost {
 const COST = `energyKwh estimatedEnergyKwh hostHours standbyHostHours offHostHours guestHours
   cpuDemandCoreHours cpuGrantedCoreHours consolidationRatio
   oneToAMachine { hostHours energyKwh savedHostHours savedEnergyKwh }
-  standby { hostHours savedEnergyKwh } migrations { count cpuLostCoreHours }`;
+  standby { hostHours savedEnergyKwh } migrations { count cpuLostCoreHours }
+  elasticity { memberHours savedMemberHours savedCoreHours }`;
 
 const QUERY = `query Cost($window: Window) {
   report: costReport(window: $window) { from to meteredHours ${COST} zones { zone { name } ${COST} } }
@@ -85,13 +91,18 @@ function rowOf(name: string, cost: Cost): string[] {
   ];
 }
 
-function savings({ oneToAMachine, standby }: Report): string[] {
+function savings({ oneToAMachine, standby, elasticity }: Report): string[] {
   const { savedHostHours, savedEnergyKwh } = oneToAMachine;
   return [
     `A machine for each guest would have cost ${difference(savedHostHours, "machine hours")} and ${difference(savedEnergyKwh, "kWh")}.`,
     ...(standby.hostHours > 0
       ? [
           `Standby saved ${amount(standby.savedEnergyKwh)} kWh in ${amount(standby.hostHours)} host hours.`,
+        ]
+      : []),
+    ...(elasticity.savedMemberHours > 0
+      ? [
+          `Scaling groups had members for ${amount(elasticity.memberHours)} h; always at their max they would have had ${amount(elasticity.savedMemberHours)} h more, with ${amount(elasticity.savedCoreHours)} core hours.`,
         ]
       : []),
   ];

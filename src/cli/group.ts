@@ -1,13 +1,14 @@
 import { CliError, type Command, serverUrl, URL_OPTION, UsageError } from "./command.ts";
 import { ask, RefusedError } from "./request.ts";
+import { sparkline } from "./sparkline.ts";
 
 export const group: Command = {
   name: "group",
   synopsis: "[TENANT/]NAME [--size N] [--refresh | --cancel-refresh | --roll-back] [--url URL]",
   summary: "Show a scaling group, set how many members it is to have, or refresh them",
-  details: `What is shown: its size, its policies, what they want and may not have, why members are missing,
-the hooks that members wait for, and how far its refresh is. With --size it is told to have so many, from
-min to max; its policies may move it again.`,
+  details: `What is shown: its size, its policies and what they expect of the next 24 hours, what they want and
+may not have, why members are missing, the hooks that members wait for, and how far its refresh is. With --size
+it is told to have so many, from min to max; its policies may move it again.`,
   options: {
     size: { description: "How many members it is to have", value: "N" },
     refresh: { description: "Replace members that are not of its template, a few at a time" },
@@ -63,6 +64,18 @@ interface Refresh {
   readonly waitsUntil: string | null;
   readonly reason: string | null;
 }
+interface Policy {
+  readonly name: string;
+  readonly kind: string;
+  readonly forecast: Forecast | null;
+}
+interface Forecast {
+  readonly learning: boolean;
+  readonly forecastsFrom: string;
+  readonly historyDays: number;
+  readonly error: number | null;
+  readonly points: readonly { readonly size: number | null }[];
+}
 interface Group {
   readonly id: string;
   readonly name: string;
@@ -73,7 +86,7 @@ interface Group {
   readonly size: number;
   readonly running: number;
   readonly deleting: boolean;
-  readonly policies: readonly { readonly name: string; readonly kind: string }[];
+  readonly policies: readonly Policy[];
   readonly waiting: readonly Waiting[];
   readonly refresh: Refresh | null;
   readonly held: readonly { readonly policy: string; readonly reason: Reason }[];
@@ -85,7 +98,10 @@ async function find(url: string, text: string): Promise<Group> {
   const query = `query Group($name: String!, $tenant: String!) {
     group: scalingGroup(name: $name, tenant: $tenant) {
       id name tenant { name } min max desired size running deleting
-      policies { name kind }
+      policies {
+        name kind
+        forecast(hours: 24) { learning forecastsFrom historyDays error points { size } }
+      }
       refresh { status percent toRevision waitsUntil reason }
       waiting { name lifecycle { transition hooks { hook timesOutAt } } }
       held { policy reason { message advice } }
@@ -121,7 +137,10 @@ function textOf(shown: Group): string {
   ];
   return [
     `${tenant.name}/${name} is to have ${desired} members (${min} to ${max}), has ${size}, of which ${running} run${fate}`,
-    ...shown.policies.map((policy) => `  policy ${policy.name} (${policy.kind})`),
+    ...shown.policies.flatMap(({ name, kind, forecast }) => [
+      `  policy ${name} (${kind})`,
+      ...(forecast ? [`    ${forecastText(forecast)}`] : []),
+    ]),
     ...(shown.refresh ? [progressOf(shown.refresh)] : []),
     ...shown.waiting.flatMap(waitOf),
     ...reasons.map(({ message, advice }) => `  • ${message}\n    → ${advice}`),
@@ -140,4 +159,17 @@ function waitOf({ name, lifecycle }: Waiting): string[] {
     ({ hook, timesOutAt }) =>
       `  ${name} waits for hook ${hook} (${lifecycle?.transition}) until ${timesOutAt}`,
   );
+}
+
+const POINTS_AN_HOUR = 4;
+
+/** The most members of each hour to come. */
+function forecastText({ learning, forecastsFrom, historyDays, error, points }: Forecast): string {
+  if (learning) return `learns, and forecasts from ${forecastsFrom} on`;
+  const sizes = points.map(({ size }) => size ?? 0);
+  const hours = Array.from({ length: Math.floor(sizes.length / POINTS_AN_HOUR) }, (_, hour) =>
+    Math.max(...sizes.slice(hour * POINTS_AN_HOUR, (hour + 1) * POINTS_AN_HOUR)),
+  );
+  const off = error === null ? "" : `, off by ${Math.round(error * 100)} %`;
+  return `expects ${Math.min(...hours)} to ${Math.max(...hours)} members in the hours to come: ${sparkline(hours)} (from ${historyDays.toFixed(1)} days${off})`;
 }

@@ -59,6 +59,7 @@ import { completeFailover, openFailovers } from "./controllers/recovery.ts";
 import { handleScaling, isScaling } from "./controllers/scaling/handle.ts";
 import { measureGroups } from "./controllers/scaling/measure.ts";
 import { sweepMetrics } from "./controllers/scaling/missing.ts";
+import { followForecasts } from "./controllers/scaling/policies.ts";
 import {
   nextScalingDueAtMs,
   reconcileGroups,
@@ -137,7 +138,7 @@ function tick(ctx: Context): null {
   checkTimers(ctx);
   releaseHeld(ctx);
   checkHostPower(ctx);
-  sweepMetrics(ctx);
+  sweepMetrics(ctx, (group) => followForecasts(ctx, group));
   takeGroupsDue(ctx, before.groupsDue);
   const placementDue = widest(before.placementDue, state.placementDue);
   const movesDueAtMs = Math.min(before.movesDueAtMs, state.movesDueAtMs);

@@ -28,6 +28,10 @@ export function loadOf({ demand }: State, guests: readonly Guest[]): Forecast {
 
 /** What a host will have to carry: those that are on their way to it, and not those that leave. */
 export function hostLoad(state: State, hostId: HostId): Forecast {
+  return state.hostLoads.of(hostId, () => sumOfGuests(state, hostId));
+}
+
+export function sumOfGuests(state: State, hostId: HostId): Forecast {
   let [mean, variance, latest] = [0, 0, 0];
   for (const id of state.indexes.guestsOnHost.each(hostId)) {
     const guest = state.tables.Guest.get(id);

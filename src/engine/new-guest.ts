@@ -61,6 +61,7 @@ export function newGuest(
     frozenOnHostId: null,
     displacedFromHostId: null,
     readyAtMs: null,
+    requestedAtMs: given.desired === "RUNNING" ? at.nowMs : null,
     preemptedBy: null,
     moveBlockedBy: [],
     moveFailures: 0,

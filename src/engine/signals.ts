@@ -6,7 +6,7 @@ export interface Sample {
   readonly atMs: number;
   /** Percent of what warm members have, or as it was pushed. */
   readonly value: number;
-  /** What all members have to do together: so many times the target, so many members are wanted. */
+  /** What all members do together: millicores (`CPU`), MiB (`MEMORY`), or as it was pushed. */
   readonly load: number;
 }
 

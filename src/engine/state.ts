@@ -1,8 +1,11 @@
-import type { Changes, Entities, FleetMeta, Snapshot } from "../model/entities.ts";
+import type { Changes, Entities, FleetMeta, Guest, Snapshot } from "../model/entities.ts";
+import type { LoadHistory } from "../model/forecast.ts";
 import type { HostId, ScalingGroupId, Seq } from "../model/ids.ts";
 import { DEFAULT_SETTINGS } from "../model/settings.ts";
 import { Demand } from "./demand.ts";
+import { HostLoads } from "./host-loads.ts";
 import { Indexes } from "./indexes.ts";
+import { Learning } from "./learning.ts";
 import { Signals } from "./signals.ts";
 import { Journal, Table } from "./table.ts";
 import { Usage } from "./usage.ts";
@@ -93,6 +96,10 @@ export class Leases {
   }
 }
 
+function named(history: LoadHistory | undefined) {
+  return history && { id: history.id, name: history.metric };
+}
+
 export type Tables = { readonly [T in keyof Entities]: Table<Entities[T]> };
 
 /** Which waiting guests are to be looked at: where no room has come free, those whose turn it may be. */
@@ -131,6 +138,8 @@ export class State {
     securityGroup: new Names(),
     loadBalancer: new Names(),
     scalingGroup: new Names(),
+    /** Their names are those of metrics. */
+    loadHistory: new Names(),
   };
   readonly leases: Leases;
   readonly tables: Tables;
@@ -152,6 +161,7 @@ export class State {
   readonly heat = new Map<number, number>();
   readonly usage = new Usage();
   readonly demand = new Demand();
+  readonly hostLoads = new HostLoads();
   /** When balancing and power management are thought over next. Soft: one interval after the start. */
   balancingDueAtMs: number | null = null;
   /**
@@ -159,7 +169,10 @@ export class State {
    * and also told what is taken back.
    */
   readonly touchedHosts = new Set<HostId>();
+  /** The same of scaling groups. */
+  readonly touchedGroups = new Set<ScalingGroupId>();
   readonly signals: Signals;
+  readonly learning = new Learning();
   /** Scaling groups to be looked at in the next TICK. Soft: all at start, then by what happens to them. */
   groupsDue = new Set<ScalingGroupId>();
   /** Faults in force, by `kind:target`. */
@@ -212,6 +225,8 @@ export class State {
           this.demand.forget(b.id);
         }
         indexes.guestChanged(b, a);
+        this.#dependentChanged(b, a);
+        this.hostLoads.guestChanged(b, a);
         if (b?.hostId) this.touchedHosts.add(b.hostId);
         if (a?.hostId) this.touchedHosts.add(a.hostId);
       }),
@@ -241,10 +256,27 @@ export class State {
       ),
       ScalingGroup: new Table("ScalingGroup", this.#journal, (b, a) => {
         if (!b || !a) names.scalingGroup.follow(b, a, (a ?? b)?.tenantId);
-        if (b && !a) this.signals.forget(b.id);
+        if (b && !a) {
+          this.signals.forget(b.id);
+          this.learning.forget(b.id);
+        }
+        this.touchedGroups.add((a ?? b)?.id as ScalingGroupId);
         indexes.scalingGroupChanged(b, a);
       }),
+      LoadHistory: new Table("LoadHistory", this.#journal, (b, a) =>
+        names.loadHistory.follow(named(b), named(a), (a ?? b)?.groupId),
+      ),
     };
+  }
+
+  /** Members that others depend on stay, even those of no use. */
+  #dependentChanged(before: Guest | undefined, after: Guest | undefined): void {
+    const [had, has] = [before, after].map((guest) => guest?.recovery.dependsOn ?? []);
+    if (had === has && before?.deleting === after?.deleting) return;
+    for (const id of [...(had ?? []), ...(has ?? [])]) {
+      const groupId = this.tables.Guest.find(id)?.membership?.groupId;
+      if (groupId !== undefined) this.groupsDue.add(groupId);
+    }
   }
 
   /** Null is an empty fleet. `nowMs` starts the hosts' leases. */

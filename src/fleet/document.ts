@@ -7,6 +7,7 @@ import type {
   Direction,
   ListenerProtocol,
   Polarity,
+  PredictiveMode,
   Priority,
   Protocol,
   RuleScope,
@@ -183,6 +184,13 @@ export interface TemplateItem {
   readonly securityGroups?: readonly string[];
 }
 export type PolicyItem =
+  | {
+      readonly kind: "PREDICTIVE";
+      readonly name: string;
+      readonly metric: string;
+      readonly target: number;
+      readonly mode?: PredictiveMode;
+    }
   | {
       readonly kind: "TARGET_TRACKING";
       readonly name: string;

@@ -26,6 +26,8 @@ export function policyOf(item: PolicyItem): ScalingPolicy {
         ...item,
         steps: item.steps.map(({ from = null, below = null, change }) => ({ from, below, change })),
       };
+    case "PREDICTIVE":
+      return { ...item, mode: item.mode ?? SCALING_DEFAULTS.mode };
     case "SCHEDULED": {
       const { min = null, max = null, desired = null } = item;
       return { ...item, timeZone: item.timeZone ?? SCALING_DEFAULTS.timeZone, min, max, desired };

@@ -5,6 +5,7 @@ import { SCALING_DEFAULTS, SCALING_LIMITS } from "../model/scaling.ts";
 import {
   LIFECYCLE_RESULTS,
   LIFECYCLE_TRANSITIONS,
+  PREDICTIVE_MODES,
   PRIORITIES,
   TERMINATION_POLICIES,
 } from "../model/statuses.ts";
@@ -37,6 +38,11 @@ const metric: TextSchema = {
     "`CPU` or `MEMORY` in percent of what warm members have, or the name of one that is pushed (`putMetric`).",
   examples: ["CPU", "queueLength"],
 };
+
+const TARGET = number(0, SCALING_LIMITS.value, {
+  description:
+    "What each member is to have: percent of CPU or MEMORY, or so much of the pushed metric, which is of the whole group. More than 0.",
+});
 
 const TEMPLATE = object(
   {
@@ -100,10 +106,7 @@ const POLICY: ChoiceSchema = {
         name: policyName,
         kind: constant("TARGET_TRACKING"),
         metric,
-        target: number(0, SCALING_LIMITS.value, {
-          description:
-            "What each member is to have: percent of CPU or MEMORY, or so much of the pushed metric, which is of the whole group. More than 0.",
-        }),
+        target: TARGET,
         scaleOutOnly: {
           type: "boolean",
           description: "It never makes the group smaller.",
@@ -146,6 +149,20 @@ const POLICY: ChoiceSchema = {
       },
       ["name", "kind", "cron"],
       { description: "Sets sizes at times." },
+    ),
+    object(
+      {
+        name: policyName,
+        kind: constant("PREDICTIVE"),
+        metric,
+        target: TARGET,
+        mode: oneOf(PREDICTIVE_MODES, {
+          description: "Whether it moves the group, or only tells what it expects.",
+          default: SCALING_DEFAULTS.mode,
+        }),
+      },
+      ["name", "kind", "metric", "target"],
+      { description: "Has members up before the load comes that earlier days and weeks had." },
     ),
   ],
 };

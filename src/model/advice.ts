@@ -75,8 +75,9 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
     "Make room: add hosts or stop other guests. Guest.blockedBy of its members tells what each one waits for.",
   METRICS_MISSING:
     "Find out why no samples come: from the drivers of its members' hosts, or from whoever pushes them (putMetric).",
-  SCALE_IN_PROTECTED:
-    "Take the protection from some of its members (setScaleInProtection), or let no other guests depend on them.",
+  FORECAST_LEARNING:
+    "Nothing: the policy learns from the samples of a day before it says anything. Until then others move the group.",
+  SCALE_IN_PROTECTED: "Take the protection from some of its members (setScaleInProtection).",
   TOO_FEW_HEALTHY:
     "Find out why members don't serve, wait until they do, or start a refresh with another minHealthyPercent.",
   LIFECYCLE_HOOK:

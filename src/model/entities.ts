@@ -1,4 +1,5 @@
 import type { Allocation } from "./allocation.ts";
+import type { LoadHistory } from "./forecast.ts";
 import type { GroupRefresh, TemplateRevision } from "./group-refresh.ts";
 import type {
   AffinityRuleId,
@@ -139,10 +140,12 @@ export interface Host {
   readonly opinion: Opinion | null;
   /** Asked to be free of guests; stays so through reboots until it is asked back. */
   readonly maintenance: boolean;
-  /** Since when its guests ask for more than it should give, and why that goes on; null when they do not. */
+  /** Since when its guests ask for more than it should give, and why that goes on; null when they do not, and while nobody balances. */
   readonly overload: HostOverload | null;
   /** What is being done with its power; null when nothing is. */
   readonly power: HostPower | null;
+  /** How long it booted until it was heard of, the last time that it was switched on; null: it never was. */
+  readonly bootMs: number | null;
   /** Losses of contact in a row, none of them long after the one before. */
   readonly flaps: number;
   /** When it was last heard of after a silence; null before. */
@@ -313,6 +316,8 @@ export interface Guest {
   readonly displacedFromHostId: HostId | null;
   /** It runs, but those that depend on it wait until then; null when it is ready, or does not run. */
   readonly readyAtMs: number | null;
+  /** Since when somebody wants it to run that has not run yet; null once it runs. */
+  readonly requestedAtMs: number | null;
   /** The guest that it had to make room for; null once it runs again. */
   readonly preemptedBy: GuestId | null;
   /** It should move and can't; [] when nothing wants it to, or it can. */
@@ -404,6 +409,8 @@ export interface ScalingGroup {
   readonly launchFailures: number;
   /** None that failed is replaced before this. */
   readonly retryAtMs: number | null;
+  /** Of its newest members, how long it took from their creation until they ran. */
+  readonly launchesMs: readonly number[];
   /** Goes away as soon as its members are gone. */
   readonly deleting: boolean;
   readonly createdAtMs: number;
@@ -564,6 +571,7 @@ export interface Entities {
   LoadBalancer: LoadBalancer;
   LoadBalancerTarget: LoadBalancerTarget;
   ScalingGroup: ScalingGroup;
+  LoadHistory: LoadHistory;
 }
 
 /** What is true of the fleet as a whole, beside its entities. */

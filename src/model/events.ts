@@ -22,6 +22,7 @@ import type {
   Tenant,
   Zone,
 } from "./entities.ts";
+import type { LoadHistory } from "./forecast.ts";
 import type { GroupRefresh } from "./group-refresh.ts";
 import type { HostId, IdTypes, IncidentId, Ref, Seq, TenantId, ZoneId } from "./ids.ts";
 import type { PowerWatts } from "./power.ts";
@@ -115,6 +116,8 @@ export interface FieldTypes extends IdTypes {
   /** When the next member is warm. */
   refreshLookDefinition: { readonly lookAtMs: number | null };
   templateDefinition: { readonly template: GroupTemplate };
+  /** What is new in it. */
+  loadHistoryDefinition: LoadHistory;
   scheduleDefinition: {
     readonly min: number;
     readonly max: number;
@@ -328,6 +331,8 @@ export const EVENTS = {
     guest: "Guest",
     host: "Host",
     bootMs: "int",
+    image: "Image",
+    requestedAt: "time?",
   }),
   GuestStartFailed: event("LIFECYCLE", "WARNING", "{guest} did not start on {host}: {error}", {
     guest: "Guest",
@@ -792,7 +797,15 @@ export const EVENTS = {
     "FAILOVER",
     "NOTICE",
     "{guest} failed over from {fromHost} to {toHost}; it was down for {downtimeMs} ms",
-    { guest: "Guest", fromHost: "Host", toHost: "Host", downtimeMs: "int", failover: "Failover?" },
+    {
+      guest: "Guest",
+      fromHost: "Host",
+      toHost: "Host",
+      downtimeMs: "int",
+      failover: "Failover?",
+      image: "Image",
+      requestedAt: "time?",
+    },
   ),
   GuestRecoveryBlocked: event("FAILOVER", "ERROR", "{guest} cannot recover: {reasons}", {
     guest: "Guest",
@@ -1016,6 +1029,20 @@ export const EVENTS = {
     nextAt: "time?",
     definition: "scheduleDefinition",
   }),
+  // Once an hour for each metric that a predictive policy is about.
+  GroupLoadLearned: event(
+    "SCALING",
+    "DEBUG",
+    "{metric} of {group} is learned up to {until}: {load} at most",
+    {
+      group: "ScalingGroup",
+      metric: "string",
+      from: "time",
+      until: "time",
+      load: "float",
+      definition: "loadHistoryDefinition",
+    },
+  ),
   GroupScaledOut: event(
     "SCALING",
     "NOTICE",

@@ -25,6 +25,8 @@ export type RecommendationId = Id<"Recommendation">;
 export type LoadBalancerId = Id<"LoadBalancer">;
 export type LoadBalancerTargetId = Id<"LoadBalancerTarget">;
 export type ScalingGroupId = Id<"ScalingGroup">;
+/** No node of the API, and no subject. */
+export type LoadHistoryId = Id<"LoadHistory">;
 
 /** What an id can belong to: the type names of the API's `Node`s and of the log's subjects. */
 export interface IdTypes {

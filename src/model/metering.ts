@@ -32,6 +32,10 @@ export function noAmounts() {
     migratingDemandMillicoreMs: 0,
     /** That arrived in the zone. */
     migrations: 0,
+    /** Members that scaling groups were to have, and those that they were spared, being below their max. */
+    memberMs: 0,
+    sparedMemberMs: 0,
+    sparedMillicoreMs: 0,
   };
 }
 export type Amounts = ReturnType<typeof noAmounts>;

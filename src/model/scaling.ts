@@ -2,7 +2,8 @@ import type { Allocation } from "./allocation.ts";
 import type { FlavorId, ImageId, ScalingGroupId, SecurityGroupId } from "./ids.ts";
 import type { LifecycleWait } from "./lifecycle-hooks.ts";
 import type { Reason } from "./reasons.ts";
-import type { Priority } from "./statuses.ts";
+import type { Resources } from "./resources.ts";
+import type { PredictiveMode, Priority } from "./statuses.ts";
 import type { Workload } from "./workload.ts";
 
 /** What a group's members are made of. */
@@ -28,8 +29,8 @@ export function isMeasured(metric: MetricName): boolean {
 }
 
 /**
- * What moves a group's size. Target tracking, steps and schedules as in AWS Auto Scaling ("Dynamic
- * scaling", "Scheduled scaling").
+ * What moves a group's size. Target tracking, steps, schedules and forecasts as in AWS Auto Scaling ("Dynamic
+ * scaling", "Scheduled scaling", "Predictive scaling").
  */
 export type ScalingPolicy =
   | {
@@ -58,7 +59,29 @@ export type ScalingPolicy =
       readonly min: number | null;
       readonly max: number | null;
       readonly desired: number | null;
+    }
+  | {
+      readonly kind: "PREDICTIVE";
+      readonly name: string;
+      readonly metric: MetricName;
+      /** As of target tracking. */
+      readonly target: number;
+      readonly mode: PredictiveMode;
     };
+
+type PolicyOf<K extends ScalingPolicy["kind"]> = Extract<ScalingPolicy, { kind: K }>;
+
+/** Metrics whose loads are learned, each once. */
+export function predictedMetrics(policies: readonly ScalingPolicy[]): ReadonlySet<MetricName> {
+  const isPredictive = (each: ScalingPolicy) => each.kind === "PREDICTIVE";
+  return new Set(policies.filter(isPredictive).map(({ metric }: PolicyOf<"PREDICTIVE">) => metric));
+}
+
+/** It moves the size by what is measured, so that nobody else can say what the size is to be. */
+export function followsMetric(policy: ScalingPolicy): boolean {
+  if (policy.kind === "PREDICTIVE") return policy.mode === "FORECAST_AND_SCALE";
+  return policy.kind !== "SCHEDULED";
+}
 
 /** While the metric is at least `from` and less than `below`; null is unbounded, and not both are. */
 export interface ScalingStep {
@@ -124,6 +147,7 @@ export const SCALING_DEFAULTS = {
   unhealthyAfterSeconds: 30,
   terminationPolicy: "FULLEST_ZONE",
   timeZone: "UTC",
+  mode: "FORECAST_AND_SCALE",
 } as const;
 
 export const SCALING_LIMITS = {
@@ -196,6 +220,7 @@ function policyProblem(policy: ScalingPolicy): ScalingProblem | null {
   if (policy.name === "") return { path: ["name"], message: "a policy needs a name" };
   switch (policy.kind) {
     case "TARGET_TRACKING":
+    case "PREDICTIVE":
       return metricProblem(policy.metric) ?? targetProblem(policy);
     case "STEP":
       return metricProblem(policy.metric) ?? stepsProblem(policy.steps);
@@ -246,6 +271,30 @@ function scheduleProblem({
     return { path: ["desired"], message: "a scheduled policy sets min, max or desired" };
   const [least, most] = [min ?? 0, max ?? SCALING_LIMITS.members];
   return sizesProblem({ min: least, max: most, desired: desired ?? least });
+}
+
+const SIZED_BY = {
+  CPU: { resource: "cpuMillicores", unit: "millicores" },
+  MEMORY: { resource: "memoryMiB", unit: "MiB" },
+} as const;
+
+/** The resource that a metric is a part of, and its unit; null for one that is pushed. */
+export function resourceOf(metric: MetricName) {
+  return SIZED_BY[metric as keyof typeof SIZED_BY] ?? null;
+}
+
+/** What the metric's 1 is of a member of such a size: a percent of its millicores or MiB, or 1. */
+export function loadOfOne(metric: MetricName, size: Resources): number {
+  const sized = resourceOf(metric);
+  return sized === null ? 1 : size[sized.resource] / 100;
+}
+
+/** Nobody is created for less than this part of what there is to do: samples are rounded, too. */
+const NEGLIGIBLE = 0.01;
+
+/** How many members it takes, of an amount of them that need not be whole. */
+export function wholeMembers(wanted: number): number {
+  return Math.ceil(wanted * (1 - NEGLIGIBLE));
 }
 
 /** Its time and zone have been found good, and what is left out stays as it is. */

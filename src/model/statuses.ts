@@ -209,8 +209,11 @@ export const WORKLOAD_KINDS = ["CONSTANT", "DIURNAL", "SPIKE", "TRACE"] as const
 export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
 
 /** What moves the size of a scaling group. */
-export const SCALING_POLICY_KINDS = ["TARGET_TRACKING", "STEP", "SCHEDULED"] as const;
+export const SCALING_POLICY_KINDS = ["TARGET_TRACKING", "STEP", "SCHEDULED", "PREDICTIVE"] as const;
 export type ScalingPolicyKind = (typeof SCALING_POLICY_KINDS)[number];
+/** Whether a predictive policy moves its group, or only tells what it expects. */
+export const PREDICTIVE_MODES = ["FORECAST_AND_SCALE", "FORECAST_ONLY"] as const;
+export type PredictiveMode = (typeof PREDICTIVE_MODES)[number];
 
 /**
  * Who goes first when a scaling group gets smaller, of those in its fullest zones. CHEAPEST_TO_LOSE:
@@ -359,6 +362,7 @@ export const REASON_CODES = [
   "OVER_QUOTA",
   "NO_CAPACITY",
   "METRICS_MISSING",
+  "FORECAST_LEARNING",
   "SCALE_IN_PROTECTED",
   "ZONE_DOWN",
   "LIFECYCLE_HOOK",

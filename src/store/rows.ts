@@ -27,6 +27,7 @@ import {
   zones,
 } from "./tables.ts";
 import { loadBalancers, loadBalancerTargets } from "./tables-load-balancers.ts";
+import { loadHistories } from "./tables-scaling.ts";
 
 export const ENTITY_TABLES = {
   Region: regions,
@@ -49,6 +50,7 @@ export const ENTITY_TABLES = {
   Recommendation: recommendations,
   LoadBalancer: loadBalancers,
   LoadBalancerTarget: loadBalancerTargets,
+  LoadHistory: loadHistories,
 } as const;
 
 type Table<T extends keyof Entities> = (typeof ENTITY_TABLES)[T];
@@ -128,6 +130,7 @@ export const MAPPINGS: { readonly [T in keyof Entities]: Mapping<T> } = {
   Recommendation: same(),
   LoadBalancer: same(),
   LoadBalancerTarget: same(),
+  LoadHistory: same(),
   ScalingGroup: same(),
 };
 
@@ -178,6 +181,7 @@ function hostToRow(host: Host): Row<"Host"> {
     returnedAtMs: host.returnedAtMs,
     heldUntilMs: host.heldUntilMs,
     unansweredSinceMs: host.unansweredSinceMs,
+    bootMs: host.bootMs,
     movesShunUntilMs: host.movesShunUntilMs,
     overload: host.overload,
     watchdogMs: host.watchdogMs,
@@ -210,6 +214,7 @@ function hostFromRow(row: Row<"Host">): Host {
     returnedAtMs: row.returnedAtMs,
     heldUntilMs: row.heldUntilMs,
     unansweredSinceMs: row.unansweredSinceMs,
+    bootMs: row.bootMs,
     movesShunUntilMs: row.movesShunUntilMs,
     overload: row.overload,
     watchdogMs: row.watchdogMs,
@@ -248,6 +253,7 @@ function guestToRow(guest: Guest): Row<"Guest"> {
     frozenOnHostId: guest.frozenOnHostId,
     displacedFromHostId: guest.displacedFromHostId,
     readyAtMs: guest.readyAtMs,
+    requestedAtMs: guest.requestedAtMs,
     preemptedBy: guest.preemptedBy,
     moveBlockedBy: guest.moveBlockedBy,
     moveFailures: guest.moveFailures,
@@ -293,6 +299,7 @@ function guestFromRow(row: Row<"Guest">): Guest {
     frozenOnHostId: row.frozenOnHostId,
     displacedFromHostId: row.displacedFromHostId,
     readyAtMs: row.readyAtMs,
+    requestedAtMs: row.requestedAtMs,
     preemptedBy: row.preemptedBy,
     moveBlockedBy: row.moveBlockedBy,
     moveFailures: row.moveFailures,

@@ -23,6 +23,7 @@ import {
 } from "./tables.ts";
 import { loadBalancers, loadBalancerTargets } from "./tables-load-balancers.ts";
 import { guestTelemetry, hostTelemetry } from "./tables-log.ts";
+import { loadHistories } from "./tables-scaling.ts";
 
 const tables = {
   apiTokens,
@@ -45,6 +46,7 @@ const tables = {
   operations,
   loadBalancers,
   loadBalancerTargets,
+  loadHistories,
   guestTelemetry,
   hostTelemetry,
 };

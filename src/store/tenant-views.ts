@@ -12,11 +12,13 @@ import { kindsSeen } from "../model/visibility.ts";
 import * as fleetTables from "./tables.ts";
 import * as balancingTables from "./tables-load-balancers.ts";
 import * as logTables from "./tables-log.ts";
+import * as scalingTables from "./tables-scaling.ts";
 
 const TABLES = {
   ...tablesIn(fleetTables),
   ...tablesIn(balancingTables),
   ...tablesIn(logTables),
+  ...tablesIn(scalingTables),
 };
 type TablesIn<Module> = {
   [K in keyof Module as Module[K] extends SQLiteTable ? K : never]: Module[K];
@@ -24,7 +26,8 @@ type TablesIn<Module> = {
 type TableName =
   | keyof TablesIn<typeof fleetTables>
   | keyof TablesIn<typeof balancingTables>
-  | keyof TablesIn<typeof logTables>;
+  | keyof TablesIn<typeof logTables>
+  | keyof TablesIn<typeof scalingTables>;
 
 /** Rows that pass `where`; columns that are shown as something else than they are. */
 interface Part {
@@ -62,6 +65,9 @@ const SEEN = {
   guests: (id) => ({ where: `tenant_id = ${id}` }),
   guestTelemetry: (id) => ({ where: `guest_id IN ${ownGuests(id)}` }),
   scalingGroups: (id) => ({ where: `tenant_id = ${id}` }),
+  loadHistories: (id) => ({
+    where: `group_id IN (SELECT id FROM main.scaling_groups WHERE tenant_id = ${id})`,
+  }),
   securityGroups: (id) => ({ where: `tenant_id = ${id}` }),
   loadBalancers: (id) => ({ where: `tenant_id = ${id}` }),
   loadBalancerTelemetry: (id) => ({

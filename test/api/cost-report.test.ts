@@ -12,7 +12,8 @@ const HOUR_S = 3_600;
 const COST = `energyKwh estimatedEnergyKwh hostHours standbyHostHours offHostHours guestHours
   cpuDemandCoreHours cpuGrantedCoreHours consolidationRatio
   oneToAMachine { hostHours energyKwh savedHostHours savedEnergyKwh }
-  standby { hostHours savedEnergyKwh } migrations { count cpuLostCoreHours }`;
+  standby { hostHours savedEnergyKwh } migrations { count cpuLostCoreHours }
+  elasticity { memberHours savedMemberHours savedCoreHours }`;
 
 interface HostWish {
   readonly name: string;
@@ -22,7 +23,10 @@ interface HostWish {
 }
 
 /** Zones of hosts with two cores. */
-function fleet(zones: Readonly<Record<string, readonly HostWish[]>>): string {
+function fleet(
+  zones: Readonly<Record<string, readonly HostWish[]>>,
+  more: Readonly<Record<string, unknown>> = {},
+): string {
   const size = { cpuCores: 2, memoryMiB: 4096, storageGiB: 100 };
   const host = ({ name, model }: HostWish) => ({
     name,
@@ -46,6 +50,7 @@ function fleet(zones: Readonly<Record<string, readonly HostWish[]>>): string {
     guests: Object.values(zones)
       .flat()
       .flatMap(({ name, guests = 0 }) => Array.from({ length: guests }, (_, i) => guest(name, i))),
+    ...more,
   });
 }
 
@@ -53,9 +58,10 @@ function fleet(zones: Readonly<Record<string, readonly HostWish[]>>): string {
 async function started(
   zones: Parameters<typeof fleet>[0],
   overrides: Partial<Configuration> = {},
+  more: Parameters<typeof fleet>[1] = {},
 ): Promise<TestServer> {
   const server = await startTestServer({ fleet: "none", ...overrides });
-  const document = fleet(zones);
+  const document = fleet(zones, more);
   const { __typename } = await server.mutate("applyFleet", "ApplyFleetInput", { document });
   expect(__typename).toBe("ApplyFleetPayload");
   await server.advance(300);
@@ -134,6 +140,42 @@ describe("an hour", () => {
     expect(other.consolidationRatio).toBe(0);
     expect(cost.energyKwh).toBeCloseTo(z.energyKwh + other.energyKwh, 9);
     expect(cost.estimatedEnergyKwh).toBeCloseTo(other.energyKwh, 9);
+  });
+});
+
+describe("policies save", () => {
+  test("what hosts in standby would have drawn", async () => {
+    const settings = { powerManagement: "AUTO", standbyAfterSeconds: 60, standbyHeadroom: 0 };
+    const idle = { name: "idle", model: "g4" };
+    const server = await started({ z: [{ name: "busy", guests: 1 }, idle] }, {}, { settings });
+    await server.advance(HOUR_S);
+    expect((await server.data("{ hosts { nodes { name status } } }")).hosts.nodes).toEqual([
+      { name: "busy", status: "UP" },
+      { name: "idle", status: "STANDBY" },
+    ]);
+    const cost = await report(server, { seconds: HOUR_S / 2 });
+    expect(cost).toMatchObject({ hostHours: 0.5, standbyHostHours: 0.5 });
+    expect(cost.standby.hostHours).toBe(0.5);
+    // 86 W idle.
+    expect(cost.standby.savedEnergyKwh).toBeCloseTo(0.043, 9);
+  });
+
+  test("the members that groups need not have", async () => {
+    const resources = { cpuCores: 0.5, memoryMiB: 512, storageGiB: 1 };
+    const template = { flavor: "f", image: "i" };
+    const server = await started(
+      { y: [{ name: "a" }], z: [{ name: "b" }] },
+      {},
+      {
+        flavors: [{ name: "f", ...resources }],
+        scalingGroups: [{ name: "web", template, min: 3, max: 8 }],
+      },
+    );
+    await server.advance(HOUR_S);
+    const cost = await report(server, { seconds: HOUR_S });
+    const saved = { memberHours: 3, savedMemberHours: 5, savedCoreHours: 2.5 };
+    expect(cost.elasticity).toEqual(saved);
+    expect(cost.zones.map(({ elasticity }: Data) => elasticity.memberHours)).toEqual([2, 1]);
   });
 });
 

@@ -276,6 +276,37 @@ describe("a group that somebody creates", () => {
       "Policy p: TARGET_TRACKING needs target.",
     ],
     [
+      "a forecast for a target of 0",
+      { policies: [{ name: "p", kind: "PREDICTIVE", metric: "CPU", target: 0 }] },
+      "INVALID_INPUT",
+      ["policies", "0", "target"],
+      "A target must be a number above 0, not 0.",
+    ],
+    [
+      "a forecast of nothing",
+      { policies: [{ name: "p", kind: "PREDICTIVE", target: 50 }] },
+      "INVALID_INPUT",
+      ["policies", "0", "metric"],
+      "Policy p: PREDICTIVE needs metric.",
+    ],
+    [
+      "a mode of target tracking",
+      {
+        policies: [
+          {
+            name: "p",
+            kind: "TARGET_TRACKING",
+            metric: "CPU",
+            target: 50,
+            mode: "FORECAST_ONLY",
+          },
+        ],
+      },
+      "INVALID_INPUT",
+      ["policies", "0", "mode"],
+      "Policy p: TARGET_TRACKING has no mode.",
+    ],
+    [
       "a policy of two kinds",
       { policies: [{ name: "p", kind: "STEP", metric: "CPU", steps: [], cron: "x" }] },
       "INVALID_INPUT",

@@ -73,7 +73,7 @@ test("whoever asks something is answered while many on one socket read the log",
 
   await vi.waitFor(() => expect(order).toHaveLength(LISTENERS * events), { timeout: 20_000 });
   // Some are let in late, while their socket is full.
-  expect(begunMeanwhile(order, events)).toBeGreaterThan(LISTENERS / 3);
+  expect(begunMeanwhile(order, events)).toBeGreaterThan(3);
 
   // And all of them are at the live edge now.
   await server.advance(1);

@@ -8,10 +8,12 @@ interface Fleet {
   readonly hosts: readonly string[];
   readonly guests: readonly Record<string, unknown>[];
   readonly rules?: readonly Record<string, unknown>[];
+  /** Shares of their CPU that guests ask for, minute by minute. */
+  readonly minutes?: readonly number[];
 }
 
 /** Hosts of ten cores that are to give no more than eight, and draw 100 W when idle. */
-function documentOf({ settings = {}, hosts, guests, rules = [] }: Fleet): string {
+function documentOf({ settings = {}, hosts, guests, rules = [], minutes }: Fleet): string {
   const powerModel = [100, 110, 120, 130, 140, 150, 160, 170, 180, 190, 200];
   const size = { cpuCores: 10, memoryMiB: 65_536, storageGiB: 1_000, powerModel };
   return JSON.stringify({
@@ -40,6 +42,7 @@ function documentOf({ settings = {}, hosts, guests, rules = [] }: Fleet): string
     images: [{ name: "linux", bootSeconds: 5 }],
     guests: guests.map((guest) => ({ flavor: "small", image: "linux", ...guest })),
     affinityRules: rules,
+    ...(minutes && { traces: [{ file: "t", row: 0, shares: minutes }] }),
   });
 }
 
@@ -99,6 +102,19 @@ describe("a host that is asked for more than it should give", () => {
     expect(world.host("a").overload).toBeNull();
   });
 
+  test("is told once while that wavers about the limit, and so is the advice", () => {
+    const workload = { kind: "TRACE", file: "t", row: 0, intervalSeconds: 60 };
+    const guests = [busy("one", 1, { workload }), busy("two", 0)];
+    const settings = { balancing: "ADVISE", balanceAtUtilization: 0.48 };
+    const minutes = Array.from({ length: 60 }, (_, minute) => (minute % 2 === 0 ? 0.81 : 0.79));
+    const world = pinned({ settings, guests, minutes, hosts: ["a", "b"] }, "a");
+    world.advance(3_600);
+    expect(world.of("HostOverloaded")).toHaveLength(1);
+    expect(world.of("HostRelieved")).toEqual([]);
+    expect(world.of("RecommendationMade")).toHaveLength(1);
+    expect(world.of("RecommendationWithdrawn")).toEqual([]);
+  });
+
   test("keeps those that rules keep there, and says so once", () => {
     const rule = { kind: "HOST", strict: true, hosts: ["a"], guests: ["one", "two", "three"] };
     const rules = [{ name: "stay", ...rule }];
@@ -107,6 +123,9 @@ describe("a host that is asked for more than it should give", () => {
     expect(balanced(world)).toEqual([]);
     expect(world.of("HostOverloaded")).toHaveLength(1);
     expect(world.host("a").overload?.reasons).toMatchObject([{ code: "NO_RELIEF" }]);
+    const settings = { ...CROWDED.settings, balancing: "OFF" };
+    world.apply(documentOf({ ...CROWDED, settings, rules }));
+    expect(world.host("a").overload).toBeNull();
   });
 
   test("keeps a guest that is at home there and comes back, and loses others", () => {

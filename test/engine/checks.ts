@@ -156,6 +156,7 @@ function decideElsewhere(
   state.demand.copyTo(other.demand);
   other.balancingDueAtMs = state.balancingDueAtMs;
   state.signals.copyTo(other.signals);
+  state.learning.copyTo(other.learning);
   other.groupsDue = new Set(state.groupsDue);
   return decide(other, input, nowMs).events;
 }

@@ -16,6 +16,7 @@ import {
   LIFECYCLE_RESULTS,
   LIFECYCLE_TRANSITIONS,
   POLARITIES,
+  PREDICTIVE_MODES,
   PRIORITIES,
   RULE_SCOPES,
   SCALING_POLICY_KINDS,
@@ -208,6 +209,8 @@ function randomPolicy(chance: Chance, name: string): unknown {
   const metric = chance.of(METRICS);
   if (kind === "TARGET_TRACKING") return { kind, name, metric, target: chance.int(20, 90) };
   if (kind === "STEP") return { kind, name, metric, steps: [{ from: 60, change: 2 }] };
+  if (kind === "PREDICTIVE")
+    return { kind, name, metric, target: chance.int(20, 90), mode: chance.of(PREDICTIVE_MODES) };
   return { kind, name, cron: "17 */2 * * *", timeZone: "Asia/Kolkata", desired: chance.int(0, 4) };
 }
 

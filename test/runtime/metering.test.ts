@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { State } from "../../src/engine/state.ts";
 import type { Guest, Host } from "../../src/model/entities.ts";
 import type { FleetEvent } from "../../src/model/events.ts";
+import type { ZoneId } from "../../src/model/ids.ts";
 import type { Amounts, Reading } from "../../src/model/metering.ts";
 import { Metering } from "../../src/runtime/metering/metering.ts";
 import { FIRST_META } from "../../src/store/snapshot.ts";
@@ -125,4 +126,38 @@ test("a host that goes is not metered any more, nor is a zone without hosts", ()
   state.tables.Host.delete(UP.id);
   expect(metering.take(START_MS + 3_000)).toMatchObject([{ zoneId: ids.zone, hostOnMs: 1_000 }]);
   expect(metering.take(START_MS + 4_000)).toEqual([]);
+});
+
+test("a scaling group counts in the zones that it may be in, also when these come and go", () => {
+  const otherZone = 999 as ZoneId;
+  const other = { ...UP, id: ids.otherHost, name: "other", zoneId: otherZone };
+  const state = stateWith([UP, other]);
+  const { scalingGroup } = ids;
+  state.tables.ScalingGroup.patch(scalingGroup, {
+    deleting: false,
+    desired: 3,
+    max: 8,
+    zoneIds: [],
+  });
+  const metering = new Metering(state);
+  const sums = (atMs: number) => {
+    metering.take(atMs);
+    return metering
+      .take(atMs + 1_000)
+      .map(({ zoneId, memberMs, sparedMemberMs }) => [zoneId, memberMs, sparedMemberMs]);
+  };
+  expect(sums(START_MS)).toEqual([
+    [UP.zoneId, 2_000, 2_000],
+    [otherZone, 1_000, 3_000],
+  ]);
+  state.tables.ScalingGroup.patch(scalingGroup, { max: 3 });
+  expect(sums(START_MS + 1_000)).toEqual([
+    [UP.zoneId, 2_000, 0],
+    [otherZone, 1_000, 0],
+  ]);
+  state.tables.Host.delete(other.id);
+  metering.take(START_MS + 2_000);
+  expect(sums(START_MS + 2_000)).toEqual([[UP.zoneId, 3_000, 0]]);
+  state.tables.ScalingGroup.delete(scalingGroup);
+  expect(sums(START_MS + 3_000)).toEqual([[UP.zoneId, 0, 0]]);
 });

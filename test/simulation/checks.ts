@@ -6,7 +6,7 @@ import { violations } from "../../src/engine/invariants.ts";
 import { judgeFlow } from "../../src/engine/security.ts";
 import { State } from "../../src/engine/state.ts";
 import type { Guest, ScalingGroup } from "../../src/model/entities.ts";
-import type { FleetEvent } from "../../src/model/events.ts";
+import type { EventKind, FleetEvent } from "../../src/model/events.ts";
 import { goesOn } from "../../src/model/group-refresh.ts";
 import type { Flow } from "../../src/model/security.ts";
 import type { ReasonCode } from "../../src/model/statuses.ts";
@@ -233,7 +233,7 @@ function unservedGroups(state: State): string[] {
       .map((each) => state.tables.Guest.get(each))
       .filter(({ status }) => status === "RUNNING").length;
     const why = blockedBy.map(({ code }) => code).join();
-    const isHonest = /^(NO_CAPACITY|OVER_QUOTA|SCALE_IN_PROTECTED)$/.test(why);
+    const isHonest = /^(NO_CAPACITY|OVER_QUOTA|AT_MAX)$/.test(why);
     return running >= min || isHonest
       ? []
       : [`${running} members of ${name} run, of ${min} at least: ${why || "nobody says why"}`];
@@ -293,9 +293,19 @@ export function checkFlows({ state, world }: Server): string[] {
   );
 }
 
+/** What time brings about alone. */
+const PASSES: ReadonlySet<EventKind> = new Set<EventKind>(["ClockAdvanced", "GroupLoadLearned"]);
+/** Forecasts settle for hours: what is advised may change, but not to and fro. */
+const ADVICE: ReadonlySet<EventKind> = new Set<EventKind>([
+  "RecommendationMade",
+  "RecommendationWithdrawn",
+]);
+const ADVICE_MOST = 2;
+
 /** Nobody does anything, and nothing has to be done: nothing happens. */
 export function checkQuiet(events: readonly FleetEvent[]): string[] {
+  const isSettling = events.filter(({ kind }) => ADVICE.has(kind)).length <= ADVICE_MOST;
   return events
-    .filter(({ kind }) => kind !== "ClockAdvanced")
+    .filter(({ kind }) => !PASSES.has(kind) && !(isSettling && ADVICE.has(kind)))
     .map(({ seq, kind, message }) => `by itself, event ${seq} ${kind}: ${message}`);
 }

@@ -16,6 +16,7 @@ import type {
   IncidentId,
   LoadBalancerId,
   LoadBalancerTargetId,
+  LoadHistoryId,
   OperationId,
   RackId,
   RecommendationId,
@@ -58,8 +59,9 @@ export const ids = {
   loadBalancer: 23 as LoadBalancerId,
   target: 24 as LoadBalancerTargetId,
   scalingGroup: 26 as ScalingGroupId,
+  loadHistory: 27 as LoadHistoryId,
 };
-const NEXT_ID = 26;
+const NEXT_ID = 27;
 
 export const host: Host = {
   id: ids.host,
@@ -92,6 +94,7 @@ export const host: Host = {
   returnedAtMs: START_MS + 1,
   heldUntilMs: START_MS + 90,
   unansweredSinceMs: START_MS + 30,
+  bootMs: 64_000,
   movesShunUntilMs: START_MS + 300,
   overload: { sinceMs: START_MS + 5, seq: 78, reasons: [] },
   watchdogMs: 10_000,
@@ -119,6 +122,7 @@ const bareHost: Host = {
   returnedAtMs: null,
   heldUntilMs: null,
   unansweredSinceMs: null,
+  bootMs: null,
   movesShunUntilMs: null,
   overload: null,
   watchdogMs: null,
@@ -202,6 +206,7 @@ export const guest: Guest = {
   frozenOnHostId: ids.otherHost,
   displacedFromHostId: ids.host,
   readyAtMs: START_MS + 70,
+  requestedAtMs: START_MS + 21,
   preemptedBy: ids.otherGuest,
   moveBlockedBy: [{ code: "INSUFFICIENT_MEMORY", message: "no room" }],
   moveFailures: 2,
@@ -249,6 +254,7 @@ export const bareGuest: Guest = {
   frozenOnHostId: null,
   displacedFromHostId: null,
   readyAtMs: null,
+  requestedAtMs: null,
   preemptedBy: null,
   moveBlockedBy: [],
   moveFailures: 0,
@@ -564,9 +570,19 @@ export const fleet: { readonly [T in keyof Entities]: readonly Entities[T][] } =
       held: [{ policy: "steps", reason: { code: "COOLDOWN", message: "not yet" } }],
       blockedBy: [{ code: "OVER_QUOTA", message: "too many" }],
       launchFailures: 2,
+      launchesMs: [20_500, 31_000],
       retryAtMs: START_MS + 3,
       deleting: true,
       createdAtMs: START_MS,
+    },
+  ],
+  LoadHistory: [
+    {
+      id: ids.loadHistory,
+      groupId: ids.scalingGroup,
+      metric: "CPU",
+      fromSlot: 2_103_840,
+      loads: [812.5, null, 0],
     },
   ],
 };

@@ -173,16 +173,25 @@ function stopped(ctx: Context, guest: Guest, cause: number): void {
 }
 
 function started(ctx: Context, guest: Guest): void {
-  const { id, hostId, task, loss } = guest;
+  const { id, hostId, task, loss, imageId: image, requestedAtMs: requestedAt } = guest;
   if (hostId === null || task === null) return;
   if (loss) {
     const { fromHostId: fromHost, sinceMs, failoverId: failover } = loss;
     const downtimeMs = ctx.nowMs - sinceMs;
-    const payload = { guest: id, fromHost, toHost: hostId, downtimeMs, failover };
+    const payload = {
+      guest: id,
+      fromHost,
+      toHost: hostId,
+      downtimeMs,
+      failover,
+      image,
+      requestedAt,
+    };
     ctx.emitAsActor("GuestFailedOver", payload, task.seq);
   } else {
     const bootMs = ctx.nowMs - task.startedAtMs;
-    ctx.emitAsActor("GuestStarted", { guest: id, host: hostId, bootMs }, task.seq);
+    const payload = { guest: id, host: hostId, bootMs, image, requestedAt };
+    ctx.emitAsActor("GuestStarted", payload, task.seq);
   }
   placeDependents(ctx, id);
 }

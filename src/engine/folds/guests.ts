@@ -9,6 +9,7 @@ import { isAsDesired, wasStable } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
 import { create, type Folds, nothing, remove } from "./fold.ts";
 import { countLost } from "./incidents.ts";
+import { noteLaunch } from "./launches.ts";
 
 /** All that a guest can be busy with, as it is told to those who wait for something else. */
 const UNDER_WAY: Record<TaskKind, string> = {
@@ -44,8 +45,11 @@ function put(state: State, next: Changing): void {
   if (isAsDesired(next)) next.blockedBy = [];
   else if (next.task && next.blockedBy.length === 0)
     next.blockedBy = underWay(state, next.task, next.hostId);
-  if (next.membership) next.membership = followRun(state, next.membership, next);
+  const before = next.membership;
+  if (before) next.membership = followRun(state, before, next);
   state.tables.Guest.set(next);
+  const isUp = before?.launchedAtMs === null && next.membership?.launchedAtMs != null;
+  if (isUp) noteLaunch(state, next.id, next.statusSinceMs);
 }
 
 /** A migration is no interruption. One that comes up waits for the hooks of its launch, if there are any. */
@@ -142,7 +146,7 @@ function up(state: State, event: FleetEvent & { payload: { guest: number } }): P
   const { readyAfterSeconds } = recovery;
   const readyAtMs = readyAfterSeconds > 0 ? event.atMs + readyAfterSeconds * 1000 : null;
   const isBack = hostId === displacedFromHostId && { displacedFromHostId: null };
-  return { ...RUNS, loss: null, preemptedBy: null, readyAtMs, ...isBack };
+  return { ...RUNS, loss: null, requestedAtMs: null, preemptedBy: null, readyAtMs, ...isBack };
 }
 
 /** A failed start or crash: again on the same host, or somewhere else. */
@@ -181,10 +185,12 @@ function wake(
   event: FleetEvent<"GuestStartRequested" | "GuestSuspendRequested" | "GuestResumeRequested">,
   desired: "RUNNING" | "SUSPENDED",
 ): void {
-  const { id, status, hostId } = state.tables.Guest.get(event.payload.guest);
+  const { id, status, hostId, requestedAtMs } = state.tables.Guest.get(event.payload.guest);
+  const isStart = event.kind === "GuestStartRequested";
   const rests = status === "STOPPED" || status === "ERROR" || status === "FROZEN";
   change(state, id, {
     desired,
+    requestedAtMs: isStart ? (requestedAtMs ?? event.atMs) : null,
     // Whoever wants it to run now does not want it to wait for its host.
     frozenOnHostId: null,
     restarts: 0,
@@ -201,7 +207,7 @@ export const requestFolds = {
   GuestChanged: (state, { payload }) => change(state, payload.guest, payload.definition),
   GuestStartRequested: (state, event) => wake(state, event, "RUNNING"),
   GuestStopRequested: (state, { payload }) =>
-    change(state, payload.guest, { desired: "STOPPED", retryAtMs: null }),
+    change(state, payload.guest, { desired: "STOPPED", requestedAtMs: null, retryAtMs: null }),
   GuestSuspendRequested: (state, event) => wake(state, event, "SUSPENDED"),
   GuestResumeRequested: (state, event) => wake(state, event, "RUNNING"),
   GuestDeleteRequested: (state, { payload }) =>

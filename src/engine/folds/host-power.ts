@@ -106,7 +106,11 @@ export const hostPowerFolds = {
     if (power?.verb !== "STANDBY") return;
     state.tables.Host.patch(id, { status: "STANDBY", statusSinceMs: event.atMs });
   },
-  HostPoweredOn: (state, event) => ask(state, event, event.payload.host, { power: null }),
+  HostPoweredOn: (state, event) => {
+    const { id, power, bootMs } = state.tables.Host.get(event.payload.host);
+    const booted = power?.phase === "BOOTING" ? event.atMs - power.sinceMs : bootMs;
+    ask(state, event, id, { power: null, bootMs: booted });
+  },
   HostPowerCancelled: (state, event) => ask(state, event, event.payload.host, { power: null }),
   HostPowerFailed: (state, event) => {
     const { host: hostId, inContact, staysOff } = event.payload;

@@ -15,12 +15,19 @@ function lengthenWatchdogs(state: State, old: Settings, now: Settings): void {
     if (watchdogMs !== null) state.tables.Host.patch(id, { watchdogMs: watchdogMs + longerMs });
 }
 
+function forgetOverloads({ tables }: State): void {
+  for (const { id, overload } of tables.Host.sorted())
+    if (overload !== null) tables.Host.patch(id, { overload: null });
+}
+
 export const inventoryFolds = {
   FleetApplied: nothing,
   CommandAudited: nothing,
   SettingsChanged: (state, { payload }) => {
     lengthenWatchdogs(state, state.meta.settings, payload.definition);
     state.setMeta({ settings: payload.definition });
+    // Nobody would find out that it is over.
+    if (payload.definition.balancing === "OFF") forgetOverloads(state);
   },
   RegionCreated: create("Region"),
   RegionChanged: create("Region"),

@@ -2,6 +2,7 @@ import type { FleetEvent } from "../../model/events.ts";
 import type { LifecycleWait, PendingHook } from "../../model/lifecycle-hooks.ts";
 import type { State } from "../state.ts";
 import type { Folds } from "./fold.ts";
+import { noteLaunch } from "./launches.ts";
 import { changeMembership } from "./membership.ts";
 
 /** Who goes does not wait for what was to be done before it served. */
@@ -55,6 +56,8 @@ export const lifecycleFolds = {
     );
     put(state, event, { ...before, hooks });
   },
-  MemberInService: (state, { atMs, payload }) =>
-    changeMembership(state, payload.guest, { launchedAtMs: atMs, lifecycle: null }),
+  MemberInService: (state, { atMs, payload }) => {
+    changeMembership(state, payload.guest, { launchedAtMs: atMs, lifecycle: null });
+    noteLaunch(state, payload.guest, atMs);
+  },
 } satisfies Folds;

@@ -1,20 +1,36 @@
 import { EVENTS, type EventKind, type FleetEvent } from "../../model/events.ts";
+import { extended } from "../../model/forecast.ts";
 import type { ScalingGroupId } from "../../model/ids.ts";
-import type { Hold } from "../../model/scaling.ts";
+import { type Hold, type MetricName, predictedMetrics } from "../../model/scaling.ts";
 import { isLaunching } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
-import { create, type Folds, nothing, remove } from "./fold.ts";
+import { create, type Folds, nothing } from "./fold.ts";
 import { countFailure, refreshFolds } from "./group-refresh.ts";
 import { lifecycleFolds } from "./lifecycle-hooks.ts";
 import { changeMembership } from "./membership.ts";
 
-/** Another size is another question; samples that are missing are so all the same. */
+/** Reasons that have nothing to do with the size. */
+const STAYS_HELD: ReadonlySet<string> = new Set(["METRICS_MISSING", "FORECAST_LEARNING"]);
+
+/** Another size is another question. */
 function step(state: State, event: FleetEvent<"GroupScaledOut"> | FleetEvent<"GroupScaledIn">) {
   const { group: id, toSize: desired } = event.payload;
-  const held = state.tables.ScalingGroup.get(id).held.filter(
-    ({ reason }) => reason.code === "METRICS_MISSING",
+  const held = state.tables.ScalingGroup.get(id).held.filter(({ reason }) =>
+    STAYS_HELD.has(reason.code),
   );
   state.tables.ScalingGroup.patch(id, { desired, lastStepAtMs: event.atMs, held });
+}
+
+/** What was learned for policies that are not there any more. */
+function forgetHistories(
+  { tables, names }: State,
+  groupId: ScalingGroupId,
+  isKept: (metric: MetricName) => boolean,
+): void {
+  for (const metric of predictedMetrics(tables.ScalingGroup.get(groupId).policies)) {
+    const id = names.loadHistory.find(metric, groupId);
+    if (id !== undefined && !isKept(metric)) tables.LoadHistory.delete(id);
+  }
 }
 
 function withoutHold(state: State, group: number, policy: string): readonly Hold[] {
@@ -23,10 +39,21 @@ function withoutHold(state: State, group: number, policy: string): readonly Hold
 
 export const scalingFolds = {
   GroupCreated: create("ScalingGroup"),
-  GroupChanged: create("ScalingGroup"),
+  GroupChanged: (state, { payload: { definition } }) => {
+    const metrics = predictedMetrics(definition.policies);
+    forgetHistories(state, definition.id, (metric) => metrics.has(metric));
+    state.tables.ScalingGroup.set(definition);
+  },
   GroupDeleteRequested: (state, { payload }) =>
     state.tables.ScalingGroup.patch(payload.group, { deleting: true, held: [], retryAtMs: null }),
-  GroupRemoved: remove("ScalingGroup"),
+  GroupRemoved: (state, { payload: { group } }) => {
+    forgetHistories(state, group, () => false);
+    state.tables.ScalingGroup.delete(group);
+  },
+  GroupLoadLearned: (state, { payload: { definition } }) => {
+    const history = state.tables.LoadHistory.find(definition.id);
+    state.tables.LoadHistory.set(history ? extended(history, definition) : definition);
+  },
   GroupScheduleDue: (state, { payload }) =>
     state.tables.ScalingGroup.patch(payload.group, payload.definition),
   GroupScaledOut: step,

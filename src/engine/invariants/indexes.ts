@@ -13,6 +13,7 @@ import {
 } from "../guest-conditions.ts";
 import { isAttended, isLost, isUnheard, isWatched } from "../host-conditions.ts";
 import { timerOf } from "../indexes.ts";
+import { sumOfGuests } from "../load.ts";
 import { MoveIndex } from "../move-index.ts";
 import type { HostRoom } from "../placement/capacity-index.ts";
 import { Reserve } from "../placement/reserve.ts";
@@ -22,7 +23,11 @@ import { scalingExpectations } from "./scaling.ts";
 
 /** Where an index says something else than the tables do. */
 export function indexDrift(state: State): string[] {
-  const expected = { ...expectations(state), ...scalingExpectations(state) };
+  const hostLoads: [unknown, unknown] = [
+    [...state.hostLoads.known()],
+    [...state.hostLoads.known().keys()].map((id) => [id, sumOfGuests(state, id)]),
+  ];
+  const expected = { ...expectations(state), ...scalingExpectations(state), hostLoads };
   return Object.entries(expected)
     .filter(([, [known, found]]) => JSON.stringify(known) !== JSON.stringify(found))
     .map(

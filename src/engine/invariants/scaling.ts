@@ -1,7 +1,9 @@
 import type { Guest, ScalingGroup } from "../../model/entities.ts";
+import { HISTORY_SLOTS, type LoadHistory } from "../../model/forecast.ts";
 import { goesOn } from "../../model/group-refresh.ts";
 import type { LifecycleWait } from "../../model/lifecycle-hooks.ts";
-import { membersOf } from "../controllers/scaling/members.ts";
+import { predictedMetrics } from "../../model/scaling.ts";
+import { isKept, membersOf } from "../controllers/scaling/members.ts";
 import { isLaunching, isTerminating } from "../guest-conditions.ts";
 import { groupTimerOf, memberTimerOf, ScalingIndex } from "../scaling-index.ts";
 import type { State } from "../state.ts";
@@ -12,13 +14,28 @@ export function groupsAreSound(state: State): string[] {
   return [
     ...state.tables.ScalingGroup.sorted().flatMap((group) => groupIsSound(state, group)),
     ...state.tables.Guest.sorted().flatMap((guest) => membershipIsSound(state, guest)),
+    ...state.tables.LoadHistory.sorted().flatMap((history) => historyIsSound(state, history)),
   ];
+}
+
+/** It is learned for somebody, begins with what is known, and does not grow for ever. */
+function historyIsSound({ tables, names }: State, history: LoadHistory): string[] {
+  const { id, groupId, metric, loads } = history;
+  const policies = tables.ScalingGroup.find(groupId)?.policies ?? [];
+  return broken(`load history of ${metric}`, [
+    [predictedMetrics(policies).has(metric), "is of use to nobody"],
+    [names.loadHistory.find(metric, groupId) === id, "is there twice"],
+    [typeof loads[0] === "number" && typeof loads.at(-1) === "number", "begins or ends in a gap"],
+    [loads.length <= HISTORY_SLOTS, `has ${loads.length} slots`],
+  ]);
 }
 
 function groupIsSound(state: State, group: ScalingGroup): string[] {
   const { id, name, tenantId, min, max, desired, deleting, blockedBy, template, refresh } = group;
   const { tables, groupsDue } = state;
-  const size = membersOf(state, id).length;
+  const members = membersOf(state, id);
+  const size = members.length;
+  const useful = members.filter((member) => !isKept(state, member)).length;
   // It is looked at before time goes on.
   const isNext = groupsDue.has(id) || deleting;
   const isExcused = (code: string) => blockedBy.some((reason) => reason.code === code);
@@ -27,8 +44,8 @@ function groupIsSound(state: State, group: ScalingGroup): string[] {
     [isNext || size <= max || isExcused("SCALE_IN_PROTECTED"), `has ${size} of ${max}`],
     [isNext || size >= min || isExcused("OVER_QUOTA"), `has ${size}, and ${min} at least`],
     [
-      isNext || size === desired || blockedBy.length > 0 || (size > desired && goesOn(refresh)),
-      `has ${size} and not ${desired}`,
+      isNext || useful === desired || blockedBy.length > 0 || (useful > desired && goesOn(refresh)),
+      `has ${useful} and not ${desired}`,
     ],
     [tables.Tenant.find(tenantId) !== undefined, "has no tenant"],
     [tables.Image.find(template.imageId) !== undefined, "has no image"],

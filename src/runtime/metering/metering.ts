@@ -3,6 +3,7 @@ import type { Observation } from "../../model/actions.ts";
 import type { FleetEvent } from "../../model/events.ts";
 import type { HostId, ZoneId } from "../../model/ids.ts";
 import type { Reading } from "../../model/metering.ts";
+import { groupShares } from "./group-shares.ts";
 import { ZoneMeter } from "./zone-meter.ts";
 
 /**
@@ -15,6 +16,8 @@ export class Metering {
   readonly #state: State;
   readonly #zones = new Map<ZoneId, ZoneMeter>();
   readonly #zoneOf = new Map<HostId, ZoneId>();
+  /** Other zones are metered than when scaling groups were spread over them. */
+  #zonesChanged = false;
 
   constructor(state: State) {
     this.#state = state;
@@ -28,11 +31,13 @@ export class Metering {
   /** Time leaves `nowMs`. */
   leave(nowMs: number): void {
     const { touchedHosts } = this.#state;
-    if (touchedHosts.size === 0) return;
-    const byZone = Map.groupBy(touchedHosts, (id) => this.#zone(id));
-    touchedHosts.clear();
-    for (const [zoneId, hosts] of byZone)
-      if (zoneId !== undefined) this.#meter(zoneId, nowMs).look(this.#state, hosts, nowMs);
+    if (touchedHosts.size > 0) {
+      const byZone = Map.groupBy(touchedHosts, (id) => this.#zone(id));
+      touchedHosts.clear();
+      for (const [zoneId, hosts] of byZone)
+        if (zoneId !== undefined) this.#meter(zoneId, nowMs).look(this.#state, hosts, nowMs);
+    }
+    this.#spreadGroups(nowMs);
   }
 
   /** Of events that are on disk. */
@@ -49,7 +54,9 @@ export class Metering {
     for (const [zoneId, meter] of this.#zones) {
       meter.settle(nowMs);
       readings.push(...meter.take());
-      if (!meter.hasHosts) this.#zones.delete(zoneId);
+      if (meter.hasHosts) continue;
+      this.#zones.delete(zoneId);
+      this.#zonesChanged = true;
     }
     return readings;
   }
@@ -57,6 +64,21 @@ export class Metering {
   /** What could not be written after all. */
   putBack(readings: readonly Reading[]): void {
     for (const reading of readings) this.#meter(reading.zoneId, reading.untilMs).putBack(reading);
+  }
+
+  /** What a scaling group has and is spared counts in its zones, as evenly as it is spread over them. */
+  #spreadGroups(nowMs: number): void {
+    const { touchedGroups, tables } = this.#state;
+    const isAll = this.#zonesChanged;
+    if (touchedGroups.size === 0 && !isAll) return;
+    const ids = new Set(isAll ? tables.ScalingGroup.sorted().map(({ id }) => id) : []);
+    for (const id of touchedGroups) ids.add(id);
+    touchedGroups.clear();
+    this.#zonesChanged = false;
+    for (const id of ids) {
+      const shares = groupShares(this.#state, id, [...this.#zones.keys()]);
+      for (const [zoneId, meter] of this.#zones) meter.setGroup(id, shares.get(zoneId), nowMs);
+    }
   }
 
   /** Undefined for a host that came and went unseen. */
@@ -73,6 +95,7 @@ export class Metering {
     if (!meter) {
       meter = new ZoneMeter(zoneId, nowMs);
       this.#zones.set(zoneId, meter);
+      this.#zonesChanged = true;
     }
     return meter;
   }

@@ -1,6 +1,6 @@
 import type { State } from "../../engine/state.ts";
 import type { Host } from "../../model/entities.ts";
-import type { HostId, ZoneId } from "../../model/ids.ts";
+import type { HostId, ScalingGroupId, ZoneId } from "../../model/ids.ts";
 import {
   type Amounts,
   addAmounts,
@@ -21,7 +21,8 @@ interface Metered {
 export class ZoneMeter {
   readonly #zoneId: ZoneId;
   readonly #hosts = new Map<HostId, Metered>();
-  /** The sum over the hosts: whole numbers, so that what is added can be taken off without a rest. */
+  readonly #groups = new Map<ScalingGroupId, Amounts>();
+  /** The sum over the hosts and groups: whole numbers, so that what is added can be taken off without a rest. */
   readonly #load = noAmounts();
   #typical: Machine | null = null;
   #atMs: number;
@@ -46,6 +47,17 @@ export class ZoneMeter {
       this.#typical = averageMachine([...this.#hosts.values()].map(({ machine }) => machine));
     // Each guest is compared with the typical machine.
     for (const id of isOtherwiseMade ? this.#hosts.keys() : touched) this.#measure(state, id);
+  }
+
+  /** A scaling group's share from `nowMs` on; undefined when it has none here. */
+  setGroup(id: ScalingGroupId, share: Amounts | undefined, nowMs: number): void {
+    const known = this.#groups.get(id);
+    if (!known && !share) return;
+    this.settle(nowMs);
+    if (known) addAmounts(this.#load, known, -1);
+    if (share) addAmounts(this.#load, share, 1);
+    if (share) this.#groups.set(id, share);
+    else this.#groups.delete(id);
   }
 
   /** Lets time go by until `toMs`. */

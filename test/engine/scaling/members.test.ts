@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ScalingGroup } from "../../../src/model/entities.ts";
-import type { GuestId } from "../../../src/model/ids.ts";
+import type { FlavorId, GuestId } from "../../../src/model/ids.ts";
 import { TERMINATION_POLICIES } from "../../../src/model/statuses.ts";
 import type { World } from "../world.ts";
 import { worldWith } from "./groups.ts";
@@ -258,6 +258,40 @@ describe("members that fail", () => {
     world.do({ kind: "STOP_GUEST", guestId: world.guest("web-1").id });
     world.advance(SETTLED_SECONDS);
     expect(names(world)).toEqual(["web-2", "web-3"]);
+  });
+
+  test("and whom others depend on stay, while there is room for others to do their work", () => {
+    const world = settled({ desired: 2, max: 3 });
+    const guestId = world.guest("web-1").id;
+    const client = {
+      ...group(world).template,
+      name: "client",
+      tenantId: group(world).tenantId,
+      flavorId: group(world).template.flavorIds[0] as FlavorId,
+      resources: null,
+      desired: "RUNNING",
+      homeHostId: null,
+      dependsOn: [guestId],
+      failback: false,
+      workload: null,
+      securityGroups: null,
+    } as const;
+    world.do({ kind: "CREATE_GUEST", ...client });
+    world.do({ kind: "STOP_GUEST", guestId });
+    world.advance(SETTLED_SECONDS);
+    expect(names(world)).toEqual(["web-1", "web-2", "web-3"]);
+    world.do({ kind: "SET_DESIRED_CAPACITY", scalingGroupId: group(world).id, desired: 3 });
+    expect(group(world).blockedBy).toEqual([
+      {
+        code: "AT_MAX",
+        message:
+          "web-1 is of no use (somebody wants it STOPPED) and stays because others depend on it, and max is 3",
+      },
+    ]);
+    world.do({ kind: "DELETE_GUEST", guestId: world.guest("client").id });
+    world.advance(SETTLED_SECONDS);
+    expect(names(world)).toEqual(["web-2", "web-3", "web-4"]);
+    expect(group(world).blockedBy).toEqual([]);
   });
 
   test("to come up are replaced after pauses that grow", () => {

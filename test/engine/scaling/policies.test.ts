@@ -98,6 +98,22 @@ describe("target tracking", () => {
     expect(steps(other.advance(1800))).toEqual([]);
   });
 
+  test("settles when somebody made a member smaller", () => {
+    const { group: own, more } = demand(() => 0.021);
+    const quick = { cooldownSeconds: 10, scaleInAfterSeconds: 30, warmUpSeconds: 0 };
+    const world = worldWith({ desired: 3, min: 2, policies: [CPU], ...quick, ...own }, more);
+    world.advance(20);
+    const guestId = world.guest("web-1").id;
+    const resources = { cpuMillicores: 500, memoryMiB: 2_048, storageGiB: 1 };
+    world.do({ kind: "RESIZE_GUEST", guestId, flavorId: null, resources });
+    world.do({ kind: "REBOOT_GUEST", guestId });
+    world.advance(1200);
+    const settled = steps(world);
+    world.advance(3600);
+    expect(steps(world)).toEqual(settled);
+    expect(group(world).desired).toBe(3);
+  });
+
   test("counts members that come up as what is to come", () => {
     const world = pushedTo({ cooldownSeconds: 0, warmUpSeconds: 60, scaleInAfterSeconds: 20 });
     push(world, 40, 4);
@@ -201,6 +217,17 @@ describe("steps", () => {
 });
 
 describe("several policies", () => {
+  test("keep others from going where they would call for more at once", () => {
+    const { group: own, more } = demand(() => 0.045);
+    const out = { name: "out", kind: "STEP", metric: "CPU", steps: [{ from: 60, change: 2 }] };
+    const quick = { cooldownSeconds: 10, scaleInAfterSeconds: 30, warmUpSeconds: 0 };
+    const target = { ...CPU, target: 60 };
+    const policies = [target, out];
+    const world = worldWith({ desired: 3, max: 4, policies, ...quick, ...own }, more);
+    world.advance(3600);
+    expect(steps(world)).toEqual(["3 to 4 by out"]);
+  });
+
   test("that contradict each other: the larger wins, and both are told", () => {
     const fewer = {
       name: "fewer",

@@ -1,5 +1,5 @@
 import type { Action } from "../../../model/actions.ts";
-import type { LoadBalancerTargetId } from "../../../model/ids.ts";
+import type { LoadBalancerTargetId, Seq } from "../../../model/ids.ts";
 import { KEYS, type World } from "../world.ts";
 import { isOlder } from "./world.ts";
 
@@ -8,7 +8,7 @@ type Of<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
 export function setLoadBalancer(world: World, { loadBalancer }: Of<"SET_LOAD_BALANCER">): void {
   const { balancers } = world.loadBalancing;
   const known = balancers.get(loadBalancer.id);
-  if (isOlder(known, loadBalancer.revision)) return;
+  if (isOlder(world.loadBalancing, known, loadBalancer.revision)) return;
   const stays = new Set(idsOf(loadBalancer));
   for (const id of known ? idsOf(known.order) : []) if (!stays.has(id)) forget(world, id);
   if (known) known.order = loadBalancer;
@@ -19,10 +19,13 @@ export function removeLoadBalancer(
   world: World,
   { loadBalancerId, revision }: Of<"REMOVE_LOAD_BALANCER">,
 ): void {
-  const known = world.loadBalancing.balancers.get(loadBalancerId);
-  if (!known || isOlder(known, revision)) return;
+  const { loadBalancing } = world;
+  const known = loadBalancing.balancers.get(loadBalancerId);
+  if (isOlder(loadBalancing, known, revision)) return;
+  loadBalancing.removedRevision = Math.max(loadBalancing.removedRevision, revision) as Seq;
+  if (!known) return;
   for (const id of idsOf(known.order)) forget(world, id);
-  world.loadBalancing.balancers.delete(loadBalancerId);
+  loadBalancing.balancers.delete(loadBalancerId);
 }
 
 export function keepLoadBalancers(

@@ -5,6 +5,8 @@ import type { GuestId, LoadBalancerId, LoadBalancerTargetId, Seq } from "../../.
 export interface SimulatedLoadBalancing {
   /** As last told, and told anew at each start of the server. */
   readonly balancers: Map<LoadBalancerId, SimulatedBalancer>;
+  /** Of the newest order to remove one: orders that were given before it and are heard again set up nothing. */
+  removedRevision: Seq;
   /** The newest checks of targets. */
   readonly streaks: Map<LoadBalancerTargetId, Streak>;
   /** What requests ask of guests, in millicores, as of the newest sample. */
@@ -21,10 +23,14 @@ export type Streak = Pick<TargetCheck, "passes" | "inARow"> & {
 };
 
 export function newLoadBalancing(): SimulatedLoadBalancing {
-  return { balancers: new Map(), streaks: new Map(), demand: new Map() };
+  return { balancers: new Map(), removedRevision: 0 as Seq, streaks: new Map(), demand: new Map() };
 }
 
-/** Removed ones are remembered by nobody: whoever removes one tells nothing of it any more. */
-export function isOlder(known: SimulatedBalancer | undefined, revision: Seq): boolean {
-  return known !== undefined && revision < known.order.revision;
+/** Another order was given since. */
+export function isOlder(
+  { removedRevision }: SimulatedLoadBalancing,
+  known: SimulatedBalancer | undefined,
+  revision: Seq,
+): boolean {
+  return revision < (known?.order.revision ?? removedRevision);
 }

@@ -41,6 +41,9 @@ export function endWhatIsOff(ctx: Context): void {
   if (!isOn(state.meta.settings.powerManagement)) wakeAll(ctx);
 }
 
+/** Of its limit, what an overloaded host is asked for when that is over: demand that wavers about the limit is told once. */
+const RELIEVED_AT = 0.95;
+
 /** Moves are balancing's, hosts are power management's. */
 function modeOf({ meta }: State, kind: RecommendationKind): AutomationMode {
   return kind === "MOVE" ? meta.settings.balancing : meta.settings.powerManagement;
@@ -68,6 +71,7 @@ export function closeInterval(state: State, nowMs: number): void {
   const { demand, tables, meta } = state;
   const interval = Math.floor(nowMs / (meta.settings.balanceEverySeconds * 1000));
   demand.closeInterval(interval, (id) => tables.Guest.find(id)?.resources.cpuMillicores);
+  state.hostLoads.forget();
   // Guests of hosts that are to stand by may have another place to go to now.
   state.movesDueAtMs = 0;
 }
@@ -119,7 +123,8 @@ function tellOverload(ctx: Context, host: Host, unrelieved: ReadonlySet<number>)
   const { latest } = hostLoad(state, id);
   const limit = limitOf(state, host);
   const told = { host: id, demandCores: latest / 1000, limitCores: limit / 1000 };
-  if (!isOpen || latest <= limit) {
+  const end = overload === null ? limit : limit * RELIEVED_AT;
+  if (!isOpen || latest <= end) {
     if (overload !== null) ctx.emit("HostRelieved", told, null);
     return;
   }

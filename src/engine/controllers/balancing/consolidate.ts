@@ -2,23 +2,38 @@ import type { Host } from "../../../model/entities.ts";
 import type { HostId } from "../../../model/ids.ts";
 import { powerWattsOf, wattsAt } from "../../../model/power.ts";
 import { worstLoss } from "../../placement/admission.ts";
+import { least } from "./least.ts";
 import type { Plan, Unit } from "./plan.ts";
 import { riskCostWh, standbySavingWh } from "./price.ts";
-import { slack } from "./wake.ts";
 import { wattHours } from "./words.ts";
 
 /** Of all hosts that are up, the share that is emptied in one round: what was planned is seen to be right first. */
 const EMPTIED_SHARE = 0.02;
+/** So many at most: a round is one decision, and others wait for it. */
+const EMPTIED_MOST = 50;
+/** Hosts without guests that are put in standby in one round, and that must stay up before no more are looked at. */
+const PUT_AWAY_MOST = 500;
+const STAY_MOST = 32;
 /** Hosts that are looked at for one that can be emptied. */
 const LOOKED_AT_MOST = 8;
 
 /** Hosts that nobody needs are put in standby: those without guests, and those whose guests fit elsewhere for less than they draw. */
 export function consolidate(plan: Plan): void {
-  const hosts = plan.openHosts();
-  for (const host of hosts.filter((each) => isSettled(plan, each)))
-    if (plan.state.indexes.guestsOnHost.count(host.id) === 0) putAway(plan, host, []);
-  for (let emptied = 0; emptied < Math.ceil(hosts.length * EMPTIED_SHARE); emptied++)
+  const share = Math.ceil(plan.openHosts().length * EMPTIED_SHARE);
+  putAwayIdle(plan);
+  for (let emptied = 0; emptied < Math.min(share, EMPTIED_MOST); emptied++)
     if (!emptyOne(plan)) return;
+}
+
+function putAwayIdle(plan: Plan): void {
+  const { guestsOnHost } = plan.state.indexes;
+  let [away, stay] = [0, 0];
+  for (const host of plan.openHosts()) {
+    if (guestsOnHost.count(host.id) > 0 || !isSettled(plan, host)) continue;
+    if (putAway(plan, host, [])) away++;
+    else stay++;
+    if (away === PUT_AWAY_MOST || stay === STAY_MOST) return;
+  }
 }
 
 function isSettled({ state, nowMs }: Plan, { statusSinceMs, power }: Host): boolean {
@@ -27,16 +42,14 @@ function isSettled({ state, nowMs }: Plan, { statusSinceMs, power }: Host): bool
 }
 
 function emptyOne(plan: Plan): boolean {
-  return plan
+  const { guestsOnHost } = plan.state.indexes;
+  const busy = plan
     .openHosts()
-    .filter((host) => isSettled(plan, host))
-    .filter(({ id }) => plan.state.indexes.guestsOnHost.count(id) > 0)
-    .sort((a, b) => plan.load(a.id).mean - plan.load(b.id).mean || a.id - b.id)
-    .slice(0, LOOKED_AT_MOST)
-    .some((host) => {
-      const units = plan.unitsOn(host.id);
-      return units.every((unit) => unit !== null) && putAway(plan, host, units);
-    });
+    .filter((host) => guestsOnHost.count(host.id) > 0 && isSettled(plan, host));
+  return least(busy, LOOKED_AT_MOST, ({ id }) => plan.load(id).mean).some((host) => {
+    const units = plan.unitsOn(host.id);
+    return units.every((unit) => unit !== null) && putAway(plan, host, units);
+  });
 }
 
 /** Whether its guests fit elsewhere, enough is left then, and it pays. */
@@ -75,7 +88,7 @@ function inOrderOfVariance(units: readonly Unit[]): Unit[] {
 /** The headroom, and the room that admission control keeps for a loss. */
 function leavesEnough(plan: Plan, hostId: HostId): boolean {
   const { state } = plan;
-  const { free, expected } = slack(plan);
+  const { free, expected } = plan.slack();
   if (free < expected * state.meta.settings.standbyHeadroom || free <= 0) return false;
   return !state.indexes.reserve.isKept(state) || worstLoss(state, hostId) === null;
 }

@@ -9,6 +9,7 @@ import type { State, StateMark } from "../../state.ts";
 import { preference } from "../moves/failback.ts";
 import { nextTryMs } from "../moves/pause.ts";
 import { failedTargets, isAtRest, type Movers, shunnedHosts, staysPut } from "../moves/round.ts";
+import { least } from "./least.ts";
 import { migrationCostWh, riskCostWh } from "./price.ts";
 
 /** What is to be done, and why, in words and numbers. */
@@ -42,6 +43,12 @@ export interface Target {
   readonly riskWh: number;
 }
 
+/** Millicores that guests are expected to ask for, and those that hosts have left then. */
+export interface Slack {
+  readonly free: number;
+  readonly expected: number;
+}
+
 /** Of all hosts, those with the least risk are looked at as targets: the next one would hardly be better. */
 const TARGETS_MOST = 64;
 /** What a host has of its limit for what is asked for just now: the rest is for what comes next. */
@@ -56,10 +63,11 @@ export class Plan {
   readonly nowMs: number;
   readonly steps: Step[] = [];
   readonly #mark: StateMark;
-  readonly #loads = new Map<HostId, Forecast>();
   readonly #moved = new Set<GuestId>();
   readonly #shunned: readonly HostId[];
-  #targets: HostId[] | null = null;
+  #open: readonly Host[] | null = null;
+  #slack: Slack | null = null;
+  #targets: readonly HostId[] | null = null;
 
   constructor(state: State, nowMs: number) {
     this.state = state;
@@ -75,12 +83,7 @@ export class Plan {
   }
 
   load(hostId: HostId): Forecast {
-    let load = this.#loads.get(hostId);
-    if (!load) {
-      load = hostLoad(this.state, hostId);
-      this.#loads.set(hostId, load);
-    }
-    return load;
+    return hostLoad(this.state, hostId);
   }
 
   limit(hostId: HostId): number {
@@ -92,9 +95,30 @@ export class Plan {
   }
 
   /** Hosts that take guests, in order of id. */
-  openHosts(): Host[] {
-    const { tables, indexes } = this.state;
-    return tables.Host.sorted().filter(({ id }) => indexes.capacity.room(id)?.placeable);
+  openHosts(): readonly Host[] {
+    this.#open ??= this.state.tables.Host.sorted().filter(({ id }) => this.#isOpen(id));
+    return this.#open;
+  }
+
+  #isOpen(hostId: HostId): boolean {
+    return this.state.indexes.capacity.room(hostId)?.placeable === true;
+  }
+
+  /** Of all open hosts. Moves among them change nothing about it. */
+  slack(): Slack {
+    if (!this.#slack) {
+      this.#slack = { free: 0, expected: 0 };
+      for (const { id } of this.openHosts()) this.#slack = this.#withHost(this.#slack, id, 1);
+    }
+    return this.#slack;
+  }
+
+  #withHost({ free, expected }: Slack, hostId: HostId, sign: 1 | -1): Slack {
+    const { mean } = this.load(hostId);
+    return {
+      free: free + sign * (this.limit(hostId) - mean),
+      expected: expected + sign * mean,
+    };
   }
 
   /** What can be moved off a host; null among them stands for what can't. */
@@ -165,44 +189,43 @@ export class Plan {
   }
 
   #targetIds(): readonly HostId[] {
-    this.#targets ??= this.openHosts()
-      .map(({ id }) => ({ id, risk: this.risk(id) }))
-      .sort((a, b) => a.risk - b.risk || a.id - b.id)
-      .slice(0, TARGETS_MOST)
-      .map(({ id }) => id);
+    this.#targets ??= least(this.openHosts(), TARGETS_MOST, ({ id }) => this.risk(id)).map(
+      ({ id }) => id,
+    );
     return this.#targets;
   }
 
   /** Plays a move. */
   move({ guests }: Unit, toHostId: HostId): void {
     const { tables } = this.state;
-    for (const { id, hostId } of guests) {
-      if (hostId !== null) this.#loads.delete(hostId);
+    for (const { id } of guests) {
       tables.Guest.patch(id, { hostId: toHostId });
       this.#moved.add(id);
     }
-    this.#loads.delete(toHostId);
-  }
-
-  /** It was changed by somebody else. */
-  forgetLoad(hostId: HostId): void {
-    this.#loads.delete(hostId);
   }
 
   /** Plays that a host takes no guests any more, or takes them. */
   setStatus(hostId: HostId, status: "UP" | "STANDBY"): void {
-    this.state.tables.Host.patch(hostId, { status, power: null });
+    const wasOpen = this.#isOpen(hostId);
+    const host = this.state.tables.Host.patch(hostId, { status, power: null });
     this.#targets = null;
+    const isOpen = this.#isOpen(hostId);
+    if (isOpen === wasOpen) return;
+    const others = this.openHosts().filter(({ id }) => id !== hostId);
+    this.#slack &&= this.#withHost(this.#slack, hostId, isOpen ? 1 : -1);
+    this.#open = isOpen ? [...others, host].sort((a, b) => a.id - b.id) : others;
   }
 
   /** What `attempt` plays is kept if it says so, and taken back otherwise. */
   try(attempt: () => boolean): boolean {
     const mark = this.state.mark();
     const moved = new Set(this.#moved);
+    const [open, slack, targets] = [this.#open, this.#slack, this.#targets];
     if (attempt()) return true;
     this.state.rollback(mark);
-    this.#loads.clear();
-    this.#targets = null;
+    this.#open = open;
+    this.#slack = slack;
+    this.#targets = targets;
     for (const id of this.#moved) if (!moved.has(id)) this.#moved.delete(id);
     return false;
   }

@@ -3,6 +3,7 @@ import type { Recommendation } from "../../../model/entities.ts";
 import type { RecommendationId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
 import { conflict, notFound } from "../../refusal.ts";
+import type { State } from "../../state.ts";
 import { MoveRound } from "../moves/round.ts";
 import { carryOutOne } from "./carry-out.ts";
 import type { Step } from "./plan.ts";
@@ -10,9 +11,19 @@ import type { Step } from "./plan.ts";
 /** What is advised stands until it is done, or would not be advised any more. */
 export function recommend(ctx: Context, steps: readonly Step[]): void {
   const advised = new Map(steps.map((step) => [keyOf(step), step]));
-  for (const standing of ctx.state.tables.Recommendation.sorted())
-    if (!advised.delete(keyOf(stepOf(standing)))) withdraw(ctx, standing);
+  const relieved = new Set(steps.map((step) => (step.kind === "MOVE" ? step.fromHostId : null)));
+  for (const standing of ctx.state.tables.Recommendation.sorted()) {
+    if (advised.delete(keyOf(stepOf(standing)))) continue;
+    if (relieved.has(standing.hostId) || !wouldRelieve(ctx.state, standing))
+      withdraw(ctx, standing);
+  }
   for (const step of advised.values()) make(ctx, step);
+}
+
+/** Its host is still overloaded, if only just not so at this moment, and would be rid of the guests. */
+function wouldRelieve({ tables }: State, { kind, hostId, guestIds }: Recommendation): boolean {
+  if (kind !== "MOVE" || !tables.Host.find(hostId)?.overload) return false;
+  return guestIds.every((id) => tables.Guest.find(id)?.hostId === hostId);
 }
 
 /** The same advice, wherever the guests would go. */

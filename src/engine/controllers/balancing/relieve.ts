@@ -1,5 +1,6 @@
 import type { HostId } from "../../../model/ids.ts";
 import { subtractLoad } from "../../load.ts";
+import { least } from "./least.ts";
 import type { Plan, Target, Unit } from "./plan.ts";
 import { riskCostWh } from "./price.ts";
 import { wakeFor } from "./wake.ts";
@@ -85,7 +86,7 @@ function relief(plan: Plan, hostId: HostId, { load }: Unit): number {
 export function evenOut(plan: Plan): void {
   const hosts = plan.openHosts().map(({ id }) => id);
   for (let moves = 0; moves < EVENED_OUT_MOST; moves++) {
-    const [worst] = hosts.sort((a, b) => plan.risk(b) - plan.risk(a) || a - b);
+    const [worst] = least(hosts, 1, (id) => -plan.risk(id));
     if (worst === undefined) return;
     const move = bestPaying(plan, worst);
     if (!move) return;

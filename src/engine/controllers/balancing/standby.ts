@@ -82,11 +82,20 @@ export function callOffStuck(ctx: Context): void {
     if (ctx.nowMs - (host.power?.sinceMs ?? 0) >= patienceMs) callOff(ctx, host);
 }
 
+/** To look at all hosts once for all that leave. */
+const PLANS = new WeakMap<MoveRound, Plan>();
+
+function planOf(round: MoveRound): Plan {
+  const plan = PLANS.get(round) ?? new Plan(round.state, round.ctx.nowMs);
+  PLANS.set(round, plan);
+  return plan;
+}
+
 /** A guest leaves a host that is to be put in standby: to where it raises the risk of overload least. */
 export function leaveForStandby(round: MoveRound, guest: Guest, causeSeq: number | null): Outcome {
   const { ctx, state } = round;
   const movers = moversWith(state, guest);
-  const plan = new Plan(state, ctx.nowMs);
+  const plan = planOf(round);
   const unit = plan.unitOf(movers);
   const target = unit && guest.hostId !== null ? plan.bestTarget(unit, guest.hostId) : null;
   if (!target) return "WAITS";

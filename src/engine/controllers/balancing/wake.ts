@@ -57,24 +57,13 @@ export function wakeFor(plan: Plan, units: readonly Unit[], fromHostId: HostId):
 export function keepHeadroom(plan: Plan): void {
   const { standbyHeadroom } = plan.state.meta.settings;
   for (const { id } of inStandby(plan.state)) {
-    const { free, expected } = slack(plan);
+    const { free, expected } = plan.slack();
     // Half of it is used before a host is woken: it was put in standby with all of it left.
     if (free >= (expected * standbyHeadroom) / 2) return;
     plan.setStatus(id, "UP");
     const because = `hosts that are up have ${cores(free)} cores left for ${cores(expected)} that are expected to be asked for`;
     plan.steps.push({ kind: "WAKE", hostId: id, because });
   }
-}
-
-/** Millicores that are expected to be asked for, and those that hosts which are up have left. */
-export function slack(plan: Plan): { free: number; expected: number } {
-  let [free, expected] = [0, 0];
-  for (const { id } of plan.openHosts()) {
-    const { mean } = plan.load(id);
-    expected += mean;
-    free += plan.limit(id) - mean;
-  }
-  return { free, expected };
 }
 
 /** Wakes hosts for guests that wait for room. Those that vary most come first: others fit in beside them. */
@@ -92,7 +81,6 @@ export function wakeForWaiting(plan: Plan, waiting: readonly Guest[]): Map<Guest
     const put = (hostId: HostId) => {
       found.set(guest.id, hostId);
       state.tables.Guest.patch(guest.id, { hostId });
-      plan.forgetLoad(hostId);
     };
     const risk = (hostId: HostId) => plan.risk(hostId, addLoad(plan.load(hostId), load));
     const [best] = woken

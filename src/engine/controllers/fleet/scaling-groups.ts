@@ -3,7 +3,7 @@ import type { ScalingGroup } from "../../../model/entities.ts";
 import type { FleetSpec, ScalingGroupSpec } from "../../../model/fleet.ts";
 import type { FlavorId, ImageId, TenantId, ZoneId } from "../../../model/ids.ts";
 import type { Resources } from "../../../model/resources.ts";
-import type { GroupTemplate } from "../../../model/scaling.ts";
+import { followsMetric, type GroupTemplate } from "../../../model/scaling.ts";
 import { changesOf } from "../scaling/changes.ts";
 import {
   announce,
@@ -80,7 +80,7 @@ function wanted(plan: Plan, spec: ScalingGroupSpec, old: ScalingGroup | null): N
 
 /** What policies have made of it stays; without any, the document rules. */
 function desiredOf({ min, max, desired, policies }: ScalingGroupSpec, old: ScalingGroup | null) {
-  const isTheirs = policies.some(({ kind }) => kind !== "SCHEDULED");
+  const isTheirs = policies.some(followsMetric);
   const size = old && (isTheirs || desired === null) ? old.desired : (desired ?? min);
   return Math.max(min, Math.min(max, size));
 }

@@ -164,6 +164,7 @@ function createHost(plan: Plan, zone: ZoneSpec, dataCenter: DataCenterSpec, spec
       returnedAtMs: null,
       heldUntilMs: null,
       unansweredSinceMs: null,
+      bootMs: null,
       movesShunUntilMs: null,
       watchdogMs: null,
       incidentId: null,

@@ -58,6 +58,7 @@ export type NewGroup = Omit<
   | "held"
   | "blockedBy"
   | "launchFailures"
+  | "launchesMs"
   | "retryAtMs"
   | "deleting"
   | "createdAtMs"
@@ -78,6 +79,7 @@ export function announce(ctx: Context, given: NewGroup, causeSeq: number | null)
     held: [],
     blockedBy: [],
     launchFailures: 0,
+    launchesMs: [],
     retryAtMs: null,
     deleting: false,
     createdAtMs: ctx.nowMs,

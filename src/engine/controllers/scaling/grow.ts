@@ -8,17 +8,26 @@ import { subjectFor } from "../../placement/subject.ts";
 import type { State } from "../../state.ts";
 import { quotaObjection } from "../quota.ts";
 import type { Block } from "./holds.ts";
-import { lacksRoom, membersOf } from "./members.ts";
+import { isKept, lacksRoom, type Member, membersOf, whyFailed } from "./members.ts";
 
 /** Creates the members that are missing; what keeps it from some of them, null when nothing. */
 export function grow(ctx: Context, id: ScalingGroupId): Block | null {
-  const { desired } = ctx.state.tables.ScalingGroup.get(id);
-  const missing = desired - membersOf(ctx.state, id).length;
-  return createMembers(
+  const { desired, max } = ctx.state.tables.ScalingGroup.get(id);
+  const members = membersOf(ctx.state, id);
+  const kept = members.filter((member) => isKept(ctx.state, member));
+  const missing = desired + kept.length - members.length;
+  const allowed = Math.max(0, Math.min(missing, max - members.length));
+  const block = createMembers(
     ctx,
     id,
-    Array.from({ length: Math.max(0, missing) }, () => null),
+    Array.from({ length: allowed }, () => null),
   );
+  return block ?? (missing > allowed ? keptAtMax(kept, max) : null);
+}
+
+function keptAtMax([first]: readonly Member[], max: number): Block {
+  const message = `${first?.name} is of no use (${first && whyFailed(first)}) and stays because others depend on it, and max is ${max}`;
+  return { reason: { code: "AT_MAX", message } };
 }
 
 /** One for each of those that they replace; null is nobody. */

@@ -37,12 +37,12 @@ function measure(ctx: Context, group: ScalingGroup): void {
   const cpu = (100 * sums.cpuDemandMillicores) / sums.cpuMillicores;
   const memory = (100 * sums.usedMiB) / sums.memoryMiB;
   // What those still do that go is for those that stay.
-  const left = (100 * sums.leaversDemandMillicores) / sums.cpuMillicores;
-  for (const [metric, value, more] of [
-    ["CPU", cpu, left],
-    ["MEMORY", memory, 0],
+  const cpuMillicores = sums.cpuDemandMillicores + sums.leaversDemandMillicores;
+  for (const [metric, value, load] of [
+    ["CPU", cpu, cpuMillicores],
+    ["MEMORY", memory, sums.usedMiB],
   ] as const)
-    signals.note(group.id, metric, { atMs: ctx.nowMs, value, load: (value + more) * sums.members });
+    signals.note(group.id, metric, { atMs: ctx.nowMs, value, load });
   followPolicies(ctx, group, isMeasured);
 }
 

@@ -20,6 +20,25 @@ export function membersAndLeavers({ indexes, tables }: State, groupId: ScalingGr
     .filter(({ deleting }) => !deleting);
 }
 
+/** Other guests depend on it. */
+export function isNeeded({ indexes, tables }: State, { id }: Guest): boolean {
+  return indexes.dependents.of(id).some((other) => !tables.Guest.get(other).deleting);
+}
+
+/** What makes a member useless to its group; null when it is well, or may be yet. */
+export function whyFailed({ status, desired, blockedBy, membership }: Member): string | null {
+  if (desired !== "RUNNING") return `somebody wants it ${desired}`;
+  if (status === "ERROR") return blockedBy.map(({ message }) => message).join("; ");
+  const { illness, lifecycle } = membership;
+  if (lifecycle?.abandoned) return lifecycle.abandoned;
+  return illness !== null && illness.failsAtMs === null ? illness.reason : null;
+}
+
+/** Useless, and others depend on it: it stays, and while there is room below max another does its work. */
+export function isKept(state: State, member: Member): boolean {
+  return whyFailed(member) !== null && isNeeded(state, member);
+}
+
 /** When it has served for long enough to be a fair sample of the group; null while it does not serve. */
 export function warmAtMs({ membership }: Member, { warmUpSeconds }: ScalingGroup): number | null {
   const { runsSinceMs, launchedAtMs } = membership;
@@ -52,9 +71,4 @@ const LACKS_ROOM: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
 export function lacksRoom(guest: Guest): boolean {
   if (!isWaiting(guest) || guest.retryAtMs !== null) return false;
   return guest.blockedBy.some(({ code }) => LACKS_ROOM.has(code));
-}
-
-/** Other guests depend on it. */
-export function isNeeded({ indexes, tables }: State, { id }: Guest): boolean {
-  return indexes.dependents.of(id).some((other) => !tables.Guest.get(other).deleting);
 }

@@ -1,5 +1,5 @@
 import type { ScalingGroup } from "../../../model/entities.ts";
-import { isMeasured, type ScalingPolicy } from "../../../model/scaling.ts";
+import { isMeasured, predictedMetrics, type ScalingPolicy } from "../../../model/scaling.ts";
 import type { Context } from "../../context.ts";
 import type { State } from "../../state.ts";
 import { holdStep } from "./holds.ts";
@@ -10,14 +10,17 @@ const MISSING_AFTER_MS = 180_000;
 /** How often it is looked for such metrics. */
 const SWEEP_EVERY_MS = 30_000;
 
-/** Says of which policies it is that the metric does not come any more. */
-export function sweepMetrics(ctx: Context): void {
+/** Looks at groups of which no samples come: says of which policies that is, and follows what is forecast. */
+export function sweepMetrics(ctx: Context, follow: (group: ScalingGroup) => void): void {
   const { indexes, signals, tables } = ctx.state;
   if (signals.sweepDueAtMs > ctx.nowMs || indexes.scaling.watched.size === 0) return;
   signals.sweepDueAtMs = ctx.nowMs + SWEEP_EVERY_MS;
   for (const id of [...indexes.scaling.watched].sort((a, b) => a - b)) {
     const group = tables.ScalingGroup.get(id);
-    if (!group.deleting) holdWhereMissing(ctx, group);
+    if (group.deleting) continue;
+    // Of a group without members nothing is measured, and it may be needed all the same.
+    if (group.desired === 0 && predictedMetrics(group.policies).size > 0) follow(group);
+    else holdWhereMissing(ctx, group);
   }
 }
 

@@ -1,13 +1,16 @@
 import type { ScalingGroup } from "../../../model/entities.ts";
 import type { Reason } from "../../../model/reasons.ts";
-import type { MetricName, ScalingPolicy } from "../../../model/scaling.ts";
+import { followsMetric, type MetricName, type ScalingPolicy } from "../../../model/scaling.ts";
 import type { Context } from "../../context.ts";
 import { quotaObjection } from "../quota.ts";
 import { lackOfRoom } from "./grow.ts";
 import { endOtherHolds, holdStep } from "./holds.ts";
+import { holdWhereLearning, learnLoads } from "./learn.ts";
 import { isWarm, membersOf } from "./members.ts";
 import { holdWhereMissing } from "./missing.ts";
+import { predictiveWish } from "./predict.ts";
 import { resize } from "./resize.ts";
+import { sizingOf } from "./sizing.ts";
 import { type Wish, wishOf } from "./wishes.ts";
 import { zonesOf } from "./zones.ts";
 
@@ -21,13 +24,30 @@ export function followPolicies(
   isNew: (metric: MetricName) => boolean,
 ): void {
   if (group.deleting || !group.policies.some((each) => isAbout(each, isNew))) return;
+  learnLoads(ctx, group, isNew);
+  follow(ctx, group, () => true);
+}
+
+/** Nothing is measured of a group without members: what is expected of it can bring it back. */
+export function followForecasts(ctx: Context, group: ScalingGroup): void {
+  follow(ctx, group, ({ kind }) => kind === "PREDICTIVE");
+}
+
+function follow(
+  ctx: Context,
+  group: ScalingGroup,
+  isAsked: (policy: ScalingPolicy) => boolean,
+): void {
   const held = holdWhereMissing(ctx, group);
-  const wishes = wishesOf(ctx, group)
+  const learning = holdWhereLearning(ctx, group, held);
+  const all = wishesOf(ctx, group, group.policies.filter(isAsked))
     .filter(({ policy }) => !held.has(policy))
     .sort((a, b) => b.size - a.size);
+  const wishes = all.filter(({ isFloor }) => !isFloor);
   const more = wishes.filter(({ size }) => size > group.desired);
   // Whoever can't know speaks for no fewer.
-  const isLess = held.size === 0 && wishes.every(({ size }) => size < group.desired);
+  const isBlind = group.policies.some((each) => held.has(each.name) && followsMetric(each));
+  const isLess = !isBlind && all.every(({ size }) => size < group.desired);
   const [whyNot, moving] = isLess ? [whyNotFewer, wishes] : [whyNotMore, more];
   for (const wish of moving) {
     const obstacle = whyNot(ctx, group, wish);
@@ -35,16 +55,21 @@ export function followPolicies(
     holdStep(ctx, group, wish.policy, obstacle);
     held.add(wish.policy);
   }
-  endOtherHolds(ctx, group, held);
+  endOtherHolds(ctx, group, new Set([...held, ...learning]));
   const [largest] = moving;
-  if (largest && !held.has(largest.policy)) take(ctx, group, largest, wishes);
+  if (!largest || held.has(largest.policy)) return;
+  take(ctx, group, isLess ? (all[0] as Wish) : largest, all);
 }
 
 function isAbout(policy: ScalingPolicy, isNew: (metric: MetricName) => boolean): boolean {
   return policy.kind !== "SCHEDULED" && isNew(policy.metric);
 }
 
-function wishesOf({ state, nowMs }: Context, group: ScalingGroup): Wish[] {
+function wishesOf(
+  { state, nowMs }: Context,
+  group: ScalingGroup,
+  policies: readonly ScalingPolicy[],
+): Wish[] {
   const members = membersOf(state, group.id);
   const warm = members.filter((member) => isWarm(member, group, nowMs)).length;
   const known = {
@@ -53,9 +78,13 @@ function wishesOf({ state, nowMs }: Context, group: ScalingGroup): Wish[] {
     warm,
     scaleInAfterMs: group.scaleInAfterSeconds * 1000,
   };
-  const wishes = group.policies.map((policy) => {
+  const wishes = policies.map((policy) => {
     if (policy.kind === "SCHEDULED") return null;
-    return wishOf(policy, { ...known, samples: state.signals.of(group.id, policy.metric) });
+    const sizing = sizingOf(state, group, policy.metric, members);
+    if (policy.kind === "PREDICTIVE")
+      return predictiveWish(state, group, policy, { ...known, sizing });
+    const samples = state.signals.of(group.id, policy.metric);
+    return wishOf(policy, { ...known, samples, sizing });
   });
   // What is measured while members come up is a part of the work: it speaks for no fewer.
   const isComing = members.some(

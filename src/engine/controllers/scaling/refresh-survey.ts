@@ -2,13 +2,23 @@ import type { ScalingGroup } from "../../../model/entities.ts";
 import type { GroupRefresh } from "../../../model/group-refresh.ts";
 import { isStale } from "../../group-refresh-conditions.ts";
 import type { State } from "../../state.ts";
-import { isNeeded, isWarm, lacksRoom, type Member, membersOf, warmAtMs } from "./members.ts";
-import { whyFailed } from "./replace.ts";
+import {
+  isKept,
+  isNeeded,
+  isWarm,
+  lacksRoom,
+  type Member,
+  membersOf,
+  warmAtMs,
+  whyFailed,
+} from "./members.ts";
 
 /** How a refresh stands. */
 export interface Survey {
   readonly group: ScalingGroup;
   readonly refresh: GroupRefresh;
+  /** Those that are kept though they are useless too. */
+  readonly size: number;
   readonly members: readonly Member[];
   readonly fresh: readonly Member[];
   /** Those to be replaced. */
@@ -32,7 +42,8 @@ export function surveyOf(
   refresh: GroupRefresh,
   nowMs: number,
 ): Survey {
-  const members = membersOf(state, group.id);
+  const all = membersOf(state, group.id);
+  const members = all.filter((guest) => !isKept(state, guest));
   const isOld = ({ membership }: Member) => isStale(membership, refresh);
   const old = members.filter(isOld);
   const fresh = members.filter((guest) => !isOld(guest));
@@ -45,6 +56,7 @@ export function surveyOf(
   return {
     group,
     refresh,
+    size: all.length,
     members,
     fresh,
     stale: old.filter((guest) => !stays(guest)),

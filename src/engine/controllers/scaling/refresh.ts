@@ -96,18 +96,20 @@ function complete(ctx: Context, { group, refresh, fresh, left }: Survey): void {
 /** New members that serve, and those for which others are to make room, need no old one beside them. */
 function takeDownSurplus(ctx: Context, survey: Survey | null): Block | null {
   if (!survey) return null;
-  const { group, members, stale, fresh } = survey;
+  const { group, size, members, stale, fresh } = survey;
   const { desired, max } = group;
-  const surge = Math.min(comingOf(survey), batchOf(survey), max - desired);
-  const surplus = members.length - desired - surge;
+  const kept = size - members.length;
+  const room = Math.max(0, max - desired - kept);
+  const surge = Math.min(comingOf(survey), batchOf(survey), room);
+  const surplus = Math.max(members.length - desired - surge, size - max);
   if (surplus <= 0) return null;
   const gone = takeDown(ctx, survey, surplus);
   // New ones go where nobody old is left, or where they are more than there may be.
-  const must = stale.length > gone ? members.length - gone - max : surplus - gone;
+  const must = stale.length > gone ? size - gone - max : surplus - gone;
   const victims = victimsOf(ctx.state, group, fresh, Math.max(0, must));
   const why = "its scaling group got smaller";
   for (const guest of victims) dismiss(ctx, group, guest, { why, causeSeq: null });
-  if (victims.length < must) return tooManyStay(must - victims.length, members.length);
+  if (victims.length < must) return tooManyStay(must - victims.length, size);
   return gone + victims.length < surplus ? { reason: tooFewServe(survey) } : null;
 }
 
@@ -135,7 +137,7 @@ function takeDown(ctx: Context, survey: Survey, count: number): number {
 
 /** As many new ones as are to be on their way at once: beside the old ones, or in their place. */
 function replaceSome(ctx: Context, survey: Survey): Block | null {
-  const { group, refresh, fresh, members, target } = survey;
+  const { group, refresh, fresh, size, members, target } = survey;
   const isBack = refresh.status === "ROLLING_BACK";
   // New members that fail make pauses, after which the same is tried again.
   if (group.retryAtMs !== null && group.launchFailures > 0) return null;
@@ -146,7 +148,7 @@ function replaceSome(ctx: Context, survey: Survey): Block | null {
   const waiting = comingOf(survey) + fresh.filter(lacksRoom).length;
   const count = Math.min(partOf(target, goal) - fresh.length, batchOf(survey) - waiting);
   if (count <= 0) return null;
-  const room = Math.max(0, Math.min(count, group.max - members.length));
+  const room = Math.max(0, Math.min(count, group.max - size));
   const block = createMembers(ctx, group.id, Array<null>(room).fill(null));
   const after = look(ctx, group.id) as Survey;
   const made = after.members.length - members.length;

@@ -6,7 +6,7 @@ import { isLaunching } from "../../guest-conditions.ts";
 import { dismiss } from "./dismiss.ts";
 import { createMembers } from "./grow.ts";
 import { type Block, endBlock } from "./holds.ts";
-import { isNeeded, type Member, membersOf } from "./members.ts";
+import { isKept, type Member, membersOf, whyFailed } from "./members.ts";
 
 /** Of its members, so many at once, and one at least. */
 const REPLACED_AT_ONCE = 0.1;
@@ -35,14 +35,14 @@ export function endPause(ctx: Context, id: ScalingGroupId): void {
 export function replaceFailed(ctx: Context, id: ScalingGroupId): Block | null {
   const group = ctx.state.tables.ScalingGroup.get(id);
   const members = membersOf(ctx.state, id);
-  const useless = members.filter(whyFailed);
-  const failed = useless.filter((guest) => !isNeeded(ctx.state, guest));
+  const kept = members.filter((guest) => isKept(ctx.state, guest));
+  const failed = members.filter((guest) => whyFailed(guest) && !kept.includes(guest));
   if (group.retryAtMs !== null && group.launchFailures > 0) return pauseOf(group);
-  if (failed.length === 0) return needed(useless);
+  if (failed.length === 0) return null;
   const underWay = members.filter(isUnderWay).length;
   const atOnce = Math.max(1, Math.floor(group.desired * REPLACED_AT_ONCE)) - underWay;
   // What is too many is not made anew, but for new members beside those that a refresh takes down.
-  const surplus = goesOn(group.refresh) ? 0 : members.length - group.desired;
+  const surplus = goesOn(group.refresh) ? 0 : members.length - kept.length - group.desired;
   const places = Math.max(0, failed.length - surplus);
   let launchFailures = group.launchFailures;
   const causes: number[] = [];
@@ -58,25 +58,10 @@ export function replaceFailed(ctx: Context, id: ScalingGroupId): Block | null {
   return launchFailures > group.launchFailures ? pause(ctx, launchFailures) : block;
 }
 
-function needed([guest]: readonly Member[]): Block | null {
-  if (!guest) return null;
-  const message = `${guest.name} has failed (${whyFailed(guest)}) and is not replaced, because other guests depend on it`;
-  return { reason: { code: "SCALE_IN_PROTECTED", message } };
-}
-
 /** Made to take the place of one that failed, and not there yet. */
 function isUnderWay(member: Member): boolean {
   const { isReplacement } = member.membership;
   return isReplacement && isLaunching(member) && whyFailed(member) === null;
-}
-
-/** What makes a member useless to its group; null when it is well, or may be yet. */
-export function whyFailed({ status, desired, blockedBy, membership }: Member): string | null {
-  if (desired !== "RUNNING") return `somebody wants it ${desired}`;
-  if (status === "ERROR") return blockedBy.map(({ message }) => message).join("; ");
-  const { illness, lifecycle } = membership;
-  if (lifecycle?.abandoned) return lifecycle.abandoned;
-  return illness !== null && illness.failsAtMs === null ? illness.reason : null;
 }
 
 function pause(ctx: Context, launchFailures: number): Block {

@@ -4,7 +4,7 @@ import type { ScalingGroupId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
 import { dismiss } from "./dismiss.ts";
 import { type Block, tooManyStay } from "./holds.ts";
-import { isNeeded, membersOf } from "./members.ts";
+import { isKept, isNeeded, membersOf } from "./members.ts";
 import { victimsOf } from "./victims.ts";
 
 /** Lets go of the members that are too many; why of some it can't, null when nothing keeps it. */
@@ -13,7 +13,8 @@ export function shrink(ctx: Context, id: ScalingGroupId): Block | null {
   // Who goes of a group that is refreshed is for that to say.
   if (goesOn(group.refresh)) return null;
   const members = membersOf(ctx.state, id);
-  const surplus = members.length - group.desired;
+  const kept = members.filter((member) => isKept(ctx.state, member)).length;
+  const surplus = Math.max(members.length - kept - group.desired, members.length - group.max);
   if (surplus <= 0) return null;
   const victims = victimsOf(ctx.state, group, members, surplus);
   const why = "its scaling group got smaller";

@@ -1,4 +1,9 @@
-import type { ScalingPolicy, ScalingStep } from "../../../model/scaling.ts";
+import {
+  isMeasured,
+  type ScalingPolicy,
+  type ScalingStep,
+  wholeMembers,
+} from "../../../model/scaling.ts";
 import type { Sample } from "../../signals.ts";
 
 /** What a policy wants, and why. */
@@ -6,6 +11,8 @@ export interface Wish {
   readonly policy: string;
   readonly size: number;
   readonly reason: string;
+  /** It wants nothing by itself: others should not go below its size. */
+  readonly isFloor?: true;
 }
 
 /** What a policy is to judge by. */
@@ -18,6 +25,15 @@ export interface Evidence {
   /** Members that count into what is measured. */
   readonly warm: number;
   readonly scaleInAfterMs: number;
+  readonly sizing: Sizing;
+}
+
+/** How many members a load takes. Those that come are of the template's size; those that there are may be of others. */
+export interface Sizing {
+  /** What the metric's 1 is of a member of the template's size: a percent of its millicores or MiB, or 1. */
+  readonly loadOfOne: number;
+  /** So many members more there are than members of the template's size that have as much. */
+  readonly surplus: number;
 }
 
 /** As far from its target nothing is done: Kubernetes' horizontal autoscaler has the same 10 %. */
@@ -32,12 +48,11 @@ const SCATTER_SAMPLES = 60;
 const SCATTER_LEAST = 6;
 /** While it is not known, only what is far off can be no chance. */
 const UNKNOWN_SCATTER = 0.5;
-/** Nobody is created for less than this part of what there is to do: samples are rounded, too. */
-const NEGLIGIBLE = 0.01;
 
 /** Null: there is nothing to judge by yet, or nothing of it that this policy is about. */
 export function wishOf(policy: ScalingPolicy, evidence: Evidence): Wish | null {
-  if (policy.kind === "SCHEDULED" || evidence.samples.length === 0) return null;
+  if (policy.kind === "SCHEDULED" || policy.kind === "PREDICTIVE" || evidence.samples.length === 0)
+    return null;
   return policy.kind === "STEP" ? stepWish(policy, evidence) : targetWish(policy, evidence);
 }
 
@@ -51,8 +66,9 @@ type Target = Extract<ScalingPolicy, { kind: "TARGET_TRACKING" }>;
  * more: so noise is not followed, and a step is within two samples.
  */
 function targetWish(policy: Target, evidence: Evidence): Wish {
-  const { desired } = evidence;
-  const wanted = evidence.samples.map(({ load }) => load / policy.target);
+  const { desired, sizing } = evidence;
+  const loadOfMember = sizing.loadOfOne * policy.target;
+  const wanted = evidence.samples.map(({ load }) => load / loadOfMember + sizing.surplus);
   const more = Math.max(atOnce(wanted, desired), lasting(wanted, evidence));
   if (more > desired) return told(policy, evidence, more);
   const fewer = policy.scaleOutOnly ? desired : settled(wanted, evidence);
@@ -101,14 +117,11 @@ function scatterOf(wanted: readonly number[]): number | null {
   return (median * 1.4826) / Math.SQRT2;
 }
 
-function wholeMembers(wanted: number): number {
-  return Math.ceil(wanted * (1 - NEGLIGIBLE));
-}
-
-function told(policy: Target, { samples, warm }: Evidence, size: number): Wish {
+function told(policy: Target, { samples, warm, sizing }: Evidence, size: number): Wish {
   const { value } = samples.at(-1) as Sample;
   const of = policy.metric === "CPU" || policy.metric === "MEMORY" ? " %" : "";
-  const reason = `${policy.metric} is ${shown(value)}${of} with ${warm} warm members and ${policy.target}${of} for each is the target, which takes ${size}`;
+  const sizes = sizing.surplus === 0 ? "" : " (not all of the template's size)";
+  const reason = `${policy.metric} is ${shown(value)}${of} with ${warm} warm members${sizes} and ${policy.target}${of} for each is the target, which takes ${size}`;
   return { policy: policy.name, size, reason };
 }
 
@@ -129,7 +142,22 @@ function stepWish(policy: Step, evidence: Evidence): Wish | null {
   if (from === null) return null;
   const value = Math.max(...samples.slice(from).map((sample) => sample.value));
   const step = stepAt(policy.steps, value);
-  return step && step.change < 0 ? taken(policy, value, step, desired + step.change) : null;
+  const floor = floorAt(policy, value, evidence);
+  const least = floor?.size ?? 0;
+  if (!step || step.change >= 0 || desired + step.change < least) return floor;
+  return taken(policy, value, step, desired + step.change);
+}
+
+/** With fewer members than this the metric, where it is of each member, would call for more at once; null: it would not. */
+function floorAt(policy: Step, value: number, { desired, sizing }: Evidence): Wish | null {
+  if (!isMeasured(policy.metric)) return null;
+  const above = policy.steps.filter(({ below, change }) => change > 0 && (below ?? value) >= value);
+  const limit = Math.min(...above.map(({ from }) => from ?? value));
+  if (!Number.isFinite(limit)) return null;
+  const all = value * (1 + TOLERANCE) * (desired - sizing.surplus);
+  const size = Math.min(desired, Math.floor(all / limit + sizing.surplus) + 1);
+  const reason = `${policy.metric} is ${shown(value)} and with fewer than ${size} members would be at least ${limit}, which takes more`;
+  return { policy: policy.name, size, reason, isFloor: true };
 }
 
 /** Of several that a value falls into, the larger change. */
@@ -155,6 +183,6 @@ function taken(
   return { policy: policy.name, size: Math.max(0, to), reason };
 }
 
-function shown(value: number): string {
+export function shown(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

@@ -56,6 +56,9 @@ CREATE TABLE `metering` (
 	`alone_microjoules` real NOT NULL,
 	`migrating_demand_millicore_ms` real NOT NULL,
 	`migrations` real NOT NULL,
+	`member_ms` real NOT NULL,
+	`spared_member_ms` real NOT NULL,
+	`spared_millicore_ms` real NOT NULL,
 	CONSTRAINT `metering_pk` PRIMARY KEY(`stretch_ms`, `zone_id`)
 );
 --> statement-breakpoint
@@ -102,6 +105,7 @@ CREATE TABLE `scaling_groups` (
 	CONSTRAINT "termination_policy_known" CHECK("termination_policy" = 'FULLEST_ZONE' OR "termination_policy" = 'OLDEST' OR "termination_policy" = 'NEWEST' OR "termination_policy" = 'CHEAPEST_TO_LOSE')
 );
 --> statement-breakpoint
+ALTER TABLE `guests` ADD `requested_at_ms` integer;--> statement-breakpoint
 ALTER TABLE `guests` ADD `group_id` integer REFERENCES scaling_groups(id);--> statement-breakpoint
 ALTER TABLE `guests` ADD `membership` text;--> statement-breakpoint
 ALTER TABLE `hosts` ADD `overload` text;--> statement-breakpoint
