@@ -80,14 +80,19 @@ describe("a member that has come up", () => {
   test("does not count into what is measured while it waits", () => {
     const policies = [{ name: "queue", kind: "TARGET_TRACKING", metric: "queue", target: 10 }];
     const world = withHooks([SETUP], { policies, cooldownSeconds: 0 });
-    complete(world, "web-1", "setup");
-    world.advance(20);
-    for (const value of [50, 50]) {
+    const push = (value: number) => {
       const { id: scalingGroupId } = group(world);
       world.do({ kind: "PUT_METRIC", scalingGroupId, metric: "queue", value });
-      world.advance(5);
-    }
-    expect(world.of("GroupScaledOut").at(-1)?.message).toContain("with 1 warm members");
+      return world.of("GroupScaledOut").at(-1)?.message;
+    };
+    complete(world, "web-1", "setup");
+    push(50);
+    world.advance(9);
+    expect(push(50)).toContain("with 0 warm members");
+    world.advance(1);
+    push(200);
+    world.advance(1);
+    expect(push(200)).toContain("with 1 warm members");
   });
 
   test("is replaced when a hook is abandoned, each time after a longer pause", () => {
