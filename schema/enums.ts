@@ -13,6 +13,8 @@ import {
   GUEST_STATUSES,
   HOST_POWER_VERBS,
   HOST_STATUSES,
+  LIFECYCLE_RESULTS,
+  LIFECYCLE_TRANSITIONS,
   LISTENER_PROTOCOLS,
   MEMBER_HEALTH_CHECKS,
   MOVE_REASONS,
@@ -26,6 +28,7 @@ import {
   PROTOCOLS,
   REASON_CODES,
   RECOMMENDATION_KINDS,
+  REFRESH_STATUSES,
   RULE_KINDS,
   RULE_SCOPES,
   SCALING_POLICY_KINDS,
@@ -176,6 +179,21 @@ export const MemberHealthCheck = builder.enumType("MemberHealthCheck", {
   description:
     "Who says whether members of a scaling group are well, besides setMemberHealth. GUEST: that they run is enough. LOAD_BALANCER: also the checks of the load balancers that the group is in; where these say so of all, nobody is replaced.",
   values: MEMBER_HEALTH_CHECKS,
+});
+export const RefreshStatus = builder.enumType("RefreshStatus", {
+  description:
+    "AT_CHECKPOINT: it waits before it goes on. ROLLING_BACK: its new members make way for others of the template before. COMPLETED, CANCELLED, FAILED and ROLLED_BACK are ends.",
+  values: REFRESH_STATUSES,
+});
+export const LifecycleTransition = builder.enumType("LifecycleTransition", {
+  description:
+    "LAUNCHING: a member waits for the hook when it has come up, before it serves. TERMINATING: before it goes, if it runs.",
+  values: LIFECYCLE_TRANSITIONS,
+});
+export const LifecycleResult = builder.enumType("LifecycleResult", {
+  description:
+    "CONTINUE: the member goes on. ABANDON: one that launches is replaced; one that terminates goes without waiting for its other hooks.",
+  values: LIFECYCLE_RESULTS,
 });
 export const PredictiveMode = builder.enumType("PredictiveMode", {
   description: "Whether a predictive policy moves its group, or only tells what it expects.",

@@ -16,12 +16,13 @@ import type { ApiContext } from "./context.ts";
 import { MemberHealthCheck, Priority, TerminationPolicy } from "./enums.ts";
 import { payload as guestPayload } from "./guest-mutations.ts";
 import { globalId } from "./ids.ts";
+import { LifecycleHookInput, toHook } from "./lifecycle-hook.ts";
 import { idByName, needed, OWNER, oneOf, ownerId } from "./named-inputs.ts";
 import { ScalingGroup } from "./scaling-group.ts";
 import { ScalingPolicyInput, toPolicy } from "./scaling-policy.ts";
 import { toGroups } from "./security-groups-input.ts";
 
-function payload(name: string) {
+export function payload(name: string) {
   return builder.objectRef<Done<"SCALING_GROUP">>(name).implement({
     fields: (t) => ({
       scalingGroupId: t.id({
@@ -43,7 +44,7 @@ function payload(name: string) {
   });
 }
 
-const TemplateInput = builder.inputType("GroupTemplateInput", {
+export const TemplateInput = builder.inputType("GroupTemplateInput", {
   description: "What members are made of. What is named can be given by id or by name.",
   fields: (t) => ({
     flavorId: t.id(),
@@ -65,7 +66,10 @@ const TemplateInput = builder.inputType("GroupTemplateInput", {
   }),
 });
 
-function toTemplate(input: typeof TemplateInput.$inferInput, context: ApiContext): TemplateWish {
+export function toTemplate(
+  input: typeof TemplateInput.$inferInput,
+  context: ApiContext,
+): TemplateWish {
   return {
     flavorIds: toFlavors(input, context),
     imageId: needed(oneOf("Image", input.imageId, input.image, "image", context), "image"),
@@ -108,6 +112,7 @@ const ZONES = "Names of the zones where its members may run, evenly; none: every
 const COOLDOWN = "After a step no policy takes another one for so long.";
 const WARM_UP = "A member that has run for less does not count into what is measured.";
 const SCALE_IN = "Policies make it smaller only when for so long no sample wanted more.";
+const HOOKS = "What members wait for before they serve, and before they go.";
 const UNHEALTHY = "A member is replaced when its health check has been bad for so long.";
 
 commandMutation({
@@ -149,6 +154,7 @@ commandMutation({
         type: MemberHealthCheck,
         defaultValue: SCALING_DEFAULTS.healthCheck,
       }),
+      lifecycleHooks: t.field({ type: [LifecycleHookInput], description: HOOKS }),
       idempotencyKey: t.string(idempotencyKey),
     }),
   }),
@@ -170,6 +176,7 @@ commandMutation({
     scaleInAfterSeconds: input.scaleInAfterSeconds ?? SCALING_DEFAULTS.scaleInAfterSeconds,
     unhealthyAfterSeconds: input.unhealthyAfterSeconds ?? SCALING_DEFAULTS.unhealthyAfterSeconds,
     healthCheck: input.healthCheck ?? SCALING_DEFAULTS.healthCheck,
+    lifecycleHooks: (input.lifecycleHooks ?? []).map(toHook),
   }),
 });
 
@@ -192,6 +199,10 @@ commandMutation({
       scaleInAfterSeconds: t.float({ description: SCALE_IN }),
       unhealthyAfterSeconds: t.float({ description: UNHEALTHY }),
       healthCheck: t.field({ type: MemberHealthCheck }),
+      lifecycleHooks: t.field({
+        type: [LifecycleHookInput],
+        description: `All of them. ${HOOKS} Nobody waits any more for one that is left out.`,
+      }),
       idempotencyKey: t.string(idempotencyKey),
     }),
   }),
@@ -206,6 +217,7 @@ commandMutation({
       ...(zoneIds && { zoneIds }),
       ...(input.policies && { policies: input.policies.map(toPolicy) }),
       ...(input.healthCheck && { healthCheck: input.healthCheck }),
+      ...(input.lifecycleHooks && { lifecycleHooks: input.lifecycleHooks.map(toHook) }),
       ...(input.terminationPolicy && { terminationPolicy: input.terminationPolicy }),
       ...given({
         min: input.min,
@@ -229,7 +241,8 @@ function given<K extends string>(
 
 commandMutation({
   name: "deleteScalingGroup",
-  description: "Deletes a scaling group and all its members, protected or not.",
+  description:
+    "Deletes a scaling group and all its members, protected or not, once the hooks for that are completed.",
   input: builder.inputType("DeleteScalingGroupInput", {
     fields: (t) => ({
       scalingGroupId: t.id({ required: true }),

@@ -1,4 +1,4 @@
-import { and, eq, inArray, type SQL } from "drizzle-orm";
+import { and, eq, inArray, not, type SQL } from "drizzle-orm";
 import { GUEST_DEFAULTS } from "../src/model/fleet.ts";
 import type { GroupTemplate, Hold } from "../src/model/scaling.ts";
 import { guests, scalingGroups } from "../src/store/tables.ts";
@@ -6,9 +6,11 @@ import { builder } from "./builder.ts";
 import { connectionOf } from "./connection.ts";
 import { MemberHealthCheck, Priority, TerminationPolicy } from "./enums.ts";
 import { Flavor } from "./flavor.ts";
+import { GroupRefresh } from "./group-refresh.ts";
 import { Guest, GuestConnection, guestArgs, guestCondition, guestPage } from "./guest.ts";
 import { filterIds } from "./ids.ts";
 import { Image } from "./image.ts";
+import { inService, isTerminating, LifecycleHook, waitsForHooks } from "./lifecycle-hook.ts";
 import { nameContains, orderBy, orderInput, pageQuery } from "./list.ts";
 import { ownNamed } from "./named-inputs.ts";
 import type { PageArguments } from "./page.ts";
@@ -57,7 +59,9 @@ const HeldStep = builder.objectRef<Hold>("HeldStep").implement({
 type Row = typeof scalingGroups.$inferSelect;
 
 const isMember = (group: Row) => (table: typeof guests) => eq(table.groupId, group.id);
-const counts = (group: Row) => and(eq(guests.groupId, group.id), eq(guests.deleting, false)) as SQL;
+const counts = (group: Row) =>
+  and(eq(guests.groupId, group.id), eq(guests.deleting, false), not(isTerminating(guests))) as SQL;
+const isUp = inArray(guests.status, ["RUNNING", "MIGRATING"]);
 
 export const ScalingGroup = builder.drizzleNode("scalingGroups", {
   name: "ScalingGroup",
@@ -68,19 +72,25 @@ export const ScalingGroup = builder.drizzleNode("scalingGroups", {
     name: t.exposeString("name"),
     template: t.expose("template", { type: Template }),
     templateRevision: t.exposeInt("templateRevision", {
-      description: "Counts templates. Members that there are stay as they are.",
+      description:
+        "The number of its template: each new one has the next. Members that there are stay as they are, until a refresh.",
     }),
     min: t.exposeInt("min"),
     max: t.exposeInt("max"),
     desired: t.exposeInt("desired", { description: "How many members it is to have." }),
     size: t.int({
-      description: "How many members it has, those that are being deleted not counted.",
+      description:
+        "How many members it has, those not counted that are being deleted or wait for hooks before they go.",
       resolve: (group, _args, { db }) => db.$count(guests, counts(group)),
     }),
     running: t.int({
       description: "How many of them run.",
+      resolve: (group, _args, { db }) => db.$count(guests, and(counts(group), isUp)),
+    }),
+    inService: t.int({
+      description: "How many of them run and wait for no hook of their launch.",
       resolve: (group, _args, { db }) =>
-        db.$count(guests, and(counts(group), inArray(guests.status, ["RUNNING", "MIGRATING"]))),
+        db.$count(guests, and(counts(group), isUp, inService(guests))),
     }),
     zones: t.field({
       type: [Zone],
@@ -146,6 +156,29 @@ export const ScalingGroup = builder.drizzleNode("scalingGroups", {
     ),
   }),
 });
+
+builder.drizzleObjectFields(ScalingGroup, (t) => ({
+  lifecycleHooks: t.expose("lifecycleHooks", {
+    type: [LifecycleHook],
+    description: "What members wait for before they serve, and before they go.",
+  }),
+  waiting: t.field({
+    type: [Guest],
+    description:
+      "Members that wait for hooks (Guest.lifecycle), the first 100 of them: before they serve, or before they go.",
+    resolve: (group, _args, { db }) =>
+      db.query.guests.findMany({
+        where: { RAW: (table) => and(isMember(group)(table), waitsForHooks(table)) as SQL },
+        orderBy: { id: "asc" },
+        limit: 100,
+      }),
+  }),
+  refresh: t.expose("refresh", {
+    type: GroupRefresh,
+    nullable: true,
+    description: "The refresh that goes on, or the last one (startGroupRefresh).",
+  }),
+}));
 
 builder.drizzleObjectField(ScalingGroup, "tenant", (t) =>
   t.field({

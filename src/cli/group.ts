@@ -4,16 +4,23 @@ import { sparkline } from "./sparkline.ts";
 
 export const group: Command = {
   name: "group",
-  synopsis: "[TENANT/]NAME [--size N] [--url URL]",
-  summary: "Show a scaling group, or set how many members it is to have",
-  details: `What is shown: its size, its policies and what they expect of the next 24 hours, its load balancers, what they want and
-may not have, and why members are missing. With --size it is told to have so many, from min to max; its
-policies may move it again.`,
+  synopsis: "[TENANT/]NAME [--size N] [--refresh | --cancel-refresh | --roll-back] [--url URL]",
+  summary: "Show a scaling group, set how many members it is to have, or refresh them",
+  details: `What is shown: its size, its policies and what they expect of the next 24 hours, its load balancers, what they
+want and may not have, why members are missing, the hooks that members wait for, and how far its refresh is. With
+--size it is told to have so many, from min to max; its policies may move it again.`,
   options: {
     size: { description: "How many members it is to have", value: "N" },
+    refresh: { description: "Replace members that are not of its template, a few at a time" },
+    "cancel-refresh": { description: "End its refresh where it is" },
+    "roll-back": { description: "Go back to the template before" },
     ...URL_OPTION,
   },
-  examples: ["evenkeel group shop/checkout", "evenkeel group web --size 5"],
+  examples: [
+    "evenkeel group shop/checkout",
+    "evenkeel group web --size 5",
+    "evenkeel group web --refresh",
+  ],
   async run(args) {
     const [name, ...more] = args.positionals;
     if (name === undefined || more.length > 0)
@@ -21,13 +28,23 @@ policies may move it again.`,
     const size = args.text("size");
     if (size !== undefined && !/^\d+$/.test(size))
       throw new UsageError(`--size takes a whole number, not '${size}'`);
+    const verbs = Object.keys(VERBS).filter((verb) => args.flag(verb));
+    if (verbs.length > 1) throw new UsageError(`Give one of --${verbs.join(" and --")}`);
     const url = serverUrl(args);
-    const found = await find(url, name);
-    if (size !== undefined) await resize(url, found.id, Number(size));
-    process.stdout.write(textOf(size === undefined ? found : await find(url, name)));
+    const { id: scalingGroupId } = await find(url, name);
+    if (size !== undefined)
+      await act(url, "setDesiredCapacity", { scalingGroupId, desired: Number(size) });
+    for (const verb of verbs) await act(url, VERBS[verb as keyof typeof VERBS], { scalingGroupId });
+    process.stdout.write(textOf(await find(url, name)));
     return 0;
   },
 };
+
+const VERBS = {
+  refresh: "startGroupRefresh",
+  "cancel-refresh": "cancelGroupRefresh",
+  "roll-back": "rollBackGroupRefresh",
+} as const;
 
 interface Reason {
   readonly message: string;
@@ -40,6 +57,20 @@ interface TargetGroup {
     readonly state: string;
     readonly guest: { readonly scalingGroup: { readonly id: string } | null };
   }[];
+}
+interface Waiting {
+  readonly name: string;
+  readonly lifecycle: {
+    readonly transition: string;
+    readonly hooks: readonly { readonly hook: string; readonly timesOutAt: string }[];
+  } | null;
+}
+interface Refresh {
+  readonly status: string;
+  readonly percent: number;
+  readonly toRevision: number;
+  readonly waitsUntil: string | null;
+  readonly reason: string | null;
 }
 interface Policy {
   readonly name: string;
@@ -65,6 +96,8 @@ interface Group {
   readonly deleting: boolean;
   readonly policies: readonly Policy[];
   readonly targetGroups: readonly TargetGroup[];
+  readonly waiting: readonly Waiting[];
+  readonly refresh: Refresh | null;
   readonly held: readonly { readonly policy: string; readonly reason: Reason }[];
   readonly blockedBy: readonly Reason[];
 }
@@ -79,6 +112,8 @@ async function find(url: string, text: string): Promise<Group> {
         forecast(hours: 24) { learning forecastsFrom historyDays error points { size } }
       }
       targetGroups { name loadBalancer { name } targets { state guest { scalingGroup { id } } } }
+      refresh { status percent toRevision waitsUntil reason }
+      waiting { name lifecycle { transition hooks { hook timesOutAt } } }
       held { policy reason { message advice } }
       blockedBy { message advice }
     }
@@ -88,13 +123,14 @@ async function find(url: string, text: string): Promise<Group> {
   return found;
 }
 
-async function resize(url: string, scalingGroupId: string, desired: number): Promise<void> {
+async function act(url: string, mutation: string, input: Record<string, unknown>): Promise<void> {
+  const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
   const { result } = await ask<{ result: { code?: string; message?: string } }>(
     url,
-    `mutation Resize($input: SetDesiredCapacityInput!) {
-      result: setDesiredCapacity(input: $input) { ... on Error { code message } }
+    `mutation Act($input: ${type}!) {
+      result: ${mutation}(input: $input) { ... on Error { code message } }
     }`,
-    { input: { scalingGroupId, desired } },
+    { input },
   );
   if (result.code) throw new RefusedError(result.code, result.message ?? result.code, []);
 }
@@ -116,6 +152,8 @@ function textOf(shown: Group): string {
       ...(forecast ? [`    ${forecastText(forecast)}`] : []),
     ]),
     ...shown.targetGroups.map((group) => `  ${targetsIn(group, shown.id)}`),
+    ...(shown.refresh ? [progressOf(shown.refresh)] : []),
+    ...shown.waiting.flatMap(waitOf),
     ...reasons.map(({ message, advice }) => `  • ${message}\n    → ${advice}`),
     "",
   ].join("\n");
@@ -125,6 +163,19 @@ function targetsIn({ name, loadBalancer, targets }: TargetGroup, groupId: string
   const own = targets.filter(({ guest }) => guest.scalingGroup?.id === groupId);
   const healthy = own.filter(({ state }) => state === "HEALTHY").length;
   return `target group ${name} of ${loadBalancer.name} (${healthy} of ${own.length} targets healthy)`;
+}
+
+function progressOf({ status, percent, toRevision, waitsUntil, reason }: Refresh): string {
+  const until = waitsUntil === null ? "" : ` until ${waitsUntil}`;
+  const why = reason === null ? "" : `: ${reason}`;
+  return `  refresh to template ${toRevision}: ${status}${until}, ${percent} %${why}`;
+}
+
+function waitOf({ name, lifecycle }: Waiting): string[] {
+  return (lifecycle?.hooks ?? []).map(
+    ({ hook, timesOutAt }) =>
+      `  ${name} waits for hook ${hook} (${lifecycle?.transition}) until ${timesOutAt}`,
+  );
 }
 
 const POINTS_AN_HOUR = 4;

@@ -28,6 +28,16 @@ export function isServing({ status, readyAtMs }: Guest): boolean {
   return AS_DESIRED.RUNNING.has(status) && readyAtMs === null;
 }
 
+/** A member of a group that never came up, or waits for the hooks of its launch: it does not serve yet. */
+export function isLaunching({ membership }: Pick<Guest, "membership">): boolean {
+  return membership !== null && membership.launchedAtMs === null;
+}
+
+/** A member that its group let go, and that runs until the hooks for that are completed. */
+export function isTerminating({ membership }: Pick<Guest, "membership">): boolean {
+  return membership?.lifecycle?.transition === "TERMINATING";
+}
+
 /** Wants to run, has no place, and nobody is at work on it. */
 export function isWaiting(guest: Guest): boolean {
   return (guest.status === "PENDING" || guest.status === "LOST") && isWanted(guest);

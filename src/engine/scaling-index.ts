@@ -1,4 +1,5 @@
 import type { Guest, ScalingGroup } from "../model/entities.ts";
+import { goesOn } from "../model/group-refresh.ts";
 import type { GuestId, HostId, ScalingGroupId, ZoneId } from "../model/ids.ts";
 import {
   isUsage,
@@ -7,23 +8,32 @@ import {
   type ScalingPolicy,
 } from "../model/scaling.ts";
 import { Groups, keep } from "./groups.ts";
+import { isTerminating } from "./guest-conditions.ts";
 import { Timers } from "./timers.ts";
 
 /** Where a guest stands, or goes to. One on its way out of its group is nowhere. */
 function standsOn(guest: Guest | undefined): HostId | null {
-  if (!guest?.membership || guest.deleting) return null;
+  if (!guest?.membership || guest.deleting || isTerminating(guest)) return null;
   return guest.targetHostId ?? guest.hostId;
 }
 
-export function groupTimerOf({ schedules, retryAtMs, deleting }: ScalingGroup): number | null {
+export function groupTimerOf(group: ScalingGroup): number | null {
+  const { schedules, retryAtMs, deleting, refresh } = group;
   if (deleting) return null;
   const times = [...schedules.map(({ nextAtMs }) => nextAtMs), retryAtMs];
+  if (goesOn(refresh)) times.push(refresh.waitsUntilMs, refresh.lookAtMs);
   const next = Math.min(...times.map((atMs) => atMs ?? Number.POSITIVE_INFINITY));
   return Number.isFinite(next) ? next : null;
 }
 
-export function memberTimerOf({ membership, deleting }: Guest): number | null {
-  return deleting ? null : (membership?.illness?.failsAtMs ?? null);
+export function memberTimerOf(guest: Guest): number | null {
+  const { membership, deleting } = guest;
+  if (deleting || membership === null) return null;
+  const { illness, lifecycle } = membership;
+  const times = (lifecycle?.hooks ?? []).map(({ timesOutAtMs }) => timesOutAtMs);
+  // Nobody who goes is replaced.
+  if (illness?.failsAtMs != null && !isTerminating(guest)) times.push(illness.failsAtMs);
+  return times.length > 0 ? Math.min(...times) : null;
 }
 
 /** Scaling groups, their members, and where these stand. */
@@ -32,7 +42,7 @@ export class ScalingIndex {
   readonly groupsOfTenant = new Groups<ScalingGroupId>();
   /** Groups with something ahead. */
   readonly groupTimers = new Timers<ScalingGroupId>();
-  /** Members that fail if they are ill for much longer. */
+  /** Members that fail if they are ill for much longer, or whose hooks time out. */
   readonly memberTimers = new Timers<GuestId>();
   /** Groups with policies about a metric. */
   readonly watched = new Set<ScalingGroupId>();

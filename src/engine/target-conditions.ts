@@ -2,6 +2,7 @@ import type { Guest, LoadBalancer, LoadBalancerTarget } from "../model/entities.
 import type { GuestId, LoadBalancerId } from "../model/ids.ts";
 import type { TargetGroup } from "../model/load-balancing.ts";
 import type { GuestStatus, TargetState, TaskKind } from "../model/statuses.ts";
+import { isLaunching, isTerminating } from "./guest-conditions.ts";
 import { isFailing } from "./host-conditions.ts";
 import type { State } from "./state.ts";
 
@@ -49,9 +50,14 @@ export function isUsed({ listeners }: LoadBalancer, group: string): boolean {
   return listeners.some(({ targetGroup }) => targetGroup === group);
 }
 
-/** It is up, and being taken down or moved. */
-export function isLeaving({ status }: Pick<Guest, "status">): boolean {
-  return LEAVING.has(status);
+/** It is up, and being taken down or moved, or waits for hooks before it goes. */
+export function isLeaving(guest: Pick<Guest, "status" | "membership">): boolean {
+  return LEAVING.has(guest.status) || (guest.status === "RUNNING" && isTerminating(guest));
+}
+
+/** No hook of its scaling group keeps it from serving. */
+export function isInService(guest: Pick<Guest, "membership">): boolean {
+  return !isLaunching(guest) && !isTerminating(guest);
 }
 
 /** Requests go there: it is healthy, or none of its group is and all of them get requests. */

@@ -11,6 +11,7 @@ import {
   type ScalingGroupSpec,
   type SecurityGroupSpec,
 } from "../model/fleet.ts";
+import { HOOK_DEFAULTS } from "../model/lifecycle-hooks.ts";
 import { LIMITS } from "../model/limits.ts";
 import { SCALING_DEFAULTS } from "../model/scaling.ts";
 import { allocationOf, millicoresOf, quotaOf, resourcesOf } from "./amounts.ts";
@@ -279,6 +280,7 @@ class SpecBuilder {
       scaleInAfterSeconds: shared.scaleInAfterSeconds,
       unhealthyAfterSeconds: shared.unhealthyAfterSeconds,
       healthCheck: shared.healthCheck,
+      lifecycleHooks: (item.lifecycleHooks ?? []).map((hook) => ({ ...HOOK_DEFAULTS, ...hook })),
       demand: demand ? this.#demand(demand, [...path, "demand"]) : null,
     };
   }

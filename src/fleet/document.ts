@@ -1,3 +1,4 @@
+import type { LifecycleHook } from "../model/lifecycle-hooks.ts";
 import type { HealthCheck, TargetGroup } from "../model/load-balancing.ts";
 import type { Settings } from "../model/settings.ts";
 import type {
@@ -170,8 +171,10 @@ export interface ScalingGroupItem {
   readonly scaleInAfterSeconds?: number;
   readonly unhealthyAfterSeconds?: number;
   readonly healthCheck?: MemberHealthCheck;
+  readonly lifecycleHooks?: readonly HookItem[];
   readonly demand?: { readonly peakCpuCores: number; readonly workload: WorkloadItem };
 }
+export type HookItem = Pick<LifecycleHook, "name" | "transition"> & Partial<LifecycleHook>;
 export interface TemplateItem {
   readonly flavor?: string;
   readonly flavors?: readonly string[];

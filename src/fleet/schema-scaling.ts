@@ -1,7 +1,10 @@
 import { GUEST_DEFAULTS } from "../model/fleet.ts";
+import { HOOK_DEFAULTS, HOOK_LIMITS } from "../model/lifecycle-hooks.ts";
 import { LIMITS } from "../model/limits.ts";
 import { SCALING_DEFAULTS, SCALING_LIMITS } from "../model/scaling.ts";
 import {
+  LIFECYCLE_RESULTS,
+  LIFECYCLE_TRANSITIONS,
   MEMBER_HEALTH_CHECKS,
   PREDICTIVE_MODES,
   PRIORITIES,
@@ -165,6 +168,33 @@ const POLICY: ChoiceSchema = {
   ],
 };
 
+const HOOK = object(
+  {
+    name: {
+      ...policyName,
+      maxLength: HOOK_LIMITS.nameLength,
+      description: "The hook's name, the only one of its kind in its group.",
+    },
+    transition: oneOf(LIFECYCLE_TRANSITIONS, {
+      description:
+        "LAUNCHING: a member waits when it has come up, before it serves. TERMINATING: before it goes, if it runs.",
+    }),
+    timeoutSeconds: number(1, HOOK_LIMITS.timeoutSeconds, {
+      description: "A member waits for so long, and for so long anew after each heartbeat.",
+      default: HOOK_DEFAULTS.timeoutSeconds,
+    }),
+    onTimeout: oneOf(LIFECYCLE_RESULTS, {
+      description:
+        "What becomes of a member for which nobody completes it in time. ABANDON: one that launches is replaced, one that terminates goes; CONTINUE: it goes on.",
+      default: HOOK_DEFAULTS.onTimeout,
+    }),
+  },
+  ["name", "transition"],
+  {
+    description: "Something outside that is to be done with a member (`completeLifecycleAction`).",
+  },
+);
+
 export const SCALING_GROUP = object(
   {
     name: name(
@@ -207,6 +237,9 @@ export const SCALING_GROUP = object(
       description:
         "LOAD_BALANCER: a member is also unhealthy while checks of a load balancer say so of it and not of all.",
       default: SCALING_DEFAULTS.healthCheck,
+    }),
+    lifecycleHooks: list(HOOK, HOOK_LIMITS.hooks, {
+      description: "What members wait for before they serve, and before they go.",
     }),
     demand: object(
       {

@@ -78,6 +78,10 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   FORECAST_LEARNING:
     "Nothing: the policy learns from the samples of a day before it says anything. Until then others move the group.",
   SCALE_IN_PROTECTED: "Take the protection from some of its members (setScaleInProtection).",
+  TOO_FEW_HEALTHY:
+    "Find out why members don't serve, wait until they do, or start a refresh with another minHealthyPercent.",
+  LIFECYCLE_HOOK:
+    "Complete the hook (completeLifecycleAction), or wait until it times out. Guest.lifecycle tells for which one it waits.",
   ZONE_DOWN:
     "Bring the zone back. Until then the group gets no smaller by itself, because what its members there would have to do is not known.",
 };

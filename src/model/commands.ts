@@ -2,6 +2,7 @@ import type { Actor } from "./actors.ts";
 import type { Allocation } from "./allocation.ts";
 import type { Quota } from "./entities.ts";
 import type { FleetSpec, PlannedChange } from "./fleet.ts";
+import type { RefreshPreferences } from "./group-refresh.ts";
 import type {
   ApiTokenId,
   FaultId,
@@ -18,6 +19,7 @@ import type {
   TenantId,
   ZoneId,
 } from "./ids.ts";
+import type { LifecycleHook } from "./lifecycle-hooks.ts";
 import type { AnyTargetWish, Listener, TargetGroup } from "./load-balancing.ts";
 import type { Role } from "./principals.ts";
 import type { Problem, Rejection } from "./rejections.ts";
@@ -27,6 +29,7 @@ import type { SecurityRuleWish } from "./security.ts";
 import type {
   DesiredState,
   FaultKind,
+  LifecycleResult,
   MemberHealthCheck,
   Priority,
   TerminationPolicy,
@@ -60,6 +63,7 @@ export interface GroupWish {
   readonly scaleInAfterSeconds: number;
   readonly unhealthyAfterSeconds: number;
   readonly healthCheck: MemberHealthCheck;
+  readonly lifecycleHooks: readonly LifecycleHook[];
 }
 
 /** What a person or program may ask of the fleet. */
@@ -192,6 +196,15 @@ export type Command =
       readonly scalingGroupId: ScalingGroupId;
       readonly desired: number;
     }
+  /** To its template, another one if that is given. */
+  | (RefreshPreferences & {
+      readonly kind: "START_GROUP_REFRESH";
+      readonly scalingGroupId: ScalingGroupId;
+      readonly template: TemplateWish | null;
+    })
+  /** Members stay as they are by then, and its template, too. */
+  | { readonly kind: "CANCEL_GROUP_REFRESH"; readonly scalingGroupId: ScalingGroupId }
+  | { readonly kind: "ROLL_BACK_GROUP_REFRESH"; readonly scalingGroupId: ScalingGroupId }
   | {
       readonly kind: "SET_SCALE_IN_PROTECTION";
       readonly guestId: GuestId;
@@ -203,6 +216,20 @@ export type Command =
       readonly guestId: GuestId;
       readonly healthy: boolean;
       readonly reason: string;
+    }
+  /** What a hook is there for has been done, or can't be. */
+  | {
+      readonly kind: "COMPLETE_LIFECYCLE_ACTION";
+      readonly guestId: GuestId;
+      readonly hook: string;
+      readonly result: LifecycleResult;
+      readonly reason: string;
+    }
+  /** It takes longer: the time-out begins anew. */
+  | {
+      readonly kind: "RECORD_LIFECYCLE_HEARTBEAT";
+      readonly guestId: GuestId;
+      readonly hook: string;
     }
   /** A sample of the group as a whole. */
   | {

@@ -1,5 +1,6 @@
 import type { Allocation } from "./allocation.ts";
 import type { LoadHistory } from "./forecast.ts";
+import type { GroupRefresh, TemplateRevision } from "./group-refresh.ts";
 import type {
   AffinityRuleId,
   ApiTokenId,
@@ -24,6 +25,7 @@ import type {
   TenantId,
   ZoneId,
 } from "./ids.ts";
+import type { LifecycleHook } from "./lifecycle-hooks.ts";
 import type { Listener, ScalingTarget, TargetGroup } from "./load-balancing.ts";
 import type { PowerWatts } from "./power.ts";
 import type { Role } from "./principals.ts";
@@ -370,8 +372,13 @@ export interface ScalingGroup {
   readonly name: string;
   readonly tenantId: TenantId;
   readonly template: GroupTemplate;
-  /** Counts templates. */
   readonly templateRevision: number;
+  /** The highest one that any template of it had. */
+  readonly newestRevision: number;
+  /** The one before that members were made of, so that a refresh can go back to it. */
+  readonly previousTemplate: TemplateRevision | null;
+  /** The one that goes on, or the last one. */
+  readonly refresh: GroupRefresh | null;
   readonly min: number;
   readonly max: number;
   /** How many members it is to have. */
@@ -390,6 +397,8 @@ export interface ScalingGroup {
   readonly unhealthyAfterSeconds: number;
   /** Who says whether members are well, besides `setMemberHealth`. */
   readonly healthCheck: MemberHealthCheck;
+  /** What members wait for before they serve, and before they go. */
+  readonly lifecycleHooks: readonly LifecycleHook[];
   readonly demand: GroupDemand | null;
   /** The number of the next member: none is ever given twice. */
   readonly nextNumber: number;

@@ -23,12 +23,13 @@ import type {
   Zone,
 } from "./entities.ts";
 import type { LoadHistory } from "./forecast.ts";
+import type { GroupRefresh } from "./group-refresh.ts";
 import type { HostId, IdTypes, IncidentId, Ref, Seq, TenantId, ZoneId } from "./ids.ts";
 import type { PowerWatts } from "./power.ts";
 import type { Role } from "./principals.ts";
 import type { Placement, Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
-import type { Illness, Schedule } from "./scaling.ts";
+import type { GroupTemplate, Illness, Schedule } from "./scaling.ts";
 import type { Settings } from "./settings.ts";
 import type {
   DesiredState,
@@ -37,6 +38,8 @@ import type {
   FaultKind,
   FenceMethod,
   HostPowerVerb,
+  LifecycleResult,
+  LifecycleTransition,
   MoveReason,
   OperationKind,
   Opinion,
@@ -70,6 +73,8 @@ export interface FieldTypes extends IdTypes {
   faultKind: FaultKind;
   fenceMethod: FenceMethod;
   hostPowerVerb: HostPowerVerb;
+  lifecycleResult: LifecycleResult;
+  lifecycleTransition: LifecycleTransition;
   moveReason: MoveReason;
   operationKind: OperationKind;
   opinion: Opinion;
@@ -107,6 +112,10 @@ export interface FieldTypes extends IdTypes {
   loadBalancerDefinition: LoadBalancer;
   targetDefinition: LoadBalancerTarget;
   scalingGroupDefinition: ScalingGroup;
+  refreshDefinition: { readonly refresh: GroupRefresh };
+  /** When the next member is warm. */
+  refreshLookDefinition: { readonly lookAtMs: number | null };
+  templateDefinition: { readonly template: GroupTemplate };
   /** What is new in it. */
   loadHistoryDefinition: LoadHistory;
   scheduleDefinition: {
@@ -1108,6 +1117,153 @@ export const EVENTS = {
     reason: "string",
     launchFailures: "int",
   }),
+  GroupRefreshStarted: event(
+    "SCALING",
+    "NOTICE",
+    "A refresh of {group} to template {toRevision} begins: {members|member} to replace, {least} serve at least",
+    {
+      group: "ScalingGroup",
+      toRevision: "int",
+      members: "int",
+      least: "int",
+      definition: "refreshDefinition",
+    },
+  ),
+  MemberRefreshed: event(
+    "SCALING",
+    "INFO",
+    "{guest} makes way in the refresh of {group}: {serving} serve without it, and {least} must",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      /** It did itself. */
+      served: "boolean",
+      serving: "int",
+      least: "int",
+    },
+  ),
+  GroupRefreshProgressed: event(
+    "SCALING",
+    "DEBUG",
+    "The refresh of {group} is at {percent} %: {replaced} new ones of {members|member} serve",
+    {
+      group: "ScalingGroup",
+      percent: "int",
+      replaced: "int",
+      members: "int",
+      definition: "refreshLookDefinition",
+    },
+  ),
+  GroupRefreshCheckpointReached: event(
+    "SCALING",
+    "NOTICE",
+    "The refresh of {group} has come to its checkpoint at {checkpoint} % and waits until {waitsUntil}: {replaced} new ones of {members|member} serve",
+    {
+      group: "ScalingGroup",
+      checkpoint: "int",
+      checkpoints: "int",
+      replaced: "int",
+      members: "int",
+      waitsUntil: "time",
+    },
+  ),
+  GroupRefreshResumed: event("SCALING", "INFO", "The refresh of {group} goes on: {reason}", {
+    group: "ScalingGroup",
+    reason: "string",
+  }),
+  GroupRefreshCompleted: event(
+    "SCALING",
+    "NOTICE",
+    "The refresh of {group} to template {toRevision} is completed: {members|member} of it, {left} left as they were",
+    { group: "ScalingGroup", toRevision: "int", members: "int", left: "int" },
+  ),
+  GroupRefreshFailed: event(
+    "SCALING",
+    "ERROR",
+    "The refresh of {group} failed at {percent} %: {reason}",
+    {
+      group: "ScalingGroup",
+      percent: "int",
+      failures: "int",
+      reason: "string",
+      rollsBack: "boolean",
+    },
+  ),
+  GroupRefreshRollingBack: event(
+    "SCALING",
+    "WARNING",
+    "{group} goes back to template {toRevision}: {reason}",
+    {
+      group: "ScalingGroup",
+      fromRevision: "int",
+      toRevision: "int",
+      reason: "string",
+      definition: "templateDefinition",
+    },
+  ),
+  GroupRefreshRolledBack: event(
+    "SCALING",
+    "NOTICE",
+    "{group} is back at template {toRevision}: {members|member} of it, {left} left as they were",
+    { group: "ScalingGroup", toRevision: "int", members: "int", left: "int" },
+  ),
+  GroupRefreshCancelled: event(
+    "SCALING",
+    "NOTICE",
+    "The refresh of {group} is cancelled at {percent} %: {reason}",
+    { group: "ScalingGroup", percent: "int", reason: "string" },
+  ),
+  MemberInService: event("SCALING", "INFO", "{guest} of {group} is in service", {
+    guest: "Guest",
+    group: "ScalingGroup",
+  }),
+  LifecycleActionPending: event(
+    "SCALING",
+    "NOTICE",
+    "{guest} waits for hook {hook} ({transition}) until {timesOutAt}: {because}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      hook: "string",
+      transition: "lifecycleTransition",
+      timesOutAt: "time",
+      /** No heartbeat puts it off for longer. */
+      latestAt: "time",
+      because: "string",
+    },
+  ),
+  LifecycleActionCompleted: event(
+    "SCALING",
+    "INFO",
+    "Hook {hook} ({transition}) of {guest} ends with {result}: {reason}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      hook: "string",
+      transition: "lifecycleTransition",
+      result: "lifecycleResult",
+      reason: "string",
+    },
+  ),
+  LifecycleActionTimedOut: event(
+    "SCALING",
+    "WARNING",
+    "Hook {hook} ({transition}) of {guest} ends with {result}: {reason}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      hook: "string",
+      transition: "lifecycleTransition",
+      result: "lifecycleResult",
+      reason: "string",
+    },
+  ),
+  LifecycleHeartbeatRecorded: event(
+    "SCALING",
+    "DEBUG",
+    "{guest} waits for hook {hook} until {timesOutAt} now",
+    { guest: "Guest", group: "ScalingGroup", hook: "string", timesOutAt: "time" },
+  ),
 
   // Simulation
   FaultInjected: event("SIMULATION", "NOTICE", "Fault {fault} on {target}", {

@@ -1,5 +1,6 @@
 import type { Allocation } from "./allocation.ts";
 import type { Quota } from "./entities.ts";
+import type { LifecycleHook } from "./lifecycle-hooks.ts";
 import type { AnyTargetWish, Listener, TargetGroup } from "./load-balancing.ts";
 import type { PowerWatts } from "./power.ts";
 import type { Resources } from "./resources.ts";
@@ -131,6 +132,7 @@ export interface ScalingGroupSpec extends Item {
   readonly scaleInAfterSeconds: number;
   readonly unhealthyAfterSeconds: number;
   readonly healthCheck: MemberHealthCheck;
+  readonly lifecycleHooks: readonly LifecycleHook[];
   readonly demand: GroupDemand | null;
 }
 export interface TemplateSpec {

@@ -1,5 +1,6 @@
 import type { Allocation } from "./allocation.ts";
 import type { FlavorId, ImageId, ScalingGroupId, SecurityGroupId } from "./ids.ts";
+import type { LifecycleWait } from "./lifecycle-hooks.ts";
 import type { Reason } from "./reasons.ts";
 import type { Resources } from "./resources.ts";
 import type { PredictiveMode, Priority } from "./statuses.ts";
@@ -131,12 +132,14 @@ export interface Membership {
   readonly isProtected: boolean;
   /** It takes the place of a member that failed. */
   readonly isReplacement: boolean;
-  /** It came up once. */
-  readonly hasRun: boolean;
+  /** When it came up for the first time, and the hooks of its launch were completed; null before. */
+  readonly launchedAtMs: number | null;
   /** Since when it runs; null before, and while it doesn't. */
   readonly runsSinceMs: number | null;
   /** What its health check says, when that is bad. */
   readonly illness: Illness | null;
+  /** The hooks that it waits for. */
+  readonly lifecycle: LifecycleWait | null;
 }
 
 export interface Illness {

@@ -230,6 +230,31 @@ export type TerminationPolicy = (typeof TERMINATION_POLICIES)[number];
 /** Whether members are well: GUEST, whether they run; LOAD_BALANCER, also what its checks of them say. */
 export const MEMBER_HEALTH_CHECKS = ["GUEST", "LOAD_BALANCER"] as const;
 export type MemberHealthCheck = (typeof MEMBER_HEALTH_CHECKS)[number];
+/**
+ * Of a group's refresh. AT_CHECKPOINT: it waits before it goes on. ROLLING_BACK: its new members make way
+ * for others of the template before. All after that are ends.
+ */
+export const REFRESH_STATUSES = [
+  "IN_PROGRESS",
+  "AT_CHECKPOINT",
+  "ROLLING_BACK",
+  "COMPLETED",
+  "CANCELLED",
+  "FAILED",
+  "ROLLED_BACK",
+] as const;
+export type RefreshStatus = (typeof REFRESH_STATUSES)[number];
+
+/** What a member of a group waits in for a hook: before it serves, or before it goes. */
+export const LIFECYCLE_TRANSITIONS = ["LAUNCHING", "TERMINATING"] as const;
+export type LifecycleTransition = (typeof LIFECYCLE_TRANSITIONS)[number];
+
+/**
+ * How a hook ends. CONTINUE: the member goes on. ABANDON: one that launches is replaced; one that
+ * terminates goes without waiting for its other hooks.
+ */
+export const LIFECYCLE_RESULTS = ["CONTINUE", "ABANDON"] as const;
+export type LifecycleResult = (typeof LIFECYCLE_RESULTS)[number];
 
 export const DIRECTIONS = ["INGRESS", "EGRESS"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
@@ -344,5 +369,7 @@ export const REASON_CODES = [
   "FORECAST_LEARNING",
   "SCALE_IN_PROTECTED",
   "ZONE_DOWN",
+  "LIFECYCLE_HOOK",
+  "TOO_FEW_HEALTHY",
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

@@ -25,6 +25,7 @@ import type {
   RecoveryPolicy,
   RuleHost,
 } from "../model/entities.ts";
+import type { GroupRefresh, TemplateRevision } from "../model/group-refresh.ts";
 import type {
   AffinityRuleId,
   ApiTokenId,
@@ -46,6 +47,7 @@ import type {
   TenantId,
   ZoneId,
 } from "../model/ids.ts";
+import type { LifecycleHook } from "../model/lifecycle-hooks.ts";
 import type { PowerWatts } from "../model/power.ts";
 import { ROLES } from "../model/principals.ts";
 import type { Placement, Reason } from "../model/reasons.ts";
@@ -252,6 +254,9 @@ export const scalingGroups = snakeCase.table(
       .references(() => tenants.id),
     template: json<GroupTemplate>().notNull(),
     templateRevision: integer().notNull(),
+    newestRevision: integer().notNull().default(1),
+    previousTemplate: json<TemplateRevision>(),
+    refresh: json<GroupRefresh>(),
     min: integer().notNull(),
     max: integer().notNull(),
     desired: integer().notNull(),
@@ -264,6 +269,7 @@ export const scalingGroups = snakeCase.table(
     unhealthyAfterSeconds: real().notNull(),
     /** No CHECK: SQLite would have to copy the table for it. */
     healthCheck: text({ enum: MEMBER_HEALTH_CHECKS }).notNull().default("GUEST"),
+    lifecycleHooks: json<readonly LifecycleHook[]>().notNull().default([]),
     demand: json<GroupDemand>(),
     nextNumber: integer().notNull(),
     lastStepAtMs: integer(),

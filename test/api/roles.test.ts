@@ -30,8 +30,13 @@ const MAY = {
   updateScalingGroup: "o a O A",
   deleteScalingGroup: "o a O A",
   setDesiredCapacity: "o a O A",
+  startGroupRefresh: "o a O A",
+  cancelGroupRefresh: "o a O A",
+  rollBackGroupRefresh: "o a O A",
   setScaleInProtection: "o a O A",
   setMemberHealth: "o a O A",
+  completeLifecycleAction: "o a O A",
+  recordLifecycleHeartbeat: "o a O A",
   putMetric: "o a O A",
   setMaintenance: "O A",
   rebootHost: "O A",
@@ -78,6 +83,7 @@ function nonsense(type: GraphQLInputType): unknown {
     Int: -1,
     Role: "VIEWER",
     FaultKind: "HOST_POWER",
+    LifecycleResult: "CONTINUE",
   };
   return values[String(inner)];
 }

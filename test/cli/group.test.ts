@@ -38,3 +38,37 @@ test("a scaling group is shown, resized, and says why it is not as it should be"
   expect(await group("web", "--size", "many")).toMatchObject({ code: 2 });
   expect(await group()).toMatchObject({ code: 2 });
 });
+
+test("members that wait for hooks are shown with them", async () => {
+  const server = await startSettledServer();
+  const hooks = "lifecycleHooks: [{ name: register, transition: LAUNCHING }]";
+  const document = DOCUMENT.replace("max: 3", `min: 1, max: 3, ${hooks}`);
+  await server.mutate("applyFleet", "ApplyFleetInput", { document });
+  await server.advance(60);
+  expect((await run(["group", "web", "--url", server.url])).out).toMatch(
+    /\n {2}web-3 waits for hook register \(LAUNCHING\) until 2026-01-01T01:/,
+  );
+});
+
+test("a group is refreshed, and told how far it is", async () => {
+  const server = await startSettledServer();
+  const document = DOCUMENT.replace("max: 3", "min: 2, max: 3, warmUpSeconds: 5");
+  await server.mutate("applyFleet", "ApplyFleetInput", { document });
+  await server.advance(60);
+  const newer = document.replace("image: linux", "image: linux, priority: LOW");
+  await server.mutate("applyFleet", "ApplyFleetInput", { document: newer });
+  const group = (...words: string[]) => run(["group", "web", ...words, "--url", server.url]);
+  const under = /\n {2}refresh to template 2: IN_PROGRESS, 0 %\n/;
+  expect((await group("--refresh")).out).toMatch(under);
+  expect(await group("--refresh", "--roll-back")).toMatchObject({ code: 2 });
+  expect((await group("--cancel-refresh")).out).toContain(
+    "refresh to template 2: CANCELLED, 0 %: somebody asked for that",
+  );
+  await group("--refresh");
+  await server.advance(120);
+  expect((await group()).out).toContain("refresh to template 2: COMPLETED, 100 %");
+  expect(await group("--roll-back")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("No refresh of web is there to take back."),
+  });
+});

@@ -209,6 +209,9 @@ export function checkFold(world: World): void {
 /** Whoever should move and can has moved by then. */
 const LONG_AT_REST_MS = 300_000;
 
+/** A schedule may have been due just now. */
+const COMES_UP_MS = 120_000;
+
 const HONEST_REASONS =
   /^(INSUFFICIENT_|GROUP_ZONES|AFFINITY_RULE|DEPENDENCY_NOT_RUNNING|ADMISSION_CONTROL|PREEMPTED)/;
 
@@ -223,7 +226,8 @@ export function checkMended(world: World): void {
   const wrong: string[] = [];
   for (const guest of tables.Guest.sorted()) {
     const hasReason = guest.blockedBy.some(({ code }) => HONEST_REASONS.test(code));
-    if (!isAsDesired(guest) && !hasReason)
+    const isNew = world.nowMs - guest.createdAtMs < COMES_UP_MS;
+    if (!isAsDesired(guest) && !hasReason && !isNew)
       wrong.push(`guest ${guest.name} is ${guest.status}: ${JSON.stringify(guest.blockedBy)}`);
   }
   for (const { name, status } of tables.Host.sorted())

@@ -1,6 +1,7 @@
 import { isUnheard } from "../../src/engine/host-conditions.ts";
 import type { Observation } from "../../src/model/actions.ts";
 import type { Command } from "../../src/model/commands.ts";
+import { REFRESH_DEFAULTS } from "../../src/model/group-refresh.ts";
 import type {
   GuestId,
   HostId,
@@ -12,6 +13,8 @@ import {
   AUTOMATION_MODES,
   DESIRED_STATES,
   type FaultKind,
+  LIFECYCLE_RESULTS,
+  LIFECYCLE_TRANSITIONS,
   MEMBER_HEALTH_CHECKS,
   POLARITIES,
   PREDICTIVE_MODES,
@@ -186,6 +189,7 @@ export function randomGroup(
     scaleInAfterSeconds: chance.of([20, 60]),
     unhealthyAfterSeconds: chance.of([0, 10]),
     healthCheck: chance.of(MEMBER_HEALTH_CHECKS),
+    ...(chance.is(0.4) && { lifecycleHooks: randomHooks(chance) }),
     ...(chance.is(0.5) && {
       demand: {
         peakCpuCores: chance.int(1, 4),
@@ -193,6 +197,15 @@ export function randomGroup(
       },
     }),
   };
+}
+
+/** Were launches abandoned where nobody completes them, a group would never come to rest. */
+function randomHooks(chance: Chance): unknown[] {
+  return chance.some(["h0", "h1", "h2"], 2).map((name) => {
+    const transition = chance.of(LIFECYCLE_TRANSITIONS);
+    const onTimeout = transition === "LAUNCHING" ? "CONTINUE" : chance.of(LIFECYCLE_RESULTS);
+    return { name, transition, timeoutSeconds: chance.of([2, 15, 90]), onTimeout };
+  });
 }
 
 function randomPolicy(chance: Chance, name: string): unknown {
@@ -365,6 +378,11 @@ export class RandomWorld {
       "UPDATE_SCALING_GROUP",
       "DELETE_SCALING_GROUP",
       "PUT_METRIC",
+      "COMPLETE_LIFECYCLE_ACTION",
+      "RECORD_LIFECYCLE_HEARTBEAT",
+      "START_GROUP_REFRESH",
+      "CANCEL_GROUP_REFRESH",
+      "ROLL_BACK_GROUP_REFRESH",
     ] as const);
     switch (kind) {
       case "SET_DESIRED_CAPACITY":
@@ -377,9 +395,32 @@ export class RandomWorld {
         return { kind, scalingGroupId, min: chance.int(0, 3), max: chance.int(2, 6) };
       case "PUT_METRIC":
         return { kind, scalingGroupId, metric: "queue", value: chance.int(0, 300) };
+      case "COMPLETE_LIFECYCLE_ACTION":
+        return { kind, ...this.#anyWait(), result: chance.of(LIFECYCLE_RESULTS), reason: "done" };
+      case "START_GROUP_REFRESH":
+        return {
+          kind,
+          scalingGroupId,
+          template: null,
+          ...REFRESH_DEFAULTS,
+          minHealthyPercent: chance.of([0, 60, 90]),
+          checkpointPercents: chance.of([[], [20, 50]]),
+          checkpointWaitSeconds: chance.int(0, 20),
+          skipMatching: false,
+        };
+      case "RECORD_LIFECYCLE_HEARTBEAT":
+        return { kind, ...this.#anyWait() };
       default:
         return { kind, scalingGroupId };
     }
+  }
+
+  /** A member that waits for a hook, if there is one. */
+  #anyWait() {
+    const waits = this.world.state.tables.Guest.sorted().flatMap(({ id: guestId, membership }) =>
+      (membership?.lifecycle?.hooks ?? []).map(({ hook }) => ({ guestId, hook })),
+    );
+    return waits.length > 0 ? this.chance.of(waits) : { guestId: this.#anyGuest(), hook: "h0" };
   }
 
   #randomSize() {

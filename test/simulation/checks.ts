@@ -5,8 +5,9 @@ import { isAsDesired } from "../../src/engine/guest-conditions.ts";
 import { violations } from "../../src/engine/invariants.ts";
 import { judgeFlow } from "../../src/engine/security.ts";
 import { State } from "../../src/engine/state.ts";
-import type { Guest } from "../../src/model/entities.ts";
+import type { Guest, ScalingGroup } from "../../src/model/entities.ts";
 import type { EventKind, FleetEvent } from "../../src/model/events.ts";
+import { goesOn } from "../../src/model/group-refresh.ts";
 import type { Flow } from "../../src/model/security.ts";
 import type { ReasonCode } from "../../src/model/statuses.ts";
 import { foresee } from "../engine/foresee.ts";
@@ -28,8 +29,65 @@ export class FleetChecks {
       ({ kind }) => kind.startsWith("AffinityRule") || kind === "HostChanged",
     );
     if (isNews) for (const name of broken) if (name !== undefined) this.#late.add(name);
-    return all.filter((each) => !this.#late.has(BROKEN_RULE.exec(each)?.[1] ?? ""));
+    return [
+      ...all.filter((each) => !this.#late.has(BROKEN_RULE.exec(each)?.[1] ?? "")),
+      ...hastyFarewells(state, news),
+      ...hastyRefreshes(state, news),
+    ];
   }
+}
+
+/** By itself the engine deletes no member that runs while a hook for that is open, or was never asked for. */
+function hastyFarewells({ tables }: State, news: readonly FleetEvent[]): string[] {
+  return news.flatMap(({ kind, actor, payload }) => {
+    if (kind !== "GuestDeleteRequested" || actor.kind !== "ENGINE") return [];
+    const { name, membership } = tables.Guest.find(payload.guest) ?? {};
+    if (!membership || membership.runsSinceMs === null) return [];
+    const { lifecycle } = membership;
+    const hooks = tables.ScalingGroup.get(membership.groupId).lifecycleHooks;
+    const isAsked =
+      lifecycle?.transition === "TERMINATING" ||
+      !hooks.some(({ transition }) => transition === "TERMINATING");
+    if (isAsked && !lifecycle?.hooks.length) return [];
+    return [`member ${name} is deleted, and its hooks are not completed`];
+  });
+}
+
+/** A refresh takes nobody down whom it takes to have enough that serve, and makes no group larger than it may be. */
+function hastyRefreshes(state: State, news: readonly FleetEvent[]): string[] {
+  return news.flatMap(({ kind, payload, atMs }) => {
+    const groupId = kind === "MemberRefreshed" ? payload.group : null;
+    const group = state.tables.ScalingGroup.find(groupId ?? 0);
+    if (kind !== "MemberRefreshed" || !group) return [];
+    const serving = servingMembers(state, group, atMs);
+    const size = remaining(state, group).length;
+    return [
+      ...(payload.served && serving < payload.least
+        ? [`the refresh of ${group.name} leaves ${serving}, and ${payload.least} must serve`]
+        : []),
+      ...(size > group.max ? [`the refresh of ${group.name} makes ${size}`] : []),
+    ];
+  });
+}
+
+function remaining({ tables, indexes }: State, { id }: ScalingGroup): Guest[] {
+  return indexes.scaling.members
+    .of(id)
+    .map((guest) => tables.Guest.get(guest))
+    .filter(({ deleting, membership }) => {
+      return !deleting && membership?.lifecycle?.transition !== "TERMINATING";
+    });
+}
+
+/** Up for the group's warm-up, launched, wanted and well. */
+function servingMembers(state: State, group: ScalingGroup, nowMs: number): number {
+  return remaining(state, group).filter(({ desired, membership, status }) => {
+    if (!membership || desired !== "RUNNING" || membership.illness) return false;
+    const sinceMs = Math.max(membership.runsSinceMs ?? nowMs, membership.launchedAtMs ?? nowMs);
+    const isUp = status === "RUNNING" || status === "MIGRATING";
+    const isLaunched = membership.launchedAtMs !== null;
+    return isUp && isLaunched && sinceMs + group.warmUpSeconds * 1000 <= nowMs;
+  }).length;
 }
 
 /** Between two steps: nothing is overdue, and a second look at the same instant decides nothing. */
@@ -97,6 +155,7 @@ export function checkMended(server: Server, nowMs: number): string[] {
     ...unexplainedBreaches(state),
     ...missedChances(state, nowMs),
     ...unservedGroups(state),
+    ...endlessRefreshes(state),
   ];
 }
 
@@ -179,6 +238,13 @@ function unservedGroups(state: State): string[] {
       ? []
       : [`${running} members of ${name} run, of ${min} at least: ${why || "nobody says why"}`];
   });
+}
+
+/** A refresh ends, or says why it does not go on. */
+function endlessRefreshes({ tables }: State): string[] {
+  return tables.ScalingGroup.sorted()
+    .filter(({ refresh, blockedBy }) => goesOn(refresh) && blockedBy.length === 0)
+    .map(({ name, refresh }) => `the refresh of ${name} stays ${refresh?.status}`);
 }
 
 const COPY_OF: Readonly<Record<string, RealCopy["state"]>> = {

@@ -2,12 +2,12 @@ import { isUnheard } from "../../src/engine/host-conditions.ts";
 import type { State } from "../../src/engine/state.ts";
 import { parseFleetDocument } from "../../src/fleet/parse.ts";
 import type { Command } from "../../src/model/commands.ts";
+import type { ScalingGroup } from "../../src/model/entities.ts";
 import type {
   GuestId,
   HostId,
   RecommendationId,
   Ref,
-  ScalingGroupId,
   SecurityGroupId,
   TenantId,
 } from "../../src/model/ids.ts";
@@ -158,19 +158,50 @@ function isolate(state: State, step: Extract<CommandStep, { kind: "ISOLATION" }>
 
 /** Null when there is no group, or nobody in it. */
 function scale({ tables, indexes }: State, step: Extract<CommandStep, { kind: "SCALING" }>) {
-  const { group, member, amount, verb } = step;
-  const scalingGroupId = nth(tables.ScalingGroup.sorted(), group) as ScalingGroupId;
+  const { member, amount, verb } = step;
+  const groups = tables.ScalingGroup.sorted();
+  const group = groups[step.group % groups.length];
+  if (!group) return null;
+  const scalingGroupId = group.id;
   const members = indexes.scaling.members.of(scalingGroupId).map((id) => ({ id }));
   const guestId = nth(members, member) as GuestId;
+  const waits = members.flatMap(({ id }) =>
+    (tables.Guest.get(id).membership?.lifecycle?.hooks ?? []).map(({ hook }) => ({ id, hook })),
+  );
+  const wait = waits[member % waits.length] ?? { id: guestId, hook: "h0" };
+  const hook = { guestId: wait.id, hook: wait.hook };
+  const result = amount > 1 ? "CONTINUE" : "ABANDON";
   const commands = {
     SIZE: { kind: "SET_DESIRED_CAPACITY", scalingGroupId, desired: amount },
     BOUNDS: { kind: "UPDATE_SCALING_GROUP", scalingGroupId, min: amount >> 1, max: amount },
     PROTECTION: { kind: "SET_SCALE_IN_PROTECTION", guestId, enabled: amount > 3 },
     HEALTH: { kind: "SET_MEMBER_HEALTH", guestId, healthy: amount > 4, reason: "no answer" },
     METRIC: { kind: "PUT_METRIC", scalingGroupId, metric: "queue", value: amount * 50 },
+    REFRESH: refreshOf(group, amount),
+    REFRESH_ALL: { ...refreshOf(group, amount), template: null, skipMatching: false },
+    CANCEL_REFRESH: { kind: "CANCEL_GROUP_REFRESH", scalingGroupId },
+    ROLL_BACK: { kind: "ROLL_BACK_GROUP_REFRESH", scalingGroupId },
+    HOOK_DONE: { kind: "COMPLETE_LIFECYCLE_ACTION", ...hook, result, reason: "done" },
+    HEARTBEAT: { kind: "RECORD_LIFECYCLE_HEARTBEAT", ...hook },
     NO_GROUP: { kind: "DELETE_SCALING_GROUP", scalingGroupId },
   } as const satisfies Record<typeof verb, Command>;
-  return tables.ScalingGroup.size > 0 && members.length > 0 ? commands[verb] : null;
+  return members.length > 0 ? commands[verb] : null;
+}
+
+/** To a template that differs from the group's in what harms nobody. */
+function refreshOf({ id: scalingGroupId, template }: ScalingGroup, amount: number) {
+  const { securityGroupIds: securityGroups, ...rest } = template;
+  const wish = { ...rest, securityGroups, readyAfterSeconds: amount % 3 };
+  return {
+    kind: "START_GROUP_REFRESH",
+    scalingGroupId,
+    template: wish,
+    minHealthyPercent: [0, 50, 90, 100][amount % 4] as number,
+    checkpointPercents: amount % 2 === 0 ? [] : [30, 100],
+    checkpointWaitSeconds: amount * 5,
+    autoRollback: amount > 1,
+    skipMatching: true,
+  } as const;
 }
 
 /** A rule of a document as commands have it. */

@@ -66,7 +66,23 @@ export type CommandStep =
       readonly amount: number;
     };
 
-const SCALINGS = ["SIZE", "SIZE", "BOUNDS", "PROTECTION", "HEALTH", "METRIC", "NO_GROUP"] as const;
+const SCALINGS = [
+  "SIZE",
+  "SIZE",
+  "BOUNDS",
+  "PROTECTION",
+  "HEALTH",
+  "METRIC",
+  "HOOK_DONE",
+  "HOOK_DONE",
+  "HEARTBEAT",
+  "REFRESH",
+  "REFRESH",
+  "REFRESH_ALL",
+  "CANCEL_REFRESH",
+  "ROLL_BACK",
+  "NO_GROUP",
+] as const;
 const ISOLATIONS = ["MEMBERSHIP", "ALLOCATION", "NEW_GROUP", "RULES", "NO_GROUP"] as const;
 
 /**
@@ -177,11 +193,11 @@ function randomCommand(chance: Chance, index: number): Step {
   if (what < 0.87) return { kind: "FENCE", host };
   if (what < 0.89) return { kind: "CONFIRM", host };
   if (what < 0.91) return { kind: "ADVICE", which: chance.int(0, 999) };
-  if (what < 0.93) {
+  if (what < 0.95) {
     const [group, member] = [chance.int(0, 999), chance.int(0, 999)];
     return { kind: "SCALING", verb: chance.of(SCALINGS), group, member, amount: chance.int(0, 6) };
   }
-  if (what < 0.955) {
+  if (what < 0.965) {
     const [group, salt] = [chance.int(0, 999), chance.int(0, 1e6)];
     return { kind: "ISOLATION", what: chance.of(ISOLATIONS), guest, group, salt };
   }

@@ -46,17 +46,27 @@ function put(state: State, next: Changing): void {
   else if (next.task && next.blockedBy.length === 0)
     next.blockedBy = underWay(state, next.task, next.hostId);
   const before = next.membership;
-  if (before) next.membership = followRun(before, next);
+  if (before) next.membership = followRun(state, before, next);
   state.tables.Guest.set(next);
-  if (before?.hasRun === false && next.membership?.hasRun) noteLaunch(state, next);
+  const isUp = before?.launchedAtMs === null && next.membership?.launchedAtMs != null;
+  if (isUp) noteLaunch(state, next.id, next.statusSinceMs);
 }
 
-/** A migration is no interruption. */
-function followRun(membership: Membership, { status, statusSinceMs }: Changing): Membership {
+/** A migration is no interruption. One that comes up waits for the hooks of its launch, if there are any. */
+function followRun(
+  { tables }: State,
+  membership: Membership,
+  { status, statusSinceMs }: Changing,
+): Membership {
   const runs = status === "RUNNING" || status === "MIGRATING";
   const runsSinceMs = runs ? (membership.runsSinceMs ?? statusSinceMs) : null;
   if (runsSinceMs === membership.runsSinceMs) return membership;
-  return { ...membership, runsSinceMs, hasRun: membership.hasRun || runs };
+  const { lifecycleHooks = [] } = tables.ScalingGroup.find(membership.groupId) ?? {};
+  const waits =
+    membership.lifecycle !== null ||
+    lifecycleHooks.some(({ transition }) => transition === "LAUNCHING");
+  const launchedAtMs = membership.launchedAtMs ?? (waits ? null : runsSinceMs);
+  return { ...membership, runsSinceMs, launchedAtMs };
 }
 
 /** An order to the driver: the guest is busy until it is answered. */

@@ -1,25 +1,13 @@
-import type { ScalingGroup } from "../../model/entities.ts";
 import { EVENTS, type EventKind, type FleetEvent } from "../../model/events.ts";
 import { extended } from "../../model/forecast.ts";
 import type { ScalingGroupId } from "../../model/ids.ts";
-import {
-  type Hold,
-  type Membership,
-  type MetricName,
-  predictedMetrics,
-} from "../../model/scaling.ts";
+import { type Hold, type MetricName, predictedMetrics } from "../../model/scaling.ts";
+import { isLaunching } from "../guest-conditions.ts";
 import type { State } from "../state.ts";
-import type { Folds } from "./fold.ts";
-
-function changeMembership(state: State, guestId: number, change: Partial<Membership>): void {
-  const { membership } = state.tables.Guest.get(guestId);
-  if (membership) state.tables.Guest.patch(guestId, { membership: { ...membership, ...change } });
-}
-
-/** In older logs no health checks but guests' own are known. */
-function setGroup(state: State, event: { payload: { definition: ScalingGroup } }): void {
-  state.tables.ScalingGroup.set({ ...{ healthCheck: "GUEST" }, ...event.payload.definition });
-}
+import { create, type Folds, nothing } from "./fold.ts";
+import { countFailure, refreshFolds } from "./group-refresh.ts";
+import { lifecycleFolds } from "./lifecycle-hooks.ts";
+import { changeMembership } from "./membership.ts";
 
 /** Reasons that have nothing to do with the size. */
 const STAYS_HELD: ReadonlySet<string> = new Set(["METRICS_MISSING", "FORECAST_LEARNING"]);
@@ -50,12 +38,12 @@ function withoutHold(state: State, group: number, policy: string): readonly Hold
 }
 
 export const scalingFolds = {
-  GroupCreated: setGroup,
+  GroupCreated: create("ScalingGroup"),
   GroupChanged: (state, event) => {
     const { definition } = event.payload;
     const metrics = predictedMetrics(definition.policies);
     forgetHistories(state, definition.id, (metric) => metrics.has(metric));
-    setGroup(state, event);
+    state.tables.ScalingGroup.set(definition);
   },
   GroupDeleteRequested: (state, { payload }) =>
     state.tables.ScalingGroup.patch(payload.group, { deleting: true, held: [], retryAtMs: null }),
@@ -101,8 +89,14 @@ export const scalingFolds = {
     const failed = { ...illness, reason: payload.reason, failsAtMs: null };
     changeMembership(state, payload.guest, { illness: failed });
   },
-  MemberReplaced: (state, { payload: { group, launchFailures } }) =>
-    state.tables.ScalingGroup.patch(group, { launchFailures }),
+  ...lifecycleFolds,
+  ...refreshFolds,
+  MemberRefreshed: nothing,
+  MemberReplaced: (state, event) => {
+    const { group, launchFailures } = event.payload;
+    state.tables.ScalingGroup.patch(group, { launchFailures });
+    countFailure(state, event);
+  },
 } satisfies Folds;
 
 /** The scaling group of the guest that it is about; after a guest is gone, nobody knows. */
@@ -113,7 +107,15 @@ export function groupOf(state: State, { payload }: FleetEvent): ScalingGroupId |
 }
 
 /** A member came up: whatever kept others from it, it is not what they are made of. */
-const COMES_UP: ReadonlySet<EventKind> = new Set<EventKind>(["GuestStarted", "GuestFailedOver"]);
+const COMES_UP: ReadonlySet<EventKind> = new Set<EventKind>([
+  "GuestStarted",
+  "GuestFailedOver",
+  "MemberInService",
+]);
+function hasLaunched({ tables }: State, { payload }: FleetEvent): boolean {
+  const guest = "guest" in payload ? tables.Guest.find(payload.guest ?? 0) : undefined;
+  return guest !== undefined && !isLaunching(guest);
+}
 /** Facts after which a tenant may be allowed more. */
 const EASES_QUOTA: ReadonlySet<EventKind> = new Set<EventKind>(["GuestDeleted", "GuestResized"]);
 
@@ -131,7 +133,7 @@ export function followScaling(
   // Its members may be spread more evenly now.
   if (groupId !== null && state.indexes.scaling.uneven.has(groupId)) state.movesDueAtMs = 0;
   const group = groupId === null ? undefined : state.tables.ScalingGroup.find(groupId);
-  if (group && group.launchFailures > 0 && COMES_UP.has(kind))
+  if (group && group.launchFailures > 0 && COMES_UP.has(kind) && hasLaunched(state, event))
     state.tables.ScalingGroup.patch(group.id, { launchFailures: 0 });
   if (group && kind === "GuestCreated")
     state.tables.ScalingGroup.patch(group.id, {

@@ -2,9 +2,8 @@ import type { LoadBalancer, LoadBalancerTarget } from "../../model/entities.ts";
 import type { GuestId } from "../../model/ids.ts";
 import { balancingProblems, type ScalingTarget } from "../../model/load-balancing.ts";
 import { whyClosed } from "../controllers/load-balancing/fail-open.ts";
-import { isInService } from "../controllers/scaling/members.ts";
 import type { State } from "../state.ts";
-import { isUsed } from "../target-conditions.ts";
+import { isInService, isUsed } from "../target-conditions.ts";
 import { broken } from "./claim.ts";
 
 /** Requests go to guests of the same tenant that run, and to none that is to stop. */
@@ -81,7 +80,7 @@ function scalingTargetClaims(
   const missing = indexes.scaling.members
     .of(scalingGroupId)
     .map((guestId) => tables.Guest.get(guestId))
-    .find((guest) => isInService(guest) && !isTarget(guest.id));
+    .find((guest) => !guest.deleting && isInService(guest) && !isTarget(guest.id));
   return [
     [group?.tenantId === tenantId && !group.deleting, `has scaling group #${scalingGroupId}`],
     [indexes.targets.ofScalingGroup.of(scalingGroupId).includes(id), "is said to have no group"],
@@ -101,6 +100,10 @@ function targetIsSound({ tables, indexes }: State, target: LoadBalancerTarget): 
     [
       (state !== "HEALTHY" && state !== "INITIAL") || guest?.status === "RUNNING",
       `is a guest that is ${guest?.status}`,
+    ],
+    [
+      (state !== "HEALTHY" && state !== "INITIAL") || (guest !== undefined && isInService(guest)),
+      "is a member that is not in service",
     ],
     [
       (state !== "HEALTHY" && state !== "INITIAL") ||

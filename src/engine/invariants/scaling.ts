@@ -1,8 +1,11 @@
 import type { Guest, ScalingGroup } from "../../model/entities.ts";
 import { HISTORY_SLOTS, type LoadHistory } from "../../model/forecast.ts";
+import { goesOn } from "../../model/group-refresh.ts";
+import type { LifecycleWait } from "../../model/lifecycle-hooks.ts";
 import { predictedMetrics } from "../../model/scaling.ts";
 import { failedCheck } from "../controllers/load-balancing/member-health.ts";
 import { isKept, type Member, membersOf } from "../controllers/scaling/members.ts";
+import { isLaunching, isTerminating } from "../guest-conditions.ts";
 import { groupTimerOf, memberTimerOf, ScalingIndex } from "../scaling-index.ts";
 import type { State } from "../state.ts";
 import { broken } from "./claim.ts";
@@ -29,7 +32,7 @@ function historyIsSound({ tables, names }: State, history: LoadHistory): string[
 }
 
 function groupIsSound(state: State, group: ScalingGroup): string[] {
-  const { id, name, tenantId, min, max, desired, deleting, blockedBy, template } = group;
+  const { id, name, tenantId, min, max, desired, deleting, blockedBy, template, refresh } = group;
   const { tables, groupsDue } = state;
   const members = membersOf(state, id);
   const size = members.length;
@@ -41,7 +44,10 @@ function groupIsSound(state: State, group: ScalingGroup): string[] {
     [min <= desired && desired <= max, `is to have ${desired}, from ${min} to ${max}`],
     [isNext || size <= max || isExcused("SCALE_IN_PROTECTED"), `has ${size} of ${max}`],
     [isNext || size >= min || isExcused("OVER_QUOTA"), `has ${size}, and ${min} at least`],
-    [isNext || useful === desired || blockedBy.length > 0, `has ${useful} and not ${desired}`],
+    [
+      isNext || useful === desired || blockedBy.length > 0 || (useful > desired && goesOn(refresh)),
+      `has ${useful} and not ${desired}`,
+    ],
     [tables.Tenant.find(tenantId) !== undefined, "has no tenant"],
     [tables.Image.find(template.imageId) !== undefined, "has no image"],
     [template.flavorIds.every((each) => tables.Flavor.find(each)), "has no flavor"],
@@ -49,22 +55,34 @@ function groupIsSound(state: State, group: ScalingGroup): string[] {
   ]);
 }
 
+function isHeld({ hooks, abandoned }: LifecycleWait): boolean {
+  return hooks.length > 0 || abandoned !== null;
+}
+
 function membershipIsSound(state: State, guest: Guest): string[] {
-  const { tables } = state;
-  const { membership, name, tenantId, status } = guest;
+  const { tables, groupsDue } = state;
+  const { membership, name, tenantId, status, deleting } = guest;
   if (membership === null) return [];
   const group = tables.ScalingGroup.find(membership.groupId);
   const isFailing = group && failedCheck(state, group, guest as Member) !== undefined;
   const { illness } = membership;
+  const isLeaving = deleting || isTerminating(guest);
+  const isNext = deleting || groupsDue.has(membership.groupId);
   const runs = status === "RUNNING" || status === "MIGRATING";
   return broken(`member ${name}`, [
     [group?.tenantId === tenantId, "is in no group of its tenant"],
     [membership.number < (group?.nextNumber ?? 0), "has a number that is still to be given"],
     [runs === (membership.runsSinceMs !== null), `runs since ${membership.runsSinceMs}`],
-    [guest.deleting || !isFailing || illness !== null, "is well, and its load balancers say no"],
+    [isLeaving || !isFailing || illness !== null, "is well, and its load balancers say no"],
+    [isLeaving || isFailing || !illness?.byLoadBalancer, "is ill, and its load balancers say no"],
     [
-      guest.deleting || isFailing || !illness?.byLoadBalancer,
-      "is ill, and its load balancers say no",
+      isNext || !isLaunching(guest) || !runs || membership.lifecycle !== null,
+      "runs, and neither serves nor waits",
+    ],
+    [isNext || !isTerminating(guest) || runs, "waits for hooks before it goes, and does not run"],
+    [
+      isNext || membership.lifecycle === null || !runs || isHeld(membership.lifecycle),
+      "waits for no hook any more",
     ],
   ]);
 }

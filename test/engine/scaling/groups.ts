@@ -2,6 +2,10 @@ import { World } from "../world.ts";
 
 /** Three zones with two hosts each, and a scaling group `web` of guests of one core and 2 GiB. */
 export function worldWith(group: object, more: object = {}): World {
+  return new World(documentWith(group, more));
+}
+
+export function documentWith(group: object, more: object = {}): string {
   const document = {
     settings: { usageSampleSeconds: 10 },
     regions: [
@@ -33,5 +37,5 @@ export function worldWith(group: object, more: object = {}): World {
     ],
     ...more,
   };
-  return new World(JSON.stringify(document));
+  return JSON.stringify(document);
 }

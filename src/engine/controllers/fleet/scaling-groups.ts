@@ -6,7 +6,13 @@ import type { Resources } from "../../../model/resources.ts";
 import { followsMetric, type GroupTemplate } from "../../../model/scaling.ts";
 import { tooLargeForTargets } from "../load-balancing/target-wishes.ts";
 import { changesOf } from "../scaling/changes.ts";
-import { announce, change, groupProblem, type NewGroup } from "../scaling/commands.ts";
+import {
+  announce,
+  change,
+  groupProblem,
+  type NewGroup,
+  requestDeletion,
+} from "../scaling/commands.ts";
 import { groupNameProblem } from "../scaling/grow.ts";
 import { guestKey } from "./guest-names.ts";
 import { groupsFor } from "./guests.ts";
@@ -178,7 +184,7 @@ export function pruneScalingGroups(plan: Plan, spec: FleetSpec): void {
   for (const { id, name, tenantId, deleting } of tables.ScalingGroup.sorted()) {
     if (deleting || named.has(guestKey(tables.Tenant.get(tenantId).name, name))) continue;
     plan.delete("ScalingGroup", name, (cause) =>
-      ctx.emitAsActor("GroupDeleteRequested", { group: id }, cause),
+      requestDeletion(ctx, tables.ScalingGroup.get(id), cause),
     );
   }
 }

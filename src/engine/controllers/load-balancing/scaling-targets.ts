@@ -3,8 +3,9 @@ import type { GuestId, LoadBalancerId, Seq } from "../../../model/ids.ts";
 import type { ScalingTarget } from "../../../model/load-balancing.ts";
 import type { Context } from "../../context.ts";
 import type { State } from "../../state.ts";
+import { isInService } from "../../target-conditions.ts";
 import { differences } from "../fleet/plan.ts";
-import { isInService, membersOf } from "../scaling/members.ts";
+import { membersOf } from "../scaling/members.ts";
 import { deregisterTarget, findTarget, joinTarget } from "./registration.ts";
 
 /**
@@ -133,7 +134,7 @@ function join(
   guest: Guest,
   causeSeq: Seq,
 ): void {
-  if (isInService(guest))
+  if (!guest.deleting && isInService(guest))
     joinTarget(ctx, loadBalancer, targetGroup, { guest: guest.id, port, weight }, causeSeq);
 }
 

@@ -2,8 +2,16 @@ import type { Guest, LoadBalancerTarget } from "../../../model/entities.ts";
 import type { LoadBalancerTargetId, Seq } from "../../../model/ids.ts";
 import type { Reason } from "../../../model/reasons.ts";
 import type { Context } from "../../context.ts";
+import { isLaunching, isTerminating } from "../../guest-conditions.ts";
 import type { State } from "../../state.ts";
-import { getsRequests, groupOf, isLeaving, isUrgent, isUsed } from "../../target-conditions.ts";
+import {
+  getsRequests,
+  groupOf,
+  isInService,
+  isLeaving,
+  isUrgent,
+  isUsed,
+} from "../../target-conditions.ts";
 import { becomeUnhealthy } from "./flapping.ts";
 import { namesOf } from "./named-target.ts";
 
@@ -80,7 +88,7 @@ function stepOf(state: State, target: LoadBalancerTarget, nowMs: number): Step |
 
 /** It could get requests, were it well. */
 function serves(state: State, target: LoadBalancerTarget, guest: Guest): boolean {
-  return guest.status === "RUNNING" && isGroupUsed(state, target);
+  return guest.status === "RUNNING" && isInService(guest) && isGroupUsed(state, target);
 }
 
 function isGroupUsed({ tables }: State, { loadBalancerId, targetGroup }: LoadBalancerTarget) {
@@ -91,8 +99,10 @@ function isGroupUsed({ tables }: State, { loadBalancerId, targetGroup }: LoadBal
 function unusedStep(state: State, target: LoadBalancerTarget, guest: Guest): Step | null {
   if (serves(state, target, guest)) return { to: "INITIAL" };
   const reason = whyUnused(state, target, guest);
-  const hasLeft = target.reasons[0]?.code === "TARGET_LEAVING" && reason.code !== "TARGET_LEAVING";
-  return hasLeft ? { to: "UNUSED", reason } : null;
+  const before = target.reasons[0]?.code;
+  const isOver = before === "TARGET_LEAVING" || before === "LIFECYCLE_HOOK";
+  const isOther = before !== reason.code && (isOver || reason.code === "LIFECYCLE_HOOK");
+  return isOther ? { to: "UNUSED", reason } : null;
 }
 
 function drainingStep(
@@ -132,7 +142,9 @@ function isUp(guest: Guest): boolean {
 }
 
 /** It runs no more, and nobody wanted that. */
-function isDown({ desired, deleting, status }: Guest): boolean {
+function isDown(guest: Guest): boolean {
+  const { desired, deleting, status } = guest;
+  if (status === "RUNNING" && !isInService(guest)) return false;
   return desired === "RUNNING" && !deleting && status !== "FROZEN" && status !== "SUSPENDED";
 }
 
@@ -154,5 +166,9 @@ function whyUnused(state: State, target: LoadBalancerTarget, guest: Guest): Reas
     return { code: "TARGET_GROUP_UNUSED", message: `no listener uses ${target.targetGroup}` };
   const leaves = LEAVES[status];
   if (leaves) return { code: "TARGET_LEAVING", message: `${name} ${leaves}`, guestId };
+  if (isTerminating(guest))
+    return { code: "TARGET_LEAVING", message: `${name} leaves its scaling group`, guestId };
+  if (status === "RUNNING" && isLaunching(guest))
+    return { code: "LIFECYCLE_HOOK", message: `${name} waits for hooks of its launch`, guestId };
   return { code: "GUEST_NOT_RUNNING", message: `${name} is ${status}`, guestId };
 }

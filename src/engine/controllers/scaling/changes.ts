@@ -27,6 +27,7 @@ function shown({ tables }: State, group: NewGroup) {
     scaleInAfterSeconds: group.scaleInAfterSeconds,
     unhealthyAfterSeconds: group.unhealthyAfterSeconds,
     healthCheck: group.healthCheck,
+    lifecycleHooks: group.lifecycleHooks,
     demand,
   };
 }

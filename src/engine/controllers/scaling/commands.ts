@@ -1,7 +1,8 @@
 import { allocationProblem, asHeld } from "../../../model/allocation.ts";
 import type { Command, Outcome, TemplateWish } from "../../../model/commands.ts";
 import type { ScalingGroup, Tenant } from "../../../model/entities.ts";
-import type { ScalingGroupId } from "../../../model/ids.ts";
+import type { ScalingGroupId, Seq } from "../../../model/ids.ts";
+import { hooksProblem } from "../../../model/lifecycle-hooks.ts";
 import {
   type GroupTemplate,
   isMeasured,
@@ -19,11 +20,13 @@ import { conflict, invalid, notFound } from "../../refusal.ts";
 import { findGuest } from "../find-guest.ts";
 import { tooLargeForTargets } from "../load-balancing/target-wishes.ts";
 import { chosenGroups } from "../security-groups.ts";
+import { cancelRefresh } from "./cancel-refresh.ts";
 import { changesOf } from "./changes.ts";
 import { groupNameProblem } from "./grow.ts";
 import { isNeeded, type Member, membersOf } from "./members.ts";
 import { followPolicies } from "./policies.ts";
 import { resize } from "./resize.ts";
+import { isSame, revisionOf } from "./revisions.ts";
 import { schedulesOf } from "./schedules.ts";
 
 type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
@@ -34,7 +37,7 @@ function done(scalingGroupId: ScalingGroupId): Outcome {
 }
 
 /** One that is on its way out takes no more commands. */
-function findGroup(ctx: Context, id: ScalingGroupId): ScalingGroup {
+export function findGroup(ctx: Context, id: ScalingGroupId): ScalingGroup {
   const group = ctx.state.tables.ScalingGroup.find(id);
   if (!group) throw notFound("There is no such scaling group.", ["scalingGroupId"]);
   if (group.deleting)
@@ -47,6 +50,9 @@ export type NewGroup = Omit<
   ScalingGroup,
   | "id"
   | "templateRevision"
+  | "newestRevision"
+  | "previousTemplate"
+  | "refresh"
   | "nextNumber"
   | "lastStepAtMs"
   | "schedules"
@@ -65,6 +71,9 @@ export function announce(ctx: Context, given: NewGroup, causeSeq: number | null)
     ...given,
     id: group,
     templateRevision: 1,
+    newestRevision: 1,
+    previousTemplate: null,
+    refresh: null,
     nextNumber: 1,
     lastStepAtMs: null,
     schedules: schedulesOf(given.policies, ctx.nowMs),
@@ -81,16 +90,19 @@ export function announce(ctx: Context, given: NewGroup, causeSeq: number | null)
 }
 
 /** Told with what differs; nothing when nothing does. Members that there are stay as they are. */
-export function change(ctx: Context, old: ScalingGroup, to: NewGroup, causeSeq: number | null) {
-  const changes = changesOf(ctx.state, old, to);
+export function change(ctx: Context, before: ScalingGroup, to: NewGroup, causeSeq: number | null) {
+  const changes = changesOf(ctx.state, before, to);
   if (changes.length === 0) return;
-  const isNewTemplate = JSON.stringify(old.template) !== JSON.stringify(to.template);
+  if (!isSame(before.template, to.template))
+    cancelRefresh(ctx, before, "its group is to have another template", causeSeq);
+  const old = ctx.state.tables.ScalingGroup.get(before.id);
   const isNewPlan = JSON.stringify(old.policies) !== JSON.stringify(to.policies);
   const definition: ScalingGroup = {
     ...old,
     ...to,
     desired: old.desired,
-    templateRevision: old.templateRevision + Number(isNewTemplate),
+    ...revisionOf(ctx.state, old, to.template),
+    refresh: old.refresh,
     schedules: isNewPlan ? schedulesOf(to.policies, ctx.nowMs) : old.schedules,
     // What was held may not be wanted any more.
     held: isNewPlan ? [] : old.held,
@@ -154,6 +166,7 @@ export function groupProblem(
     | "warmUpSeconds"
     | "scaleInAfterSeconds"
     | "unhealthyAfterSeconds"
+    | "lifecycleHooks"
   >,
 ): ScalingProblem | null {
   return (
@@ -162,6 +175,7 @@ export function groupProblem(
     secondsProblem("warmUpSeconds", group.warmUpSeconds) ??
     secondsProblem("scaleInAfterSeconds", group.scaleInAfterSeconds) ??
     secondsProblem("unhealthyAfterSeconds", group.unhealthyAfterSeconds) ??
+    hooksProblem(group.lifecycleHooks) ??
     policiesProblem(group.policies) ??
     timesProblem(group.policies)
   );
@@ -175,11 +189,11 @@ function timesProblem(policies: readonly ScalingPolicy[]): ScalingProblem | null
   return null;
 }
 
-function capital(words: string): string {
+export function capital(words: string): string {
   return `${words[0]?.toUpperCase()}${words.slice(1)}`;
 }
 
-function chosenTemplate(ctx: Context, tenant: Tenant, wish: TemplateWish): GroupTemplate {
+export function chosenTemplate(ctx: Context, tenant: Tenant, wish: TemplateWish): GroupTemplate {
   const { Flavor, Image } = ctx.state.tables;
   const { securityGroups, allocation, ...rest } = wish;
   const { flavorIds } = wish;
@@ -204,9 +218,14 @@ export const deleteScalingGroup: Verb<"DELETE_SCALING_GROUP"> = (ctx, { scalingG
   const needed = membersOf(ctx.state, group.id).find((guest) => isNeeded(ctx.state, guest));
   if (needed)
     throw conflict(`Other guests depend on its member ${needed.name}.`, ["scalingGroupId"]);
-  ctx.emitAsActor("GroupDeleteRequested", { group: group.id }, null);
+  requestDeletion(ctx, group, null);
   return done(group.id);
 };
+
+export function requestDeletion(ctx: Context, group: ScalingGroup, causeSeq: Seq | null): void {
+  cancelRefresh(ctx, group, "its group is deleted", causeSeq);
+  ctx.emitAsActor("GroupDeleteRequested", { group: group.id }, causeSeq);
+}
 
 export const setDesiredCapacity: Verb<"SET_DESIRED_CAPACITY"> = (ctx, command) => {
   const group = findGroup(ctx, command.scalingGroupId);
@@ -217,7 +236,7 @@ export const setDesiredCapacity: Verb<"SET_DESIRED_CAPACITY"> = (ctx, command) =
   return done(group.id);
 };
 
-function findMember(ctx: Context, command: { readonly guestId: Member["id"] }): Member {
+export function findMember(ctx: Context, command: { readonly guestId: Member["id"] }): Member {
   const guest = findGuest(ctx, command.guestId);
   if (!guest.membership) throw conflict(`Guest ${guest.name} is in no scaling group.`, ["guestId"]);
   return guest as Member;
@@ -232,7 +251,7 @@ export const setScaleInProtection: Verb<"SET_SCALE_IN_PROTECTION"> = (ctx, comma
   return { kind: "GUEST", guestId: guest, operationId: null };
 };
 
-const REASON_MOST = 500;
+export const REASON_MOST = 500;
 
 /** Ill for long enough, it is replaced; a check that flaps begins anew each time. */
 export const setMemberHealth: Verb<"SET_MEMBER_HEALTH"> = (ctx, command) => {

@@ -116,9 +116,10 @@ function unborn(
       templateRevision: group.templateRevision,
       isProtected: false,
       isReplacement,
-      hasRun: false,
+      launchedAtMs: null,
       runsSinceMs: null,
       illness: null,
+      lifecycle: null,
     },
   });
 }

@@ -33,6 +33,11 @@ export interface Block {
   readonly retryAtMs?: number;
 }
 
+export function tooManyStay(count: number, members: number): Block {
+  const message = `${count} of its ${members} members are too many, and all that are left are protected or others depend on them`;
+  return { reason: { code: "SCALE_IN_PROTECTED", message } };
+}
+
 export function endBlock(ctx: Context, id: ScalingGroupId): void {
   if (ctx.state.tables.ScalingGroup.get(id).blockedBy.length === 0) return;
   ctx.emit("ScalingHoldEnded", { group: id, policy: null }, null);

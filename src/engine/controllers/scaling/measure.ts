@@ -3,9 +3,10 @@ import type { ScalingGroup } from "../../../model/entities.ts";
 import type { ScalingGroupId } from "../../../model/ids.ts";
 import { isUsage } from "../../../model/scaling.ts";
 import type { Context } from "../../context.ts";
+import { isTerminating } from "../../guest-conditions.ts";
 import type { State } from "../../state.ts";
 import type { UsageSample } from "../../usage.ts";
-import { isWarm, type Member, membersOf } from "./members.ts";
+import { isWarm, type Member, membersAndLeavers } from "./members.ts";
 import { followPolicies } from "./policies.ts";
 
 /** Drivers see each host at its own pace: a sample that missed two turns is no sample any more. */
@@ -35,8 +36,10 @@ function measure(ctx: Context, group: ScalingGroup): void {
   const { signals } = ctx.state;
   const cpu = (100 * sums.cpuDemandMillicores) / sums.cpuMillicores;
   const memory = (100 * sums.usedMiB) / sums.memoryMiB;
+  // What those still do that go is for those that stay.
+  const cpuMillicores = sums.cpuDemandMillicores + sums.leaversDemandMillicores;
   for (const [metric, value, load] of [
-    ["CPU", cpu, sums.cpuDemandMillicores],
+    ["CPU", cpu, cpuMillicores],
     ["MEMORY", memory, sums.usedMiB],
   ] as const)
     signals.note(group.id, metric, { atMs: ctx.nowMs, value, load });
@@ -49,12 +52,17 @@ function sumsOf(state: State, group: ScalingGroup, nowMs: number) {
     members: 0,
     cpuMillicores: 0,
     cpuDemandMillicores: 0,
+    leaversDemandMillicores: 0,
     memoryMiB: 0,
     usedMiB: 0,
   };
-  for (const member of membersOf(state, group.id)) {
+  for (const member of membersAndLeavers(state, group.id)) {
     const sample = isWarm(member, group, nowMs) ? freshSample(state, member, nowMs) : null;
     if (!sample) continue;
+    if (isTerminating(member)) {
+      sums.leaversDemandMillicores += sample.cpuDemandMillicores;
+      continue;
+    }
     sums.members++;
     sums.cpuMillicores += member.resources.cpuMillicores;
     sums.cpuDemandMillicores += sample.cpuDemandMillicores;

@@ -2,22 +2,22 @@ import type { Guest, ScalingGroup } from "../../../model/entities.ts";
 import type { ScalingGroupId } from "../../../model/ids.ts";
 import type { Membership } from "../../../model/scaling.ts";
 import type { ReasonCode } from "../../../model/statuses.ts";
-import { isWaiting } from "../../guest-conditions.ts";
+import { isTerminating, isWaiting } from "../../guest-conditions.ts";
 import type { State } from "../../state.ts";
 
 export type Member = Guest & { readonly membership: Membership };
 
 /** Those that count: who is on the way out is none any more. In order of id. */
-export function membersOf({ indexes, tables }: State, groupId: ScalingGroupId): Member[] {
+export function membersOf(state: State, groupId: ScalingGroupId): Member[] {
+  return membersAndLeavers(state, groupId).filter((guest) => !isTerminating(guest));
+}
+
+/** Those, too, that wait for hooks before they go. */
+export function membersAndLeavers({ indexes, tables }: State, groupId: ScalingGroupId): Member[] {
   return indexes.scaling.members
     .of(groupId)
     .map((id) => tables.Guest.get(id) as Member)
     .filter(({ deleting }) => !deleting);
-}
-
-/** It came up, and is to stay: what deals out work may count on it. */
-export function isInService({ deleting, membership }: Guest): boolean {
-  return !deleting && (membership?.hasRun ?? false);
 }
 
 /** Other guests depend on it. */
@@ -29,7 +29,8 @@ export function isNeeded({ indexes, tables }: State, { id }: Guest): boolean {
 export function whyFailed({ status, desired, blockedBy, membership }: Member): string | null {
   if (desired !== "RUNNING") return `somebody wants it ${desired}`;
   if (status === "ERROR") return blockedBy.map(({ message }) => message).join("; ");
-  const { illness } = membership;
+  const { illness, lifecycle } = membership;
+  if (lifecycle?.abandoned) return lifecycle.abandoned;
   return illness !== null && illness.failsAtMs === null ? illness.reason : null;
 }
 
@@ -38,10 +39,15 @@ export function isKept(state: State, member: Member): boolean {
   return whyFailed(member) !== null && isNeeded(state, member);
 }
 
-/** It has run for long enough to be a fair sample of the group. */
-export function isWarm({ membership }: Member, { warmUpSeconds }: ScalingGroup, nowMs: number) {
-  const { runsSinceMs } = membership;
-  return runsSinceMs !== null && nowMs - runsSinceMs >= warmUpSeconds * 1000;
+/** When it has served for long enough to be a fair sample of the group; null while it does not serve. */
+export function warmAtMs({ membership }: Member, { warmUpSeconds }: ScalingGroup): number | null {
+  const { runsSinceMs, launchedAtMs } = membership;
+  if (runsSinceMs === null || launchedAtMs === null) return null;
+  return Math.max(runsSinceMs, launchedAtMs) + warmUpSeconds * 1000;
+}
+
+export function isWarm(member: Member, group: ScalingGroup, nowMs: number): boolean {
+  return (warmAtMs(member, group) ?? Number.POSITIVE_INFINITY) <= nowMs;
 }
 
 /** Reasons that more room would end. */

@@ -8,7 +8,7 @@ import {
 import type { Context } from "../../context.ts";
 import type { State } from "../../state.ts";
 import { holdStep } from "./holds.ts";
-import { isWarm, membersOf } from "./members.ts";
+import { membersOf, warmAtMs } from "./members.ts";
 
 /** A metric that did not come for so long, or for three turns, does not come any more. */
 const MISSING_AFTER_MS = 180_000;
@@ -72,8 +72,8 @@ function isMissing(
 }
 
 function firstWarmMs(state: State, group: ScalingGroup, nowMs: number): number | null {
-  const warm = membersOf(state, group.id).filter((member) => isWarm(member, group, nowMs));
-  if (warm.length === 0) return null;
-  const sinceMs = warm.map(({ membership }) => membership.runsSinceMs ?? nowMs);
-  return Math.min(...sinceMs) + group.warmUpSeconds * 1000;
+  const sinceMs = membersOf(state, group.id)
+    .map((member) => warmAtMs(member, group))
+    .filter((atMs) => atMs !== null && atMs <= nowMs);
+  return sinceMs.length === 0 ? null : Math.min(...(sinceMs as number[]));
 }

@@ -1,10 +1,12 @@
 import type { ScalingGroup } from "../../../model/entities.ts";
+import { goesOn } from "../../../model/group-refresh.ts";
 import type { ScalingGroupId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
+import { isLaunching } from "../../guest-conditions.ts";
+import { dismiss } from "./dismiss.ts";
 import { createMembers } from "./grow.ts";
 import { type Block, endBlock } from "./holds.ts";
 import { isKept, type Member, membersOf, whyFailed } from "./members.ts";
-import { dismiss } from "./shrink.ts";
 
 /** Of its members, so many at once, and one at least. */
 const REPLACED_AT_ONCE = 0.1;
@@ -39,16 +41,17 @@ export function replaceFailed(ctx: Context, id: ScalingGroupId): Block | null {
   if (failed.length === 0) return null;
   const underWay = members.filter(isUnderWay).length;
   const atOnce = Math.max(1, Math.floor(group.desired * REPLACED_AT_ONCE)) - underWay;
-  // What is too many is not made anew.
-  const places = Math.max(0, group.desired + kept.length - members.length + failed.length);
+  // What is too many is not made anew, but for new members beside those that a refresh takes down.
+  const surplus = goesOn(group.refresh) ? 0 : members.length - kept.length - group.desired;
+  const places = Math.max(0, failed.length - surplus);
   let launchFailures = group.launchFailures;
   const causes: number[] = [];
   for (const guest of failed.slice(0, Math.max(0, Math.min(atOnce, places)))) {
-    if (!guest.membership.hasRun) launchFailures++;
+    if (isLaunching(guest)) launchFailures++;
     const reason = whyFailed(guest) as string;
     const payload = { guest: guest.id, group: id, reason, launchFailures };
     const causeSeq = ctx.emit("MemberReplaced", payload, guest.causeSeq);
-    dismiss(ctx, guest, "it failed and is replaced", causeSeq);
+    dismiss(ctx, group, guest, { why: "it failed and is replaced", causeSeq });
     causes.push(causeSeq);
   }
   const block = createMembers(ctx, id, causes);
@@ -57,8 +60,8 @@ export function replaceFailed(ctx: Context, id: ScalingGroupId): Block | null {
 
 /** Made to take the place of one that failed, and not there yet. */
 function isUnderWay(member: Member): boolean {
-  const { isReplacement, hasRun } = member.membership;
-  return isReplacement && !hasRun && whyFailed(member) === null;
+  const { isReplacement } = member.membership;
+  return isReplacement && isLaunching(member) && whyFailed(member) === null;
 }
 
 function pause(ctx: Context, launchFailures: number): Block {

@@ -1,119 +1,34 @@
-import type { Guest, ScalingGroup } from "../../../model/entities.ts";
-import type { ScalingGroupId, Seq, ZoneId } from "../../../model/ids.ts";
-import type { TerminationPolicy } from "../../../model/statuses.ts";
+import type { ScalingGroup } from "../../../model/entities.ts";
+import { goesOn } from "../../../model/group-refresh.ts";
+import type { ScalingGroupId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
-import type { State } from "../../state.ts";
-import { supersedeOperation } from "../operations.ts";
-import type { Block } from "./holds.ts";
-import { isKept, isNeeded, type Member, membersOf } from "./members.ts";
+import { dismiss } from "./dismiss.ts";
+import { type Block, tooManyStay } from "./holds.ts";
+import { isKept, isNeeded, membersOf } from "./members.ts";
+import { victimsOf } from "./victims.ts";
 
 /** Lets go of the members that are too many; why of some it can't, null when nothing keeps it. */
 export function shrink(ctx: Context, id: ScalingGroupId): Block | null {
   const group = ctx.state.tables.ScalingGroup.get(id);
+  // Who goes of a group that is refreshed is for that to say.
+  if (goesOn(group.refresh)) return null;
   const members = membersOf(ctx.state, id);
   const kept = members.filter((member) => isKept(ctx.state, member)).length;
   const surplus = Math.max(members.length - kept - group.desired, members.length - group.max);
   if (surplus <= 0) return null;
   const victims = victimsOf(ctx.state, group, members, surplus);
-  for (const guest of victims) dismiss(ctx, guest, "its scaling group got smaller", null);
+  const why = "its scaling group got smaller";
+  for (const guest of victims) dismiss(ctx, group, guest, { why, causeSeq: null });
   if (victims.length === surplus) return null;
-  const message = `${surplus - victims.length} of its ${members.length} members are too many, and all that are left are protected or others depend on them`;
-  return { reason: { code: "SCALE_IN_PROTECTED", message } };
+  return tooManyStay(surplus - victims.length, members.length);
 }
 
 /** Lets all go, and the group with the last of them. */
-export function dissolve(ctx: Context, { id, name }: ScalingGroup): void {
+export function dissolve(ctx: Context, group: ScalingGroup): void {
+  const { id, name } = group;
+  const why = `scaling group ${name} is deleted`;
   for (const guest of membersOf(ctx.state, id))
-    if (!isNeeded(ctx.state, guest)) dismiss(ctx, guest, `scaling group ${name} is deleted`, null);
+    if (!isNeeded(ctx.state, guest)) dismiss(ctx, group, guest, { why, causeSeq: null });
   if (ctx.state.indexes.scaling.members.count(id) === 0)
     ctx.emit("GroupRemoved", { group: id }, null);
-}
-
-export function dismiss(ctx: Context, { id }: Guest, why: string, causeSeq: Seq | null): void {
-  const seq = ctx.emit("GuestDeleteRequested", { guest: id }, causeSeq);
-  supersedeOperation(ctx, id, why, seq);
-  ctx.touchedGuests.add(id);
-}
-
-type InOrder = (state: State) => (a: Member, b: Member) => number;
-const newestFirst: InOrder = () => (a, b) => b.id - a.id;
-
-/** Who goes first of a zone. */
-const ORDER: Readonly<Record<TerminationPolicy, InOrder>> = {
-  FULLEST_ZONE: newestFirst,
-  NEWEST: newestFirst,
-  OLDEST: () => (a, b) => a.id - b.id,
-  CHEAPEST_TO_LOSE: (state) => (a, b) => workOf(state, a) - workOf(state, b) || b.id - a.id,
-};
-
-function workOf({ usage }: State, { id }: Member): number {
-  return usage.of(id)?.cpuDemandMillicores ?? 0;
-}
-
-/** First those that do nothing yet, or any more; then from the fullest zones, so that they stay even. */
-function victimsOf(
-  state: State,
-  group: ScalingGroup,
-  members: readonly Member[],
-  count: number,
-): Member[] {
-  const mayGo = (guest: Member) => !guest.membership.isProtected && !isNeeded(state, guest);
-  const isIdle = ({ membership }: Member) => membership.runsSinceMs === null;
-  const idle = members.filter((guest) => mayGo(guest) && isIdle(guest)).sort(idlest);
-  const victims = idle.slice(0, count);
-  const zones = new Zones(
-    state,
-    group,
-    members.filter((guest) => !victims.includes(guest)),
-  );
-  const busy = members.filter((guest) => mayGo(guest) && !isIdle(guest));
-  const queues = Map.groupBy(busy.sort(ORDER[group.terminationPolicy](state)), (guest) =>
-    zones.of(guest),
-  );
-  while (victims.length < count) {
-    const from = zones.fullest([...queues.keys()]);
-    const next = from === null ? undefined : queues.get(from)?.shift();
-    if (!next || from === null) break;
-    if (queues.get(from)?.length === 0) queues.delete(from);
-    zones.leave(from);
-    victims.push(next);
-  }
-  return victims;
-}
-
-/** Those without a place before those that come up, and the newest first. */
-function idlest(a: Member, b: Member): number {
-  return Number(a.hostId !== null) - Number(b.hostId !== null) || b.id - a.id;
-}
-
-/** How many members stand where. */
-class Zones {
-  readonly #state: State;
-  readonly #counts = new Map<ZoneId | null, number>();
-  readonly #isOwn: (zone: ZoneId | null) => boolean;
-
-  constructor(state: State, { zoneIds }: ScalingGroup, members: readonly Member[]) {
-    this.#state = state;
-    this.#isOwn = (zone) => zoneIds.length === 0 || (zone !== null && zoneIds.includes(zone));
-    for (const guest of members) {
-      const zone = this.of(guest);
-      this.#counts.set(zone, (this.#counts.get(zone) ?? 0) + 1);
-    }
-  }
-
-  of({ hostId, targetHostId }: Member): ZoneId | null {
-    const room = this.#state.indexes.capacity.room(targetHostId ?? hostId ?? 0);
-    return (room?.zoneId as ZoneId | undefined) ?? null;
-  }
-
-  /** Where the group should not be is fuller than anywhere. */
-  fullest(zones: readonly (ZoneId | null)[]): ZoneId | null {
-    const weight = (zone: ZoneId | null) =>
-      this.#isOwn(zone) ? (this.#counts.get(zone) ?? 0) : Number.POSITIVE_INFINITY;
-    return zones.toSorted((a, b) => weight(b) - weight(a) || (b ?? 0) - (a ?? 0))[0] ?? null;
-  }
-
-  leave(zone: ZoneId | null): void {
-    this.#counts.set(zone, (this.#counts.get(zone) ?? 0) - 1);
-  }
 }

@@ -34,6 +34,7 @@ CREATE TABLE `load_balancers` (
 	`socket_path` text,
 	`listeners` text NOT NULL,
 	`target_groups` text NOT NULL,
+	`scaling_targets` text DEFAULT '[]' NOT NULL,
 	`open_groups` text NOT NULL,
 	`unreachable_since_ms` integer,
 	CONSTRAINT `fk_load_balancers_tenant_id_tenants_id_fk` FOREIGN KEY (`tenant_id`) REFERENCES `tenants`(`id`)
@@ -62,6 +63,15 @@ CREATE TABLE `metering` (
 	CONSTRAINT `metering_pk` PRIMARY KEY(`stretch_ms`, `zone_id`)
 );
 --> statement-breakpoint
+CREATE TABLE `load_histories` (
+	`id` integer PRIMARY KEY,
+	`group_id` integer NOT NULL,
+	`metric` text NOT NULL,
+	`from_slot` integer NOT NULL,
+	`loads` text NOT NULL,
+	CONSTRAINT `fk_load_histories_group_id_scaling_groups_id_fk` FOREIGN KEY (`group_id`) REFERENCES `scaling_groups`(`id`)
+);
+--> statement-breakpoint
 CREATE TABLE `recommendations` (
 	`id` integer PRIMARY KEY,
 	`kind` text NOT NULL,
@@ -81,6 +91,9 @@ CREATE TABLE `scaling_groups` (
 	`tenant_id` integer NOT NULL,
 	`template` text NOT NULL,
 	`template_revision` integer NOT NULL,
+	`newest_revision` integer DEFAULT 1 NOT NULL,
+	`previous_template` text,
+	`refresh` text,
 	`min` integer NOT NULL,
 	`max` integer NOT NULL,
 	`desired` integer NOT NULL,
@@ -91,6 +104,8 @@ CREATE TABLE `scaling_groups` (
 	`warm_up_seconds` real NOT NULL,
 	`scale_in_after_seconds` real NOT NULL,
 	`unhealthy_after_seconds` real NOT NULL,
+	`health_check` text DEFAULT 'GUEST' NOT NULL,
+	`lifecycle_hooks` text DEFAULT '[]' NOT NULL,
 	`demand` text,
 	`next_number` integer NOT NULL,
 	`last_step_at_ms` integer,
@@ -99,6 +114,7 @@ CREATE TABLE `scaling_groups` (
 	`blocked_by` text NOT NULL,
 	`launch_failures` integer NOT NULL,
 	`retry_at_ms` integer,
+	`launches_ms` text DEFAULT '[]' NOT NULL,
 	`deleting` integer NOT NULL,
 	`created_at_ms` integer NOT NULL,
 	CONSTRAINT `fk_scaling_groups_tenant_id_tenants_id_fk` FOREIGN KEY (`tenant_id`) REFERENCES `tenants`(`id`),
@@ -108,8 +124,21 @@ CREATE TABLE `scaling_groups` (
 ALTER TABLE `guests` ADD `requested_at_ms` integer;--> statement-breakpoint
 ALTER TABLE `guests` ADD `group_id` integer REFERENCES scaling_groups(id);--> statement-breakpoint
 ALTER TABLE `guests` ADD `membership` text;--> statement-breakpoint
+ALTER TABLE `hosts` ADD `boot_ms` integer;--> statement-breakpoint
 ALTER TABLE `hosts` ADD `overload` text;--> statement-breakpoint
 ALTER TABLE `hosts` ADD `power_watts` text;--> statement-breakpoint
+PRAGMA foreign_keys=OFF;--> statement-breakpoint
+CREATE TABLE `__new_driver_state` (
+	`driver` text NOT NULL,
+	`key` text NOT NULL,
+	`value` text NOT NULL,
+	CONSTRAINT `driver_state_pk` PRIMARY KEY(`driver`, `key`)
+);
+--> statement-breakpoint
+INSERT INTO `__new_driver_state`(`driver`, `key`, `value`) SELECT `driver`, `key`, `value` FROM `driver_state`;--> statement-breakpoint
+DROP TABLE `driver_state`;--> statement-breakpoint
+ALTER TABLE `__new_driver_state` RENAME TO `driver_state`;--> statement-breakpoint
+PRAGMA foreign_keys=ON;--> statement-breakpoint
 PRAGMA foreign_keys=OFF;--> statement-breakpoint
 CREATE TABLE `__new_faults` (
 	`id` integer PRIMARY KEY,
@@ -130,5 +159,6 @@ CREATE INDEX `faults_target` ON `faults` (`target_id`);--> statement-breakpoint
 CREATE INDEX `load_balancer_targets_load_balancer` ON `load_balancer_targets` (`load_balancer_id`);--> statement-breakpoint
 CREATE INDEX `load_balancer_targets_guest` ON `load_balancer_targets` (`guest_id`);--> statement-breakpoint
 CREATE INDEX `load_balancers_tenant` ON `load_balancers` (`tenant_id`);--> statement-breakpoint
+CREATE INDEX `load_histories_group` ON `load_histories` (`group_id`);--> statement-breakpoint
 CREATE INDEX `guests_group` ON `guests` (`group_id`) WHERE group_id IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `scaling_groups_tenant` ON `scaling_groups` (`tenant_id`);
