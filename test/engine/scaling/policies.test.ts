@@ -164,6 +164,27 @@ describe("what is not done is told, once for each reason", () => {
     expect(world.advance(60).state.tables.ScalingGroup.get(group(world).id).held).toHaveLength(1);
   });
 
+  test("samples that have not come again since a restart: nothing is let go of meanwhile", () => {
+    const other = { ...QUEUE, name: "other", metric: "other" };
+    const world = pushedTo({ desired: 6, scaleInAfterSeconds: 30, policies: [QUEUE, other] });
+    push(world, 60, 30);
+    expect(group(world).held.map(({ policy }) => policy)).toEqual(["other"]);
+    world.restart();
+    push(world, 10, 10);
+    expect(steps(world)).toEqual([]);
+    expect(world.of("ScalingHoldEnded")).toEqual([]);
+  });
+
+  test("a restart just after samples of all came", () => {
+    const other = { ...QUEUE, name: "other", metric: "other" };
+    const world = pushedTo({ desired: 6, scaleInAfterSeconds: 30, policies: [QUEUE, other] });
+    const scalingGroupId = group(world).id;
+    world.do({ kind: "PUT_METRIC", scalingGroupId, metric: "other", value: 60 });
+    world.restart();
+    push(world, 10, 10);
+    expect(steps(world)).toEqual([]);
+  });
+
   test("a zone that is down: nobody knows what its members would have to do", () => {
     const world = pushedTo({ desired: 6, scaleInAfterSeconds: 30 });
     push(world, 60, 2);

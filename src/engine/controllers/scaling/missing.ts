@@ -64,11 +64,27 @@ function isMissing(
   if (policy.kind === "SCHEDULED") return false;
   if (isUnbalanced(state, group, policy)) return true;
   const { signals, meta } = state;
-  const newestMs = signals.of(group.id, policy.metric).at(-1)?.atMs ?? group.createdAtMs;
   const expectedMs = isMeasured(policy.metric) ? firstWarmMs(state, group, nowMs) : 0;
   if (expectedMs === null) return false;
+  // That the server was started anew ends no such hold.
+  const isHeld = group.held.some((each) => each.policy === policy.name && isForMetrics(each));
+  if (isHeld && hasNoSamples(state, group, policy)) return true;
+  const newestMs = signals.of(group.id, policy.metric).at(-1)?.atMs ?? group.createdAtMs;
   const afterMs = Math.max(MISSING_AFTER_MS, 3000 * meta.settings.usageSampleSeconds);
   return nowMs - Math.max(newestMs, expectedMs, signals.sinceMs) > afterMs;
+}
+
+function isForMetrics({ reason }: ScalingGroup["held"][number]): boolean {
+  return reason.code === "METRICS_MISSING";
+}
+
+/** Nothing was measured for it since the server was started. */
+export function hasNoSamples(
+  { signals }: State,
+  group: ScalingGroup,
+  policy: ScalingPolicy,
+): boolean {
+  return policy.kind !== "SCHEDULED" && signals.of(group.id, policy.metric).length === 0;
 }
 
 function firstWarmMs(state: State, group: ScalingGroup, nowMs: number): number | null {

@@ -7,7 +7,7 @@ import { lackOfRoom } from "./grow.ts";
 import { endOtherHolds, holdStep } from "./holds.ts";
 import { holdWhereLearning, learnLoads } from "./learn.ts";
 import { isWarm, membersOf } from "./members.ts";
-import { holdWhereMissing } from "./missing.ts";
+import { hasNoSamples, holdWhereMissing } from "./missing.ts";
 import { predictiveWish } from "./predict.ts";
 import { resize } from "./resize.ts";
 import { sizingOf } from "./sizing.ts";
@@ -46,7 +46,9 @@ function follow(
   const wishes = all.filter(({ isFloor }) => !isFloor);
   const more = wishes.filter(({ size }) => size > group.desired);
   // Whoever can't know speaks for no fewer.
-  const isBlind = group.policies.some((each) => held.has(each.name) && followsMetric(each));
+  const isBlind = group.policies
+    .filter(followsMetric)
+    .some((each) => held.has(each.name) || hasNoSamples(ctx.state, group, each));
   const isLess = !isBlind && all.every(({ size }) => size < group.desired);
   const [whyNot, moving] = isLess ? [whyNotFewer, wishes] : [whyNotMore, more];
   for (const wish of moving) {
