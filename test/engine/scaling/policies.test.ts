@@ -249,6 +249,22 @@ describe("several policies", () => {
     expect(steps(world)).toEqual(["3 to 4 by out"]);
   });
 
+  test("get smaller only when no sample of a while wanted more, that of a step either", () => {
+    const out = { name: "out", kind: "STEP", metric: "queue", steps: [{ from: 100, change: 4 }] };
+    const { group: own, more } = demand(() => 0.02);
+    const policies = [out, CPU];
+    const quick = { cooldownSeconds: 10, scaleInAfterSeconds: 60, warmUpSeconds: 0 };
+    const sizes = { min: 1, desired: 2, max: 8 };
+    const world = worldWith({ ...sizes, policies, ...quick, ...own }, more).advance(120);
+    for (let time = 0; time < 10; time++) {
+      push(world, 200, 2);
+      push(world, 50, 3);
+    }
+    expect(steps(world)).toEqual(["2 to 6 by out", "6 to 8 by out"]);
+    push(world, 50, 8);
+    expect(steps(world).slice(2)).toEqual(["8 to 2 by cpu"]);
+  });
+
   test("that contradict each other: the larger wins, and both are told", () => {
     const fewer = {
       name: "fewer",

@@ -147,13 +147,19 @@ function stepWish(policy: Step, evidence: Evidence): Wish | null {
       return taken(policy, value, step, Math.max(desired, Math.min(warm, desired) + step.change));
   }
   const from = windowStart(evidence);
-  if (from === null) return null;
-  const value = Math.max(...samples.slice(from).map((sample) => sample.value));
+  const value = Math.max(...samples.slice(from ?? 0).map((sample) => sample.value));
   const step = stepAt(policy.steps, value);
+  if (from === null || (step && step.change > 0)) return unsettled(policy, value, evidence);
   const floor = floorAt(policy, value, evidence);
   const least = floor?.size ?? 0;
   if (!step || step.change >= 0 || desired + step.change < least) return floor;
   return taken(policy, value, step, desired + step.change);
+}
+
+/** Within `scaleInAfterSeconds` a sample wanted more, or may have. */
+function unsettled({ name, metric }: Step, value: number, evidence: Evidence): Wish {
+  const reason = `${metric} was up to ${shown(value)} within ${evidence.scaleInAfterMs / 1000} s`;
+  return { policy: name, size: evidence.desired, reason, isFloor: true };
 }
 
 /** With fewer members than this the metric, where it is of each member, would call for more at once; null: it would not. */
