@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { GUEST_DEFAULTS } from "../src/model/fleet.ts";
 import type { IdTypes, TenantId } from "../src/model/ids.ts";
 import { flavors, hosts, images, tenants, zones } from "../src/store/tables.ts";
-import { inputId, refuse } from "./command.ts";
+import { inputId, Refused, refuse } from "./command.ts";
 import type { ApiContext } from "./context.ts";
 
 /** What an input may name by id or by name, as a fleet document does. */
@@ -45,6 +45,17 @@ export function oneOf<T extends NamedType>(
     return key;
   }
   return name == null ? null : idByName(type, name, field, context);
+}
+
+/** What is refused of a part of the input is said to be there. */
+export function within<T>(field: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const { rejection } = error;
+    throw new Refused({ ...rejection, path: [field, ...rejection.path] });
+  }
 }
 
 /** Whose something is to be: the tenant that is named, else the principal's own, else the fleet's default one. */

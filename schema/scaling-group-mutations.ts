@@ -17,7 +17,7 @@ import { MemberHealthCheck, Priority, TerminationPolicy } from "./enums.ts";
 import { payload as guestPayload } from "./guest-mutations.ts";
 import { globalId } from "./ids.ts";
 import { LifecycleHookInput, toHook } from "./lifecycle-hook.ts";
-import { idByName, needed, OWNER, oneOf, ownerId } from "./named-inputs.ts";
+import { idByName, needed, OWNER, oneOf, ownerId, within } from "./named-inputs.ts";
 import { ScalingGroup } from "./scaling-group.ts";
 import { ScalingPolicyInput, toPolicy } from "./scaling-policy.ts";
 import { toGroups } from "./security-groups-input.ts";
@@ -70,7 +70,7 @@ export function toTemplate(
   input: typeof TemplateInput.$inferInput,
   context: ApiContext,
 ): TemplateWish {
-  return {
+  return within("template", () => ({
     flavorIds: toFlavors(input, context),
     imageId: needed(oneOf("Image", input.imageId, input.image, "image", context), "image"),
     priority: input.priority ?? GUEST_DEFAULTS.priority,
@@ -80,7 +80,7 @@ export function toTemplate(
     preemptible: input.preemptible ?? GUEST_DEFAULTS.preemptible,
     securityGroups: toGroups(input),
     allocation: input.allocation ? toAllocation(input.allocation) : null,
-  };
+  }));
 }
 
 function toFlavors(
@@ -89,10 +89,10 @@ function toFlavors(
 ): readonly FlavorId[] {
   const one = oneOf("Flavor", flavorId, flavor, "flavor", context);
   if (one !== null && flavors)
-    throw refuse("INVALID_INPUT", "Give flavor or flavors, not both.", "template", "flavors");
+    throw refuse("INVALID_INPUT", "Give flavor or flavors, not both.", "flavors");
   if (one !== null) return [one];
   if (!flavors?.length)
-    throw refuse("INVALID_INPUT", "Give flavorId, flavor or flavors.", "template", "flavor");
+    throw refuse("INVALID_INPUT", "Give flavorId, flavor or flavors.", "flavor");
   return flavors.map((name) => idByName("Flavor", name, "flavors", context));
 }
 
@@ -314,7 +314,7 @@ commandMutation({
     kind: "SET_MEMBER_HEALTH",
     guestId: inputId("Guest", guestId, "guestId"),
     healthy,
-    reason: reason ?? "its health check says so",
+    reason: reason || "its health check says so",
   }),
 });
 

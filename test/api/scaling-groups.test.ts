@@ -283,7 +283,7 @@ describe("a group that somebody creates", () => {
       "a flavor that is gone",
       { template: { ...template, flavor: "gone" } },
       "NOT_FOUND",
-      ["flavor"],
+      ["template", "flavor"],
       "There is no flavor 'gone'.",
     ],
     [
