@@ -13,7 +13,8 @@ import { payload as guestPayload } from "./guest-mutations.ts";
 
 const TIMEOUT =
   "A member waits for so long, and for so long anew after each heartbeat: 1 second to a day.";
-const COMPLETED = "it was completed";
+/** What is told when no reason is given. */
+const REASONS = { CONTINUE: "it was completed", ABANDON: "it was abandoned" } as const;
 const ON_TIMEOUT = "What becomes of a member for which nobody completes it in time.";
 
 export const LifecycleHook = builder.objectRef<Hook>("LifecycleHook").implement({
@@ -110,7 +111,7 @@ commandMutation({
       guestId: t.id({ required: true }),
       hook: t.string({ required: true, description: "Its name." }),
       result: t.field({ type: LifecycleResult, required: true }),
-      reason: t.string({ defaultValue: COMPLETED }),
+      reason: t.string({ description: "Told in the events." }),
       idempotencyKey: t.string(idempotencyKey),
     }),
   }),
@@ -121,7 +122,7 @@ commandMutation({
     guestId: inputId("Guest", guestId, "guestId"),
     hook,
     result,
-    reason: reason ?? COMPLETED,
+    reason: reason || REASONS[result],
   }),
 });
 
