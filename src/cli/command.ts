@@ -124,7 +124,7 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Arg
     const negative = argv.find((arg) => /^-\d/.test(arg));
     if (negative !== undefined)
       throw new UsageError(
-        `'${negative}' is below zero; a duration like 90s or 10m is needed, see 'evenkeel help ${command.name}'`,
+        `'${negative}' is below zero, and nothing here may be; see 'evenkeel help ${command.name}'`,
       );
     // Node's sentences go on with advice that is not about this program.
     const [sentence] = (error as Error).message.split(/\. |\n/);

@@ -103,7 +103,7 @@ interface Group {
 }
 
 async function find(url: string, text: string): Promise<Group> {
-  const [tenant, name] = text.includes("/") ? text.split("/", 2) : ["default", text];
+  const [tenant, name] = text.includes("/") ? text.split(/\/(.*)/, 2) : ["default", text];
   const query = `query Group($name: String!, $tenant: String!) {
     group: scalingGroup(name: $name, tenant: $tenant) {
       id name tenant { name } min max desired size running deleting

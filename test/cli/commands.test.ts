@@ -67,7 +67,7 @@ test.each([
   [["ha"], "Say 'ha arm' or 'ha disarm'"],
   [["advance"], "Give one duration"],
   [["advance", "soon"], "'soon' is not a duration"],
-  [["advance", "-5"], "'-5' is below zero; a duration like 90s or 10m is needed"],
+  [["advance", "-5"], "'-5' is below zero, and nothing here may be"],
   [
     ["watch", "--kind", "GUEST_FAILD_OVER"],
     "There is no event kind GUEST_FAILD_OVER; did you mean GUEST_FAILED_OVER?",
