@@ -1,11 +1,5 @@
-import {
-  EVENT_KINDS,
-  EVENTS,
-  type EventKind,
-  type FieldSpec,
-  type FieldType,
-  type FleetEvent,
-} from "../src/model/events.ts";
+import type { FieldSpec, FieldType } from "../src/model/events/field-types.ts";
+import { EVENT_KINDS, EVENTS, type EventKind, type FleetEvent } from "../src/model/events.ts";
 import type { EntityType, Ref } from "../src/model/ids.ts";
 import { AffinityRule } from "./affinity-rule.ts";
 import { ApiToken } from "./api-token.ts";

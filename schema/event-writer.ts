@@ -8,7 +8,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
-import type { FieldType } from "../src/model/events.ts";
+import type { FieldType } from "../src/model/events/field-types.ts";
 import { type EventKind, type FleetEvent, screamingCase } from "../src/model/events.ts";
 import { formatCursor } from "../src/model/log.ts";
 import type { Reason } from "../src/model/reasons.ts";

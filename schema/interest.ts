@@ -1,4 +1,5 @@
-import { EVENTS, type EventKind, type FieldSpec, type FleetEvent } from "../src/model/events.ts";
+import type { FieldSpec } from "../src/model/events/field-types.ts";
+import { EVENTS, type EventKind, type FleetEvent } from "../src/model/events.ts";
 import type { Ref } from "../src/model/ids.ts";
 import { ENTITY_TYPES } from "./loaders.ts";
 

@@ -1,12 +1,7 @@
 import type { Actor } from "../model/actors.ts";
 import { ENGINE } from "../model/actors.ts";
-import {
-  EVENTS,
-  type EventKind,
-  type FieldType,
-  type FleetEvent,
-  type Payload,
-} from "../model/events.ts";
+import type { FieldType } from "../model/events/field-types.ts";
+import { EVENTS, type EventKind, type FleetEvent, type Payload } from "../model/events.ts";
 import type { GuestId, HostId, Ref, ScalingGroupId, Seq, TenantId, ZoneId } from "../model/ids.ts";
 import { type NameOf, render } from "../model/message.ts";
 import type { Severity } from "../model/statuses.ts";

@@ -1,4 +1,5 @@
-import { EVENTS, type EventKind, type FieldSpec } from "./events.ts";
+import type { FieldSpec } from "./events/field-types.ts";
+import { EVENTS, type EventKind } from "./events.ts";
 import type { EntityType, Ref } from "./ids.ts";
 import type { Reason } from "./reasons.ts";
 

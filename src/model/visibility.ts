@@ -4,7 +4,8 @@
  */
 
 import type { Actor } from "./actors.ts";
-import { EVENT_KINDS, EVENTS, type EventKind, type FieldSpec, type FleetEvent } from "./events.ts";
+import type { FieldSpec } from "./events/field-types.ts";
+import { EVENT_KINDS, EVENTS, type EventKind, type FleetEvent } from "./events.ts";
 import type { EntityType, Ref, TenantId } from "./ids.ts";
 import { render } from "./message.ts";
 import type { Reason } from "./reasons.ts";

@@ -192,10 +192,6 @@ query Cost {
     elasticity { memberHours savedMemberHours }
   }
 }
-
-subscription Steps {
-  events(filter: { categories: [SCALING] }) { cursor occurredAt message }
-}
 `;
 
 const MAINTENANCE = `# What would not come back if any one zone were lost

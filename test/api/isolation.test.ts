@@ -1,7 +1,8 @@
 import { createClient as createSseClient } from "graphql-sse";
 import { beforeAll, describe, expect, test } from "vitest";
 import { schema } from "../../schema/index.ts";
-import { EVENTS, type EventKind, type FieldSpec, type FleetEvent } from "../../src/model/events.ts";
+import type { FieldSpec } from "../../src/model/events/field-types.ts";
+import { EVENTS, type EventKind, type FleetEvent } from "../../src/model/events.ts";
 import type { TenantId } from "../../src/model/ids.ts";
 import { isSeenBy, VISIBILITY } from "../../src/model/visibility.ts";
 import { selectionOf } from "./full-selection.ts";

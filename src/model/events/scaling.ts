@@ -1,0 +1,262 @@
+import { type EventSpec, event } from "./field-types.ts";
+
+export const SCALING_EVENTS = {
+  GroupCreated: event("SCALING", "INFO", "Scaling group {group} created", {
+    group: "ScalingGroup",
+    tenant: "Tenant",
+    definition: "scalingGroupDefinition",
+  }),
+  GroupChanged: event("SCALING", "INFO", "Scaling group {group} changed: {changes}", {
+    group: "ScalingGroup",
+    changes: "strings",
+    definition: "scalingGroupDefinition",
+  }),
+  GroupDeleteRequested: event("SCALING", "NOTICE", "Deletion of scaling group {group} requested", {
+    group: "ScalingGroup",
+  }),
+  GroupRemoved: event("SCALING", "NOTICE", "Scaling group {group} removed", {
+    group: "ScalingGroup",
+  }),
+  GroupScheduleDue: event("SCALING", "INFO", "Schedule {policy} of {group} is due: {changes}", {
+    group: "ScalingGroup",
+    policy: "string",
+    changes: "strings",
+    nextAt: "time?",
+    definition: "scheduleDefinition",
+  }),
+  // Once an hour for each metric that a predictive policy is about.
+  GroupLoadLearned: event(
+    "SCALING",
+    "DEBUG",
+    "{metric} of {group} is learned up to {until}: {load} at most",
+    {
+      group: "ScalingGroup",
+      metric: "string",
+      from: "time",
+      until: "time",
+      load: "float",
+      definition: "loadHistoryDefinition",
+    },
+  ),
+  GroupScaledOut: event(
+    "SCALING",
+    "NOTICE",
+    "{group} grows from {fromSize} to {toSize}: {reason}",
+    {
+      group: "ScalingGroup",
+      fromSize: "int",
+      toSize: "int",
+      policy: "string?",
+      reason: "string",
+    },
+  ),
+  GroupScaledIn: event(
+    "SCALING",
+    "NOTICE",
+    "{group} shrinks from {fromSize} to {toSize}: {reason}",
+    {
+      group: "ScalingGroup",
+      fromSize: "int",
+      toSize: "int",
+      policy: "string?",
+      reason: "string",
+    },
+  ),
+  ScalingHeld: event("SCALING", "NOTICE", "{group} stays as it is: {reason}", {
+    group: "ScalingGroup",
+    policy: "string?",
+    reason: "string",
+    reasons: "reasons",
+    retryAt: "time?",
+  }),
+  ScalingHoldEnded: event("SCALING", "DEBUG", "Nothing keeps {group} from what was held any more", {
+    group: "ScalingGroup",
+    policy: "string?",
+  }),
+  ScaleInProtectionChanged: event(
+    "SCALING",
+    "INFO",
+    "Scale-in protection of {guest} in {group}: {protected}",
+    { guest: "Guest", group: "ScalingGroup", protected: "boolean" },
+  ),
+  MemberUnhealthy: event(
+    "SCALING",
+    "WARNING",
+    "{guest} is unhealthy, and is replaced if it still is at {failsAt}: {reason}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      reason: "string",
+      failsAt: "time",
+      definition: "illnessDefinition",
+    },
+  ),
+  MemberHealthy: event("SCALING", "INFO", "{guest} is healthy again", {
+    guest: "Guest",
+    group: "ScalingGroup",
+  }),
+  MemberHealthDoubted: event(
+    "SCALING",
+    "NOTICE",
+    "What checks say of {guest} is not believed, and it is not replaced: {because}",
+    { guest: "Guest", group: "ScalingGroup", because: "string" },
+  ),
+  MemberFailed: event("SCALING", "WARNING", "{guest} has failed its health check: {reason}", {
+    guest: "Guest",
+    group: "ScalingGroup",
+    reason: "string",
+  }),
+  MemberReplaced: event("SCALING", "WARNING", "{guest} of {group} is replaced: {reason}", {
+    guest: "Guest",
+    group: "ScalingGroup",
+    reason: "string",
+    launchFailures: "int",
+  }),
+  GroupRefreshStarted: event(
+    "SCALING",
+    "NOTICE",
+    "A refresh of {group} to template {toRevision} begins: {members|member} to replace, {least} serve at least",
+    {
+      group: "ScalingGroup",
+      toRevision: "int",
+      members: "int",
+      least: "int",
+      definition: "refreshDefinition",
+    },
+  ),
+  MemberRefreshed: event(
+    "SCALING",
+    "INFO",
+    "{guest} makes way in the refresh of {group}: {serving} serve without it, and {least} must",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      /** It did itself. */
+      served: "boolean",
+      serving: "int",
+      least: "int",
+    },
+  ),
+  GroupRefreshProgressed: event(
+    "SCALING",
+    "DEBUG",
+    "The refresh of {group} is at {percent} %: {replaced} new ones of {members|member} serve",
+    {
+      group: "ScalingGroup",
+      percent: "int",
+      replaced: "int",
+      members: "int",
+      definition: "refreshLookDefinition",
+    },
+  ),
+  GroupRefreshCheckpointReached: event(
+    "SCALING",
+    "NOTICE",
+    "The refresh of {group} has come to its checkpoint at {checkpoint} % and waits until {waitsUntil}: {replaced} new ones of {members|member} serve",
+    {
+      group: "ScalingGroup",
+      checkpoint: "int",
+      checkpoints: "int",
+      replaced: "int",
+      members: "int",
+      waitsUntil: "time",
+    },
+  ),
+  GroupRefreshResumed: event("SCALING", "INFO", "The refresh of {group} goes on: {reason}", {
+    group: "ScalingGroup",
+    reason: "string",
+  }),
+  GroupRefreshCompleted: event(
+    "SCALING",
+    "NOTICE",
+    "The refresh of {group} to template {toRevision} is completed: {members|member} of it, {left} left as they were",
+    { group: "ScalingGroup", toRevision: "int", members: "int", left: "int" },
+  ),
+  GroupRefreshFailed: event(
+    "SCALING",
+    "ERROR",
+    "The refresh of {group} failed at {percent} %: {reason}",
+    {
+      group: "ScalingGroup",
+      percent: "int",
+      failures: "int",
+      reason: "string",
+      rollsBack: "boolean",
+    },
+  ),
+  GroupRefreshRollingBack: event(
+    "SCALING",
+    "WARNING",
+    "{group} goes back to template {toRevision}: {reason}",
+    {
+      group: "ScalingGroup",
+      fromRevision: "int",
+      toRevision: "int",
+      reason: "string",
+      definition: "templateDefinition",
+    },
+  ),
+  GroupRefreshRolledBack: event(
+    "SCALING",
+    "NOTICE",
+    "{group} is back at template {toRevision}: {members|member} of it, {left} left as they were",
+    { group: "ScalingGroup", toRevision: "int", members: "int", left: "int" },
+  ),
+  GroupRefreshCancelled: event(
+    "SCALING",
+    "NOTICE",
+    "The refresh of {group} is cancelled at {percent} %: {reason}",
+    { group: "ScalingGroup", percent: "int", reason: "string" },
+  ),
+  MemberInService: event("SCALING", "INFO", "{guest} of {group} is in service", {
+    guest: "Guest",
+    group: "ScalingGroup",
+  }),
+  LifecycleActionPending: event(
+    "SCALING",
+    "NOTICE",
+    "{guest} waits for hook {hook} ({transition}) until {timesOutAt}: {because}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      hook: "string",
+      transition: "lifecycleTransition",
+      timesOutAt: "time",
+      /** No heartbeat puts it off for longer. */
+      latestAt: "time",
+      because: "string",
+    },
+  ),
+  LifecycleActionCompleted: event(
+    "SCALING",
+    "INFO",
+    "Hook {hook} ({transition}) of {guest} ends with {result}: {reason}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      hook: "string",
+      transition: "lifecycleTransition",
+      result: "lifecycleResult",
+      reason: "string",
+    },
+  ),
+  LifecycleActionTimedOut: event(
+    "SCALING",
+    "WARNING",
+    "Hook {hook} ({transition}) of {guest} ends with {result}: {reason}",
+    {
+      guest: "Guest",
+      group: "ScalingGroup",
+      hook: "string",
+      transition: "lifecycleTransition",
+      result: "lifecycleResult",
+      reason: "string",
+    },
+  ),
+  LifecycleHeartbeatRecorded: event(
+    "SCALING",
+    "DEBUG",
+    "{guest} waits for hook {hook} until {timesOutAt} now",
+    { guest: "Guest", group: "ScalingGroup", hook: "string", timesOutAt: "time" },
+  ),
+} as const satisfies Record<string, EventSpec>;
