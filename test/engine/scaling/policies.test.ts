@@ -185,6 +185,17 @@ describe("what is not done is told, once for each reason", () => {
     expect(steps(world)).toEqual([]);
   });
 
+  test("a zone on battery, which is as good as lost", () => {
+    const world = pushedTo({ desired: 6, scaleInAfterSeconds: 10 });
+    push(world, 60, 2);
+    world.inject("ZONE_POWER", "a");
+    world.advance(1);
+    push(world, 10, 2);
+    expect(world.of("ZoneDown")).toEqual([]);
+    expect(steps(world)).toEqual([]);
+    expect(holds(world)).toEqual(["queue: ZONE_DOWN"]);
+  });
+
   test("a zone that is down: nobody knows what its members would have to do", () => {
     const world = pushedTo({ desired: 6, scaleInAfterSeconds: 30 });
     push(world, 60, 2);

@@ -2,6 +2,7 @@ import type { ScalingGroup } from "../../../model/entities.ts";
 import type { Reason } from "../../../model/reasons.ts";
 import { followsMetric, type MetricName, type ScalingPolicy } from "../../../model/scaling.ts";
 import type { Context } from "../../context.ts";
+import { isFailing } from "../../host-conditions.ts";
 import { quotaObjection } from "../quota.ts";
 import { lackOfRoom } from "./grow.ts";
 import { endOtherHolds, holdStep } from "./holds.ts";
@@ -121,12 +122,12 @@ function whyNotFewer(ctx: Context, group: ScalingGroup, wish: Wish): Reason | nu
   if (desired <= min) return { code: "AT_MIN", message: `${wish.reason}, and min is ${min}` };
   const cooldown = cooling(ctx, group, wish);
   if (cooldown) return cooldown;
-  const down = zonesOf(state, group)
+  const lost = zonesOf(state, group)
     .map((id) => state.tables.Zone.get(id))
-    .find(({ status }) => status === "DOWN");
-  return down
-    ? { code: "ZONE_DOWN", message: `${wish.reason}, and zone ${down.name} is down` }
-    : null;
+    .find((zone) => zone.status === "DOWN" || isFailing(zone));
+  if (!lost) return null;
+  const ails = lost.status === "DOWN" ? "is down" : "is about to be lost";
+  return { code: "ZONE_DOWN", message: `${wish.reason}, and zone ${lost.name} ${ails}` };
 }
 
 function cooling({ nowMs }: Context, group: ScalingGroup, wish: Wish): Reason | null {
