@@ -110,6 +110,24 @@ describe("a group", () => {
     expect(group(world).blockedBy).toEqual([]);
   });
 
+  test("makes those that never found room anew when its template changes", () => {
+    const flavors = [
+      { name: "huge", cpuCores: 60, memoryMiB: 1024, storageGiB: 1 },
+      { name: "tiny", cpuCores: 1, memoryMiB: 1024, storageGiB: 1 },
+    ];
+    const huge = { desired: 8, template: { flavor: "huge", image: "linux" } };
+    const world = settled(huge, { flavors });
+    const { id: scalingGroupId, template } = group(world);
+    const { securityGroupIds: securityGroups, ...rest } = template;
+    const [tiny] = world.state.tables.Flavor.sorted().filter(({ name }) => name === "tiny");
+    const changed = { ...rest, flavorIds: [tiny?.id as FlavorId], securityGroups };
+    world.do({ kind: "UPDATE_SCALING_GROUP", scalingGroupId, template: changed });
+    world.advance(SETTLED_SECONDS);
+    expect(names(world)).toEqual([1, 2, 3, 4, 5, 6, 9, 10].map((number) => `web-${number}`));
+    expect(members(world).every(({ status }) => status === "RUNNING")).toBe(true);
+    expect(group(world).blockedBy).toEqual([]);
+  });
+
   test("takes another flavor where there is no room for the first", () => {
     const flavors = [
       { name: "huge", cpuCores: 60, memoryMiB: 1024, storageGiB: 1 },

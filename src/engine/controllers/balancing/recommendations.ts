@@ -2,28 +2,41 @@ import type { Command, Outcome } from "../../../model/commands.ts";
 import type { Recommendation } from "../../../model/entities.ts";
 import type { RecommendationId } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
+import { willDo } from "../../placement/place.ts";
+import { subjectForAll } from "../../placement/subject.ts";
 import { conflict, notFound } from "../../refusal.ts";
 import type { State } from "../../state.ts";
-import { MoveRound } from "../moves/round.ts";
+import { MoveRound, type Movers } from "../moves/round.ts";
 import { carryOutOne } from "./carry-out.ts";
 import type { Step } from "./plan.ts";
 
 /** What is advised stands until it is done, or would not be advised any more. */
 export function recommend(ctx: Context, steps: readonly Step[]): void {
   const advised = new Map(steps.map((step) => [keyOf(step), step]));
-  const relieved = new Set(steps.map((step) => (step.kind === "MOVE" ? step.fromHostId : null)));
+  const gone: Recommendation[] = [];
   for (const standing of ctx.state.tables.Recommendation.sorted()) {
     if (advised.delete(keyOf(stepOf(standing)))) continue;
-    if (relieved.has(standing.hostId) || !wouldRelieve(ctx.state, standing))
-      withdraw(ctx, standing);
+    // Whether this guest or another one is the cheapest changes from minute to minute.
+    const other = [...advised].find(([, step]) => isInsteadOf(step, standing));
+    if (wouldRelieve(ctx.state, standing)) advised.delete(other?.[0] ?? "");
+    else gone.push(standing);
   }
+  for (const standing of gone) withdraw(ctx, standing);
   for (const step of advised.values()) make(ctx, step);
 }
 
-/** Its host is still overloaded, if only just not so at this moment, and would be rid of the guests. */
-function wouldRelieve({ tables }: State, { kind, hostId, guestIds }: Recommendation): boolean {
-  if (kind !== "MOVE" || !tables.Host.find(hostId)?.overload) return false;
-  return guestIds.every((id) => tables.Guest.find(id)?.hostId === hostId);
+function isInsteadOf(step: Step, { kind, hostId }: Recommendation): boolean {
+  return kind === "MOVE" && step.kind === "MOVE" && step.fromHostId === hostId;
+}
+
+/** Its host is still overloaded, if only just not so at this moment, and the guests can still go where it says. */
+function wouldRelieve(state: State, { kind, hostId, guestIds, toHostId }: Recommendation): boolean {
+  const { tables } = state;
+  if (kind !== "MOVE" || toHostId === null || !tables.Host.find(hostId)?.overload) return false;
+  const guests = guestIds.map((id) => tables.Guest.find(id));
+  if (!guests.every((guest) => guest?.hostId === hostId)) return false;
+  const subject = subjectForAll(state, guests as unknown as Movers);
+  return willDo(state, { ...subject, retryHostId: null }, toHostId);
 }
 
 /** The same advice, wherever the guests would go. */

@@ -5,7 +5,7 @@ import { grow, lackOfRoom } from "./grow.ts";
 import { settleBlock } from "./holds.ts";
 import { attendLifecycle } from "./lifecycle.ts";
 import { refreshGroup } from "./refresh.ts";
-import { endPause, failTheIll, replaceFailed } from "./replace.ts";
+import { endPause, failTheIll, renewWaiting, replaceFailed } from "./replace.ts";
 import { followSchedules } from "./schedules.ts";
 import { dissolve, shrink } from "./shrink.ts";
 
@@ -29,6 +29,7 @@ function reconcile(ctx: Context, id: ScalingGroupId): void {
   // What a refresh takes down is not replaced.
   const refreshing = refreshGroup(ctx, id);
   const failing = replaceFailed(ctx, id);
+  renewWaiting(ctx, id);
   const growing = grow(ctx, id);
   const shrinking = shrink(ctx, id);
   const block = failing ?? growing ?? shrinking ?? lackOfRoom(ctx.state, id) ?? refreshing;

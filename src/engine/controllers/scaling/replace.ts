@@ -6,7 +6,7 @@ import { isLaunching } from "../../guest-conditions.ts";
 import { dismiss } from "./dismiss.ts";
 import { createMembers } from "./grow.ts";
 import { type Block, endBlock } from "./holds.ts";
-import { isKept, type Member, membersOf, whyFailed } from "./members.ts";
+import { isKept, isNeeded, lacksRoom, type Member, membersOf, whyFailed } from "./members.ts";
 
 /** Of its members, so many at once, and one at least. */
 const REPLACED_AT_ONCE = 0.1;
@@ -19,6 +19,19 @@ export function failTheIll(ctx: Context, group: ScalingGroupId): void {
     const { illness } = membership;
     if (illness === null || illness.failsAtMs === null || illness.failsAtMs > ctx.nowMs) continue;
     ctx.emit("MemberFailed", { guest, group, reason: illness.reason }, null);
+  }
+}
+
+/** Members of another template that never found room make way for others of the present one. A refresh sees to its own. */
+export function renewWaiting(ctx: Context, id: ScalingGroupId): void {
+  const group = ctx.state.tables.ScalingGroup.get(id);
+  if (goesOn(group.refresh)) return;
+  const why = "there is no room for it, and its group has another template";
+  for (const member of membersOf(ctx.state, id)) {
+    const { launchedAtMs, templateRevision } = member.membership;
+    const isOutdated = templateRevision !== group.templateRevision;
+    if (isOutdated && launchedAtMs === null && lacksRoom(member) && !isNeeded(ctx.state, member))
+      dismiss(ctx, group, member, { why, causeSeq: null });
   }
 }
 
