@@ -293,8 +293,11 @@ export type Observation =
 export interface TargetCheck {
   readonly targetId: LoadBalancerTargetId;
   readonly passes: boolean;
-  /** How many in a row, this one included, came out alike; counted up to 10, which is all that anybody asks for. */
-  readonly inARow: number;
+  /**
+   * How many in a row, this one included, came out alike; counted up to 10, which is all that anybody asks for. Null
+   * from who counts to the group's thresholds itself and says no number: as many as it asks for.
+   */
+  readonly inARow: number | null;
   /** What came of it, in words that go on after "the check …". */
   readonly detail: string;
 }

@@ -401,6 +401,16 @@ describe("what makes no sense is refused, and said where", () => {
       driver: "haproxy",
       targetGroups: [{ targets: [{ address: expect.stringMatching(/^10\./) }, {}, {}] }],
     });
+    const again = renamed.replace("- name: real", "- name: twin");
+    expect(await apply(again)).toMatchObject({
+      problems: [
+        {
+          path: ["loadBalancers", "0", "targetGroups", "0"],
+          message:
+            "Load balancer twin: backend webs of this HAProxy is that of target group webs of load balancer acme/real already.",
+        },
+      ],
+    });
     const targetGroups = [{ name: "others", port: 80 }];
     const update = { loadBalancerId: loadBalancer.id, listeners: [], targetGroups };
     expect(await change("updateLoadBalancer", update)).toMatchObject({ code: "UNSUPPORTED" });

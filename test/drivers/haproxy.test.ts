@@ -350,11 +350,50 @@ loadBalancers:
     });
   });
 
+  test("keeps the groups that HAProxy has, when the backend of another is missing", async () => {
+    const half = await startTestServer({ fleet: "none" }, true);
+    const document = `
+regions: [{ name: r, zones: [{ name: a, dataCenters: [{ name: d, hosts: [{ name: h, cpuCores: 8, memoryMiB: 32768, storageGiB: 500 }] }] }] }]
+flavors: [{ name: small, cpuCores: 1, memoryMiB: 1024, storageGiB: 1 }]
+images: [{ name: linux, bootSeconds: 1 }]
+guests: [{ name: app, flavor: small, image: linux }]
+loadBalancers:
+  - name: half
+    driver: { haproxy: { socket: ${socketPath} } }
+    listeners: [{ port: 81, targetGroup: nowhere }, { port: 80, targetGroup: spare }]
+    targetGroups:
+      - { name: nowhere, port: 80, targets: [{ guest: app, address: 127.0.0.1, port: ${apps[0]?.port} }] }
+      - { name: spare, port: 80, healthCheck: { intervalSeconds: 1, timeoutSeconds: 1 }, targets: [{ guest: app, address: 127.0.0.1, port: ${apps[0]?.port} }] }
+`;
+    await half.mutate("applyFleet", "ApplyFleetInput", { document });
+    await half.advance(30);
+    const fares = `{ loadBalancer(name: "half") { id unreachableSince targetGroups { targets { state } } } }`;
+    await vi.waitFor(async () => {
+      const { loadBalancer } = await half.data(fares);
+      expect(loadBalancer).toMatchObject({
+        unreachableSince: expect.anything(),
+        targetGroups: [{ targets: [{ state: "INITIAL" }] }, { targets: [{ state: "HEALTHY" }] }],
+      });
+    }, WAIT);
+    await half.mutate("stopGuest", "GuestActionInput", { guestId: await half.id("guest", "app") });
+    await vi.waitFor(async () => {
+      const answer = await ask(socketPath, "show stat");
+      expect(answer).toMatch(/^spare,evenkeel-.*,DRAIN,|^spare,evenkeel-.*,MAINT,/m);
+    }, WAIT);
+    const { loadBalancer } = await half.data(fares);
+    const input = { loadBalancerId: loadBalancer.id };
+    await half.mutate("deleteLoadBalancer", "DeleteLoadBalancerInput", input);
+    await vi.waitFor(async () => {
+      expect(await ask(socketPath, "show stat")).not.toMatch(/^spare,evenkeel/m);
+    }, WAIT);
+    await half.close();
+  });
+
   test("says which checks fail, and takes the target out and back", async () => {
     const [, app] = apps as [App, App, App];
     app.isWell = false;
     await become({ "app-2": "UNHEALTHY" });
-    expect((await said("TARGET_UNHEALTHY")).at(-1)).toMatch(/app-2 .* failed \(L7STS/);
+    expect((await said("TARGET_UNHEALTHY")).at(-1)).toMatch(/app-2 .*: its checks failed \(L7STS/);
     app.isWell = true;
     await become(ALL_WELL);
   });

@@ -95,14 +95,15 @@ export class Plane {
     this.#isLooking = true;
     const order = this.#order;
     try {
-      const stats = new Map<string, readonly Stat[]>();
-      for (const group of order?.targetGroups ?? []) stats.set(group.name, await this.#keep(group));
+      const { stats, refusal } = await this.#keepAll(order?.targetGroups ?? []);
       for (const backend of [...this.#left]) await this.#clear(backend);
       if (this.#isClosed) return;
-      this.#reached(order, null);
+      this.#waitMs = LOOK_MS;
+      this.#reached(order, refusal);
       if (order) this.#report(order, stats);
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
+      this.#backOff();
       if (!this.#isClosed) this.#reached(order, words);
     } finally {
       this.#isLooking = false;
@@ -111,12 +112,31 @@ export class Plane {
     }
   }
 
+  #backOff(): void {
+    const most = this.isRemoved ? LEFT_LOOK_MS_MOST : LOOK_MS_MOST;
+    this.#waitMs = Math.min(most, this.#waitMs * 2);
+  }
+
+  /** A group that HAProxy will not have, as when its backend is missing, keeps none of the others from theirs. */
+  async #keepAll(groups: readonly TargetGroupOrder[]) {
+    const stats = new Map<string, readonly Stat[]>();
+    let refusal: string | null = null;
+    for (const group of groups)
+      try {
+        stats.set(group.name, await this.#keep(group));
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        refusal ??= error.message;
+      }
+    return { stats, refusal };
+  }
+
   /** Brings a backend to what it is to be, and reads how it fares. Throws when it can't. */
   async #keep(group: TargetGroupOrder): Promise<Stat[]> {
     const backend = backendOf(group);
     const answer = await ask(this.socketPath, `show servers state ${backend}`);
     const known = readServers(answer);
-    if (!known) throw new Error(`backend ${backend}: ${answer || "no answer"}`);
+    if (!known) throw new Refusal(`backend ${backend}: ${answer || "no answer"}`);
     await this.#give(commandsFor(backend, known, wantedServers(group)));
     return readStats(await ask(this.socketPath, "show stat"), backend);
   }
@@ -140,8 +160,6 @@ export class Plane {
 
   #reached(order: LoadBalancerOrder | null, error: string | null): void {
     const isReachable = error === null;
-    const most = order ? LOOK_MS_MOST : LEFT_LOOK_MS_MOST;
-    this.#waitMs = isReachable ? LOOK_MS : Math.min(most, this.#waitMs * 2);
     if (!order || isReachable === this.#isReachable) return;
     this.#isReachable = isReachable;
     const { id: loadBalancerId } = order;
@@ -153,7 +171,8 @@ export class Plane {
   }
 
   #report(order: LoadBalancerOrder, byGroup: ReadonlyMap<string, readonly Stat[]>): void {
-    const { id: loadBalancerId, revision, targetGroups } = order;
+    const { id: loadBalancerId, revision } = order;
+    const targetGroups = order.targetGroups.filter(({ name }) => byGroup.has(name));
     const { tell } = this.#planes;
     const stats = [...byGroup.values()].flat().filter(isOurs);
     const checks = stats.map(checkOf).filter((each) => each !== null);
@@ -181,7 +200,10 @@ function idleTargets(groups: readonly TargetGroupOrder[], stats: readonly Server
 /** Answers that mean that it was done, or is to be tried again at the next look. */
 const FINE = [/^$/, /^New server registered/, /^Server deleted/, /still has connections/];
 
+/** What HAProxy answered when it would not do as told. */
+class Refusal extends Error {}
+
 /** Throws for an answer that says what was wrong. */
 function check(command: string, answer: string): void {
-  if (!FINE.some((fine) => fine.test(answer))) throw new Error(`${command}: ${answer}`);
+  if (!FINE.some((fine) => fine.test(answer))) throw new Refusal(`${command}: ${answer}`);
 }

@@ -58,14 +58,11 @@ function statOf(row: ReadonlyMap<string | undefined, string>): Stat {
 }
 
 const PASSES = /^L[467]OKC?$/;
-/** HAProxy counts to the group's thresholds itself: once it is sure, that is as many in a row as anybody asks for. */
-const SURE = 10;
-
-/** What its checks say; null before the first, and while HAProxy wants more that pass. */
+/** What its checks say, counted to the group's thresholds by HAProxy; null before the first, and while it wants more that pass. */
 export function checkOf({ targetId, status, checkStatus, detail }: ServerStat): TargetCheck | null {
   if (checkStatus === "" || checkStatus === "INI") return null;
   const passes = PASSES.test(checkStatus);
   const isSure = passes ? status === "UP" : status === "DOWN";
   if (passes && !isSure) return null;
-  return { targetId, passes, inARow: isSure ? SURE : 1, detail };
+  return { targetId, passes, inARow: isSure ? null : 1, detail };
 }

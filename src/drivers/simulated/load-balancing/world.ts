@@ -17,7 +17,8 @@ export interface SimulatedBalancer {
   order: LoadBalancerOrder;
 }
 
-export type Streak = Pick<TargetCheck, "passes" | "inARow"> & {
+export type Streak = Pick<TargetCheck, "passes"> & {
+  readonly inARow: number;
   /** A target that begins anew is checked anew. */
   readonly stateSinceMs: number;
 };

@@ -4,6 +4,7 @@ import type { Context } from "../../context.ts";
 import { Refusal } from "../../refusal.ts";
 import { checkContradictions } from "../contradictions/contradictions.ts";
 import { completeDefaultGroups } from "../default-groups.ts";
+import { checkBackends } from "./backends.ts";
 import { planCatalogue } from "./catalogue.ts";
 import { planGuests } from "./guests.ts";
 import { planLoadBalancers } from "./load-balancers.ts";
@@ -33,6 +34,7 @@ export function applyFleet(
   planScalingGroups(plan, spec);
   planRules(plan, spec);
   planLoadBalancers(plan, spec);
+  checkBackends(plan, spec, prune);
   if (prune) planPruning(plan, spec);
   if (plan.problems.length > 0) throw refusalOf(plan);
   // A dry run is carried out too, so that it finds all that the real one would; its facts are dropped.

@@ -41,19 +41,23 @@ function judge(ctx: Context, target: LoadBalancerTarget, check: TargetCheck): vo
     return;
   }
   const mayFail = target.state === "INITIAL" || target.state === "HEALTHY";
-  if (mayFail && check.inARow >= healthCheck.unhealthyThreshold)
+  if (mayFail && isEnough(check, healthCheck.unhealthyThreshold))
     becomeUnhealthy(ctx, target, failed(check), null);
 }
 
 /** A new target needs one check that passes, one that failed before as many as its group says. */
 function isWellAgain(
   { state, heldUntilMs }: LoadBalancerTarget,
-  { inARow }: TargetCheck,
+  check: TargetCheck,
   { healthyThreshold }: HealthCheck,
   nowMs: number,
 ): boolean {
   if (heldUntilMs !== null && heldUntilMs > nowMs) return false;
-  return state === "INITIAL" || (state === "UNHEALTHY" && inARow >= healthyThreshold);
+  return state === "INITIAL" || (state === "UNHEALTHY" && isEnough(check, healthyThreshold));
+}
+
+function isEnough({ inARow }: TargetCheck, threshold: number): boolean {
+  return inARow === null || inARow >= threshold;
 }
 
 /** What answers where a guest is believed to be down is not what is to get requests. */
@@ -69,6 +73,7 @@ function failed({ inARow, detail }: TargetCheck): Reason {
   return { code: "CHECK_FAILED", message: `${times(inARow)} failed (${detail})` };
 }
 
-function times(inARow: number): string {
+function times(inARow: number | null): string {
+  if (inARow === null) return "its checks";
   return inARow === 1 ? "a check" : `${inARow} checks in a row`;
 }

@@ -174,10 +174,12 @@ function getsRequests({ isOpen }: TargetGroupOrder, { state }: TargetOrder): boo
 }
 
 function serverOf(world: World, group: TargetGroupOrder, target: TargetOrder): Server {
-  const { id, guestId, weight, stateSinceMs } = target;
+  const { id, guestId, state, weight, stateSinceMs } = target;
   const copy = runningCopy(world, guestId);
   const cores = (copy?.resources.cpuMillicores ?? 1000) / 1000;
-  const part = slowStartPart(world.nowMs - stateSinceMs, group.slowStartSeconds);
+  // In a group that fails open, who has been ill for longer is not warmer.
+  const isStarting = state === "HEALTHY";
+  const part = isStarting ? slowStartPart(world.nowMs - stateSinceMs, group.slowStartSeconds) : 1;
   return {
     id,
     share: (group.algorithm === "WEIGHTED" ? weight / 100 : 1) * part,
