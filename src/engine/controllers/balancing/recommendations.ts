@@ -16,9 +16,10 @@ export function recommend(ctx: Context, steps: readonly Step[]): void {
   const gone: Recommendation[] = [];
   for (const standing of ctx.state.tables.Recommendation.sorted()) {
     if (advised.delete(keyOf(stepOf(standing)))) continue;
-    // Whether this guest or another one is the cheapest changes from minute to minute.
-    const other = [...advised].find(([, step]) => isInsteadOf(step, standing));
-    if (wouldRelieve(ctx.state, standing)) advised.delete(other?.[0] ?? "");
+    // Which of several that are much alike is the best changes from minute to minute.
+    const [other] = [...advised].find(([, step]) => isInsteadOf(step, standing)) ?? [];
+    if (wouldRelieve(ctx.state, standing) || (other && wouldSave(ctx.state, standing)))
+      advised.delete(other ?? "");
     else gone.push(standing);
   }
   for (const standing of gone) withdraw(ctx, standing);
@@ -26,7 +27,13 @@ export function recommend(ctx: Context, steps: readonly Step[]): void {
 }
 
 function isInsteadOf(step: Step, { kind, hostId }: Recommendation): boolean {
-  return kind === "MOVE" && step.kind === "MOVE" && step.fromHostId === hostId;
+  if (step.kind === "MOVE") return kind === "MOVE" && step.fromHostId === hostId;
+  return step.kind === "STANDBY" && kind === "STANDBY";
+}
+
+/** Its host could stand by as well as another one. */
+function wouldSave({ indexes }: State, { kind, hostId }: Recommendation): boolean {
+  return kind === "STANDBY" && indexes.capacity.room(hostId)?.placeable === true;
 }
 
 /** Its host is still overloaded, if only just not so at this moment, and the guests can still go where it says. */
