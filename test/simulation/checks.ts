@@ -45,10 +45,9 @@ function hastyFarewells({ tables }: State, news: readonly FleetEvent[]): string[
     if (!membership || membership.runsSinceMs === null) return [];
     const { lifecycle } = membership;
     const hooks = tables.ScalingGroup.get(membership.groupId).lifecycleHooks;
-    const isAsked =
-      lifecycle?.transition === "TERMINATING" ||
-      !hooks.some(({ transition }) => transition === "TERMINATING");
-    if (isAsked && !lifecycle?.hooks.length) return [];
+    const isAsked = lifecycle?.transition === "TERMINATING";
+    if (!isAsked && !hooks.some(({ transition }) => transition === "TERMINATING")) return [];
+    if (isAsked && lifecycle.hooks.length === 0) return [];
     return [`member ${name} is deleted, and its hooks are not completed`];
   });
 }
