@@ -168,8 +168,8 @@ query Availability($zone: String!) {
 `;
 
 const ELASTICITY = `# A scaling group follows its requests, each minute anew:
-# its steps and the numbers that led to them, how quickly
-# guests come up that are asked for, and what it all costs.
+# its steps and the numbers that led to them, and how
+# quickly guests come up that are asked for.
 query Elasticity {
   scalingGroups {
     nodes {
@@ -183,12 +183,16 @@ query Elasticity {
   }
   agilityReport { starts p50Seconds p99Seconds }
 }
+`;
 
+const COST = `# What the fleet used in a day, and what it saved by sharing
+# machines, by standby and by groups that breathe.
 query Cost {
   costReport {
     energyKwh
     consolidationRatio
     oneToAMachine { savedHostHours savedEnergyKwh }
+    standby { savedEnergyKwh }
     elasticity { memberHours savedMemberHours }
   }
 }
@@ -250,6 +254,7 @@ export function exampleTabs({ zoneId, zone, flavor, hostId }: ExampleNames): Exa
     { query: INJECT, variables: json({ zone: zoneId }) },
     { query: FAILOVERS },
     { query: ELASTICITY },
+    { query: COST },
     { query: PLACEMENT, variables: json({ flavor }) },
     { query: MAINTENANCE, variables: json({ host: hostId }) },
     { query: AVAILABILITY, variables: json({ zone }) },
