@@ -1,11 +1,10 @@
-import type { Command, Outcome } from "../../model/commands.ts";
+import type { Outcome } from "../../model/commands.ts";
 import type { ApiToken } from "../../model/entities.ts";
 import type { ApiTokenId, Seq, TenantId } from "../../model/ids.ts";
 import { LIMITS, nameProblem } from "../../model/limits.ts";
 import type { Context } from "../context.ts";
 import { conflict, invalid, notFound } from "../refusal.ts";
-
-type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
+import type { Of } from "./verb.ts";
 
 /** Names are unique among the tokens of a tenant, or of the fleet: events tell who did what by them. */
 export function createApiToken(ctx: Context, command: Of<"CREATE_API_TOKEN">): Outcome {

@@ -1,5 +1,5 @@
 import { asHeld, reservedOf } from "../../model/allocation.ts";
-import type { Command, Outcome } from "../../model/commands.ts";
+import type { Outcome } from "../../model/commands.ts";
 import type { Guest, Tenant } from "../../model/entities.ts";
 import type { GuestId, HostId } from "../../model/ids.ts";
 import { nameProblem } from "../../model/limits.ts";
@@ -25,9 +25,7 @@ import { isAtRest, type Movers, moversWith } from "./moves/round.ts";
 import { openOperation } from "./operations.ts";
 import { checkQuota } from "./quota.ts";
 import { chosenGroups } from "./security-groups.ts";
-
-type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
-type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;
+import type { Of, Verb } from "./verb.ts";
 
 function done(guestId: GuestId): Outcome {
   return { kind: "GUEST", guestId, operationId: null };

@@ -1,4 +1,4 @@
-import type { Command, Outcome } from "../../model/commands.ts";
+import type { Outcome } from "../../model/commands.ts";
 import type { Guest, SecurityGroup, Tenant } from "../../model/entities.ts";
 import type { SecurityGroupId, TenantId } from "../../model/ids.ts";
 import { LIMITS, nameProblem } from "../../model/limits.ts";
@@ -14,9 +14,7 @@ import { conflict, invalid, notFound } from "../refusal.ts";
 import { groupIdsOf, told, usersOf } from "../security.ts";
 import type { State } from "../state.ts";
 import { findGuest } from "./find-guest.ts";
-
-type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
-type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;
+import type { Verb } from "./verb.ts";
 
 function findGroup(ctx: Context, id: SecurityGroupId): SecurityGroup {
   const group = ctx.state.tables.SecurityGroup.find(id);

@@ -1,4 +1,4 @@
-import type { Command, Outcome } from "../../model/commands.ts";
+import type { Outcome } from "../../model/commands.ts";
 import type { Quota, Tenant } from "../../model/entities.ts";
 import { GUEST_DEFAULTS } from "../../model/fleet.ts";
 import type { Seq, TenantId } from "../../model/ids.ts";
@@ -9,8 +9,7 @@ import { revokeTokensOf } from "./api-tokens.ts";
 import { defaultGroupOf, removeGroupsOf } from "./default-groups.ts";
 import { differences } from "./fleet/plan.ts";
 import { removeLoadBalancer } from "./load-balancing/registration.ts";
-
-type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
+import type { Of } from "./verb.ts";
 
 export function createTenant(ctx: Context, { name, quota }: Of<"CREATE_TENANT">): Outcome {
   const bad = nameProblem(name);

@@ -17,10 +17,10 @@ export function recommend(ctx: Context, steps: readonly Step[]): void {
   for (const standing of ctx.state.tables.Recommendation.sorted()) {
     if (advised.delete(keyOf(stepOf(standing)))) continue;
     // Which of several that are much alike is the best changes from minute to minute.
-    const [other] = [...advised].find(([, step]) => isInsteadOf(step, standing)) ?? [];
-    if (wouldRelieve(ctx.state, standing) || (other && wouldSave(ctx.state, standing)))
-      advised.delete(other ?? "");
-    else gone.push(standing);
+    const other = [...advised.values()].find((step) => isInsteadOf(step, standing));
+    const stands = wouldRelieve(ctx.state, standing) || (other && wouldSave(ctx.state, standing));
+    if (!stands) gone.push(standing);
+    else if (other) advised.delete(keyOf(other));
   }
   for (const standing of gone) withdraw(ctx, standing);
   for (const step of advised.values()) make(ctx, step);

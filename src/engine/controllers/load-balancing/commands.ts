@@ -15,6 +15,7 @@ import {
 import type { Context } from "../../context.ts";
 import { conflict, invalid, notFound, unsupported } from "../../refusal.ts";
 import { targetsOf } from "../../target-conditions.ts";
+import type { Verb } from "../verb.ts";
 import { partChanges } from "./changes.ts";
 import {
   changeTarget,
@@ -26,9 +27,6 @@ import {
 } from "./registration.ts";
 import { changeScalingTargets, isSameGroup, membershipIn } from "./scaling-targets.ts";
 import { asMember, checkWishes, presentIn, sentence } from "./target-wishes.ts";
-
-type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
-type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;
 
 function find(ctx: Context, id: LoadBalancerId): LoadBalancer {
   const loadBalancer = ctx.state.tables.LoadBalancer.find(id);

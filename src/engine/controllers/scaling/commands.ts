@@ -1,5 +1,5 @@
 import { allocationProblem, asHeld } from "../../../model/allocation.ts";
-import type { Command, Outcome, TemplateWish } from "../../../model/commands.ts";
+import type { Outcome, TemplateWish } from "../../../model/commands.ts";
 import type { ScalingGroup, Tenant } from "../../../model/entities.ts";
 import type { ScalingGroupId, Seq } from "../../../model/ids.ts";
 import { hooksProblem } from "../../../model/lifecycle-hooks.ts";
@@ -20,6 +20,7 @@ import { conflict, invalid, notFound } from "../../refusal.ts";
 import { findGuest } from "../find-guest.ts";
 import { tooLargeForTargets } from "../load-balancing/target-wishes.ts";
 import { chosenGroups } from "../security-groups.ts";
+import type { Verb } from "../verb.ts";
 import { cancelRefresh } from "./cancel-refresh.ts";
 import { changesOf } from "./changes.ts";
 import { groupNameProblem } from "./grow.ts";
@@ -29,10 +30,7 @@ import { resize } from "./resize.ts";
 import { isSame, revisionOf } from "./revisions.ts";
 import { schedulesOf } from "./schedules.ts";
 
-type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
-type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;
-
-function done(scalingGroupId: ScalingGroupId): Outcome {
+export function done(scalingGroupId: ScalingGroupId): Outcome {
   return { kind: "SCALING_GROUP", scalingGroupId };
 }
 

@@ -1,14 +1,11 @@
-import type { Command, Outcome } from "../../../model/commands.ts";
 import { type PendingHook, waitFor } from "../../../model/lifecycle-hooks.ts";
 import type { LifecycleTransition } from "../../../model/statuses.ts";
 import type { Context } from "../../context.ts";
 import { conflict } from "../../refusal.ts";
+import type { Verb } from "../verb.ts";
 import { findMember, REASON_MOST } from "./commands.ts";
 import { hooksOf } from "./hooks.ts";
 import type { Member } from "./members.ts";
-
-type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
-type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;
 
 interface Waiting {
   readonly guest: Member;

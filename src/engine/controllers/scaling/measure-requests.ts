@@ -6,10 +6,8 @@ import type { Context } from "../../context.ts";
 import type { Sample } from "../../signals.ts";
 import type { State } from "../../state.ts";
 import { getsRequests, targetsOf } from "../../target-conditions.ts";
+import { freshSinceMs } from "./fresh.ts";
 import { followPolicies } from "./policies.ts";
-
-/** Load balancers are seen each at its own pace: a sample that missed two turns is no sample any more. */
-const FRESH_PERIODS = 2.5;
 
 /** Requests were seen: groups that have policies about them are measured, once a turn. */
 export function measureRequests(ctx: Context, seen: readonly BalancerTraffic[]): void {
@@ -43,10 +41,9 @@ function measure(ctx: Context, group: ScalingGroup): void {
  * not known: a part of it would look like less work.
  */
 function sampleOf(state: State, id: ScalingGroupId, nowMs: number): Omit<Sample, "atMs"> | null {
-  const freshMs = FRESH_PERIODS * state.meta.settings.usageSampleSeconds * 1000;
   const sum = { value: 0, load: 0 };
   for (const loadBalancerId of state.indexes.targets.ofScalingGroup.of(id)) {
-    const rates = ratesIn(state, loadBalancerId, nowMs - freshMs);
+    const rates = ratesIn(state, loadBalancerId, freshSinceMs(state, nowMs));
     if (rates === "MISSING") return null;
     const loadBalancer = state.tables.LoadBalancer.get(loadBalancerId);
     for (const { targetGroup, scalingGroupId } of loadBalancer.scalingTargets) {

@@ -6,11 +6,9 @@ import type { Context } from "../../context.ts";
 import { isTerminating } from "../../guest-conditions.ts";
 import type { State } from "../../state.ts";
 import type { UsageSample } from "../../usage.ts";
+import { freshSinceMs } from "./fresh.ts";
 import { isWarm, type Member, membersAndLeavers } from "./members.ts";
 import { followPolicies } from "./policies.ts";
-
-/** Drivers see each host at its own pace: a sample that missed two turns is no sample any more. */
-const FRESH_PERIODS = 2.5;
 
 /** Usage was seen of these guests: the groups that have policies about it are measured, once a turn. */
 export function measureGroups(ctx: Context, seen: readonly GuestUsage[]): void {
@@ -72,8 +70,7 @@ function sumsOf(state: State, group: ScalingGroup, nowMs: number) {
   return sums;
 }
 
-function freshSample({ usage, meta }: State, { id }: Member, nowMs: number): UsageSample | null {
-  const sample = usage.of(id);
-  const fresh = FRESH_PERIODS * meta.settings.usageSampleSeconds * 1000;
-  return sample && nowMs - sample.sampledAtMs <= fresh ? sample : null;
+function freshSample(state: State, { id }: Member, nowMs: number): UsageSample | null {
+  const sample = state.usage.of(id);
+  return sample && sample.sampledAtMs >= freshSinceMs(state, nowMs) ? sample : null;
 }

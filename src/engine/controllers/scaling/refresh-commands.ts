@@ -1,4 +1,3 @@
-import type { Command, Outcome } from "../../../model/commands.ts";
 import type { ScalingGroup } from "../../../model/entities.ts";
 import {
   type GroupRefresh,
@@ -6,20 +5,14 @@ import {
   refreshProblem,
   type TemplateRevision,
 } from "../../../model/group-refresh.ts";
-import type { ScalingGroupId, Seq } from "../../../model/ids.ts";
+import type { Seq } from "../../../model/ids.ts";
 import type { Context } from "../../context.ts";
 import { conflict, invalid } from "../../refusal.ts";
+import type { Of, Verb } from "../verb.ts";
 import { cancelRefresh } from "./cancel-refresh.ts";
-import { capital, change, chosenTemplate, findGroup } from "./commands.ts";
+import { capital, change, chosenTemplate, done, findGroup } from "./commands.ts";
 import { surveyOf } from "./refresh-survey.ts";
 import { goBack, whyNotBack } from "./roll-back.ts";
-
-type Of<K extends Command["kind"]> = Extract<Command, { kind: K }>;
-type Verb<K extends Command["kind"]> = (ctx: Context, command: Of<K>) => Outcome;
-
-function done(scalingGroupId: ScalingGroupId): Outcome {
-  return { kind: "SCALING_GROUP", scalingGroupId };
-}
 
 export const startGroupRefresh: Verb<"START_GROUP_REFRESH"> = (ctx, command) => {
   const { tables, meta } = ctx.state;
