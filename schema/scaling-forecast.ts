@@ -11,10 +11,12 @@ import {
   saidOf,
   slotOf,
 } from "../src/model/forecast.ts";
-import { loadOfOne, wholeMembers } from "../src/model/scaling.ts";
+import type { ScalingGroupId } from "../src/model/ids.ts";
+import { loadOfOne, type MetricName, wholeMembers } from "../src/model/scaling.ts";
 import { loadHistories } from "../src/store/tables-scaling.ts";
 import { badInput } from "./bad-input.ts";
 import { builder } from "./builder.ts";
+import type { ReadDatabase } from "./context.ts";
 import { costs } from "./cost.ts";
 import { ScalingPolicy } from "./scaling-policy.ts";
 import { VOLATILE } from "./volatile.ts";
@@ -26,6 +28,11 @@ interface Forecast {
   readonly history: Loads;
   readonly loadOfMember: number;
   readonly slots: readonly number[];
+}
+
+interface Stretch {
+  readonly hours?: number | null | undefined;
+  readonly pastHours?: number | null | undefined;
 }
 
 interface Point {
@@ -113,18 +120,30 @@ builder.objectFields(ScalingPolicy, (t) => ({
     extensions: { ...costs({ own: 100 }), ...VOLATILE },
     resolve: async ({ policy, group }, args, { db, loaders, runtime }) => {
       if (policy.kind !== "PREDICTIVE") return null;
-      const [ahead, back] = [slotsIn("hours", args.hours), slotsIn("pastHours", args.pastHours)];
+      const { template, min, max } = group;
       const nowSlot = slotOf(runtime.nowMs());
-      const own = and(eq(loadHistories.groupId, group.id), eq(loadHistories.metric, policy.metric));
-      const known = db.select().from(loadHistories).where(own).get();
-      const history = known ?? { fromSlot: nowSlot, loads: [] };
-      const slots = Array.from({ length: ahead + back + 1 }, (_, at) => nowSlot - back + at);
-      const flavor = await loaders.entity("Flavor", group.template.flavorIds[0] ?? null);
-      const loadOfMember = policy.target * (flavor ? loadOfOne(policy.metric, flavor) : 1);
-      return { min: group.min, max: group.max, history, loadOfMember, slots };
+      const flavor = await loaders.entity("Flavor", template.flavorIds[0] ?? null);
+      return {
+        min,
+        max,
+        history: historyOf(db, group.id, policy.metric) ?? { fromSlot: nowSlot, loads: [] },
+        loadOfMember: policy.target * (flavor ? loadOfOne(policy.metric, flavor) : 1),
+        slots: slotsAround(nowSlot, args),
+      };
     },
   }),
 }));
+
+/** Undefined while nothing was learned of it. */
+function historyOf(db: ReadDatabase, groupId: ScalingGroupId, metric: MetricName) {
+  const own = and(eq(loadHistories.groupId, groupId), eq(loadHistories.metric, metric));
+  return db.select().from(loadHistories).where(own).get();
+}
+
+function slotsAround(nowSlot: number, args: Stretch): number[] {
+  const [ahead, back] = [slotsIn("hours", args.hours), slotsIn("pastHours", args.pastHours)];
+  return Array.from({ length: ahead + back + 1 }, (_, at) => nowSlot - back + at);
+}
 
 function slotsIn(argument: string, hours: number | null | undefined): number {
   const asked = hours ?? 0;

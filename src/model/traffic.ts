@@ -31,3 +31,16 @@ export interface GroupTraffic extends TrafficFigures {
 export interface TargetTraffic extends TrafficFigures {
   readonly targetId: LoadBalancerTargetId;
 }
+
+/** Figures are told in hundredths. */
+export function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** `GroupTraffic.spread` of its targets' requests a second. */
+export function spreadOf(requestsPerSecond: readonly number[]): number | null {
+  const rates = requestsPerSecond.filter((rate) => rate > 0);
+  if (rates.length === 0) return null;
+  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+  return rounded(Math.max(...rates) / mean);
+}

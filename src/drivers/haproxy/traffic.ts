@@ -1,6 +1,11 @@
 import type { LoadBalancerOrder } from "../../model/actions.ts";
 import type { LoadBalancerTargetId } from "../../model/ids.ts";
-import type { BalancerTraffic, TrafficFigures } from "../../model/traffic.ts";
+import {
+  type BalancerTraffic,
+  rounded,
+  spreadOf,
+  type TrafficFigures,
+} from "../../model/traffic.ts";
 import { isOurs, type Stat } from "./stat.ts";
 
 /** Rates are of so long: what HAProxy gives itself is of one second, and jumps. */
@@ -66,7 +71,7 @@ function measureGroup(
     group,
     targets,
     figures: groupFigures(before, after, targets, seconds),
-    spread: spreadOf(targets),
+    spread: spreadOf(targets.map(({ requestsPerSecond }) => requestsPerSecond)),
   };
 }
 
@@ -124,17 +129,4 @@ function together(all: readonly TrafficFigures[]): TrafficFigures {
     latencyMeanMs: weight === 0 ? null : rounded(waited / weight),
     outstanding: sum((each) => each.outstanding),
   };
-}
-
-function spreadOf(targets: readonly TrafficFigures[]): number | null {
-  const rates = targets
-    .map(({ requestsPerSecond }) => requestsPerSecond)
-    .filter((rate) => rate > 0);
-  if (rates.length === 0) return null;
-  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-  return rounded(Math.max(...rates) / mean);
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,4 +1,4 @@
-import type { TrafficFigures } from "../../../../model/traffic.ts";
+import { rounded, type TrafficFigures } from "../../../../model/traffic.ts";
 
 /** Latencies come as they fell; the rate is of all requests, answered or not. */
 export function figuresOf(
@@ -28,8 +28,4 @@ function quantile(sorted: readonly number[], share: number): number | null {
 function mean(values: readonly number[]): number | null {
   if (values.length === 0) return null;
   return rounded(values.reduce((sum, each) => sum + each, 0) / values.length);
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

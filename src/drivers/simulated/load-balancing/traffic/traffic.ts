@@ -5,7 +5,12 @@ import type {
 } from "../../../../model/actions.ts";
 import type { GuestId } from "../../../../model/ids.ts";
 import type { Traffic } from "../../../../model/load-balancing.ts";
-import type { BalancerTraffic, GroupTraffic, TargetTraffic } from "../../../../model/traffic.ts";
+import {
+  type BalancerTraffic,
+  type GroupTraffic,
+  spreadOf,
+  type TargetTraffic,
+} from "../../../../model/traffic.ts";
 import { runningCopy } from "../../copies.ts";
 import { baseDemand } from "../../usage.ts";
 import { cpuShareAt } from "../../workload.ts";
@@ -232,8 +237,6 @@ function groupTraffic(
   targets: ReadonlyMap<number, Tally>,
 ): GroupTraffic {
   const own = targetGroups.find(({ name }) => name === group)?.targets ?? [];
-  const rates = own.map(({ id }) => targets.get(id)?.perSecond ?? 0).filter((rate) => rate > 0);
-  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-  const spread = rates.length === 0 ? null : Math.round((Math.max(...rates) / mean) * 100) / 100;
+  const spread = spreadOf(own.map(({ id }) => targets.get(id)?.perSecond ?? 0));
   return { group, ...told(tally), spread };
 }
